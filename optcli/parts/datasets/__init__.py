@@ -1,0 +1,3 @@
+"""Datasets: one module each, with `Options` and `build`."""
+
+RENAMED: dict[str, str] = {}

@@ -1,0 +1,29 @@
+"""What a data set says of itself before it is loaded: enough to check a recipe's values without torch or numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Task = Literal["classification", "regression", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Sizes and shapes of a data set, as a model's and a loss's `build` need them.
+
+    `shape` is one sample's input without the batch axis: (features,), (channels, height, width) or (context,) of
+    token numbers. `outputs` is what the model must give for one sample: the number of classes, of regression
+    targets, or of different tokens. `names` tells what the classes or features are called, where known.
+    """
+
+    task: Task
+    train: int
+    """Training samples."""
+    val: int
+    """Validation samples."""
+    shape: tuple[int, ...]
+    outputs: int
+    target_variance: float | None = None
+    """Of the validation targets (regression): the mean squared error of the best constant guess."""
+    names: tuple[str, ...] = ()

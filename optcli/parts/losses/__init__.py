@@ -1,0 +1,3 @@
+"""Losses: one module each, with `Options` and `build`."""
+
+RENAMED: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Learning-rate schedules: pure functions of the step."""
+
+RENAMED: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""What a training left behind: curves, journals, and the logs of other frameworks."""

@@ -1,0 +1,1 @@
+"""Views of problems, findings, runs and verdicts: terminal, HTML, Markdown, JSON, GitHub, JUnit."""

@@ -1,0 +1,1 @@
+"""Training: the torch side. Read `loop.py` first."""
