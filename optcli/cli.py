@@ -1,14 +1,10 @@
-"""The Typer application and the table of its commands; imports nothing heavy, so that `--help` answers at once."""
+"""The console script and the table of its commands; imports nothing at all, so that `--help` answers at once."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
-from typing import Any, Final
-
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command
+from typing import Final, NoReturn
 
 COMMANDS: Final = {
     "train": "Train a model from a recipe, and diagnose it while it trains.",
@@ -22,46 +18,55 @@ COMMANDS: Final = {
 }
 """Verb -> its line in `optcli --help`. Each is a module `optcli.commands.<verb>` with a function `command`."""
 
-
-class LazyGroup(TyperGroup):
-    """Imports a command's module when it is called, not before."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        command = import_module(f"optcli.commands.{cmd_name}").command
-        one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        one.command(cmd_name, help=command.__doc__ or COMMANDS[cmd_name])(command)
-        return get_command(one)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+_OPTIONS: Final = {
+    "--version": "Show the version.",
+    "--install-completion": "Make the shell complete optcli's commands and options.",
+    "--show-completion": "Print the shell's completion code instead.",
+    "--help": "Show this text; `optcli COMMAND --help` that of a command.",
+}
 
 
-app = typer.Typer(
-    cls=LazyGroup, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"optcli {version('optcli')}")
-        raise typer.Exit
-
-
-@app.callback()
-def root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:  # noqa: FBT001, FBT003
-    """Train PyTorch models from YAML recipes, and diagnose training runs of any framework."""
-
-
-def main(args: list[str] | None = None) -> None:
+def main(args: list[str] | None = None) -> NoReturn:
     """The console script: run one command and exit with its status (see `optcli.exits`)."""
     from optcli.crash import guarded
 
-    sys.exit(guarded(lambda: app(args, standalone_mode=True)))
+    words = sys.argv[1:] if args is None else args
+    sys.exit(guarded(lambda: _run(words)))
+
+
+def _run(words: list[str]) -> None:
+    if "_OPTCLI_COMPLETE" in os.environ or words[:1] in (["--install-completion"], ["--show-completion"]):
+        from optcli.app import group
+
+        group(words)
+    if not words or words[0] in ("--help", "-h"):
+        print(help_text(), file=sys.stdout if words else sys.stderr)
+        raise SystemExit(0 if words else 2)
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"optcli {version('optcli')}")
+    elif words[0] in COMMANDS:
+        from optcli.app import run
+
+        run(words[0], words[1:])
+    else:
+        _unknown(words[0])
+
+
+def help_text() -> str:
+    """What `optcli --help` prints."""
+    tables = {"Commands": COMMANDS, "Options": _OPTIONS}
+    told = ["usage: optcli COMMAND ...", "", "Train PyTorch models from YAML recipes, and diagnose training runs of any framework."]
+    for title, table in tables.items():
+        wide = max(map(len, table))
+        told += ["", f"{title}:", *(f"  {name:<{wide}}  {line}" for name, line in table.items())]
+    return "\n".join([*told, "", "Start with:  optcli diagnose LOG    or    optcli train fashion"])
+
+
+def _unknown(word: str) -> NoReturn:
+    from optcli.exits import Exit, Failure
+    from optcli.show.nearest import hint
+
+    kind, known = ("option", _OPTIONS) if word.startswith("-") else ("command", COMMANDS)
+    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, "`optcli --help` lists what there is"))

@@ -29,3 +29,14 @@ class Exit(IntEnum):
 def for_signal(number: int) -> int:
     """The exit status of a process that signal `number` ended, by the shell's convention."""
     return 128 + number
+
+
+class Failure(Exception):
+    """A command can't go on, for a reason that is the user's to mend: ends the program with `code` and two lines.
+
+    `message` says what is wrong (lower case, no full stop), `help` what to do about it.
+    """
+
+    def __init__(self, code: Exit, message: str, help: str = "") -> None:
+        self.code, self.message, self.help = code, message, help
+        super().__init__(message)

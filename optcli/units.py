@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -28,6 +29,13 @@ _FORM: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(%|steps?|ep|epochs?)?\s*
 _UNITS: Final[dict[str, Literal["steps", "epochs", "share"]]] = {
     "": "steps", "step": "steps", "steps": "steps", "ep": "epochs", "epoch": "epochs", "epochs": "epochs", "%": "share",
 }  # fmt: skip
+
+
+def _digits(value: float, share: float | None = None) -> str:
+    """The shortest digits, never with an exponent, that `Duration.parse` reads back as the same value."""
+    exact = (f"{value:.{digits}g}" for digits in range(1, 18))
+    good = (d for d in exact if (float(d) == value if share is None else float(d) / 100 == share))
+    return f"{Decimal(next(good, repr(value))):f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ class Duration:
 
     def __str__(self) -> str:
         if self.unit == "share":
-            return f"{self.value * 100:g}%"
-        return f"{self.value:g}" + (" epochs" if self.unit == "epochs" else "")
+            return _digits(self.value * 100, self.value) + "%"
+        return _digits(self.value) + (" epochs" if self.unit == "epochs" else "")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

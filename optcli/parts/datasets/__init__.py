@@ -1,3 +1,50 @@
-"""Datasets: one module each, with `Options` and `build`."""
+"""Data sets: real ones that come with the package, and the user's own tables. One module each.
+
+A data part has `facts(options)`, which answers without torch and numpy, and `load(options, seed)`, which gives
+`Splits` of numpy arrays. Which samples are for validation never depends on the seed of a run, so that runs compare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 RENAMED: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The training and the validation part of a data set, as numpy arrays with samples along axis 0.
+
+    Inputs are float32 (classification, regression) or int64 (language). Targets are int64 labels (N,), float32
+    (N, targets) or int64 next tokens (N, context).
+    """
+
+    train_x: npt.NDArray[Any]
+    train_y: npt.NDArray[Any]
+    val_x: npt.NDArray[Any]
+    val_y: npt.NDArray[Any]
+
+
+def embedded(name: str) -> Path:
+    """Path of a data file that comes with the package (`optcli/data`)."""
+    return Path(__file__).parents[2] / "data" / name
+
+
+def relabel(labels: npt.NDArray[np.int64], share: float, classes: int, seed: int) -> npt.NDArray[np.int64]:
+    """Labels (N,) of which `share` (0 to 1, rounded to whole samples) are replaced by another class, drawn uniformly.
+
+    Symmetric label noise, as in van Rooyen et al. 2015, "Learning with Symmetric Label Noise", arXiv:1505.07634.
+    """
+    import numpy as np
+
+    random = np.random.default_rng([seed, 0x6E6F697365])
+    wrong = random.permutation(len(labels))[: round(share * len(labels))]
+    noisy = labels.copy()
+    noisy[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
+    return noisy

@@ -1,3 +1,8 @@
-"""Optimizers. A module has `Options` (with `lr`, `weight_decay`, `decay`) and `build(groups, options, device)`."""
+"""Optimizers. A module has `Options` (with `lr`, `weight_decay`, `decay`) and `build(groups, options, device)`.
+
+`groups` comes from `_groups.groups(model, weight_decay)`. `GATED = True` says that the optimizer honours the attribute
+`found_inf`, a device scalar: at 1.0 a step leaves parameters and state as they are, without the host waiting for the
+device. `_direct.stepper(optimizer)` makes the function that a training loop calls for each step.
+"""
 
 RENAMED: dict[str, str] = {}

@@ -1,1 +1,40 @@
 """One file per log format. A reader has `sniff` and `blocks`; the folder listing is the registry."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from optcli.run.block import Reader
+
+OFTEN: Final = ("journal", "csv", "jsonl", "tfevents")
+"""Asked first, so that the common case imports few modules. Only the order: any reader may win."""
+SURE: Final = 1.0
+"""A score that nobody needs to be asked after."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All readers, those most often met first."""
+    here = {m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")}
+    return (*(name for name in OFTEN if name in here), *sorted(here - set(OFTEN)))
+
+
+def load(name: str) -> Any:
+    """The reader's module."""
+    return import_module(f"{__name__}.{name}")
+
+
+def recognize(head: bytes, name: str) -> tuple[str, float]:
+    """The reader that is surest of this beginning of a file, and how sure it is (0: nobody knows it)."""
+    best, sure = "", 0.0
+    for one in names():
+        reader: Reader = load(one)
+        score = reader.sniff(head, name)
+        if score > sure:
+            best, sure = one, score
+        if sure >= SURE:
+            break
+    return best, sure

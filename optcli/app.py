@@ -1,0 +1,50 @@
+"""The Typer side of the command line: one command is imported and built when it is called, not before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from optcli.arguments import lighten
+from optcli.cli import COMMANDS
+
+_PLAIN: Any = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
+
+
+def build(name: str) -> Any:
+    """The Typer command behind the verb `name`."""
+    function = import_module(f"optcli.commands.{name}").command
+    one = typer.Typer(add_completion=False, **_PLAIN)
+    one.command(name, help=function.__doc__ or COMMANDS[name])(function)
+    made = get_command(one)
+    lighten(made)
+    return made
+
+
+def run(name: str, words: list[str]) -> None:
+    """Run one command in this process. Raises what it raises, Typer's own exceptions included."""
+    command = build(name)
+    with command.make_context(f"optcli {name}", list(words)) as context:
+        command.invoke(context)
+
+
+class LazyGroup(TyperGroup):
+    """All commands as one: what shell completion asks."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return build(cmd_name) if cmd_name in COMMANDS else None
+
+
+def group(words: list[str]) -> NoReturn:
+    """Answer the shell's request for completions, or install them; ends the program."""
+    app = typer.Typer(cls=LazyGroup, **_PLAIN)
+    app.callback()(lambda: None)
+    app(words, prog_name="optcli")
+    raise SystemExit(0)

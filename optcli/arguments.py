@@ -1,0 +1,94 @@
+"""Words of the command line turned into values, and mistakes in them told in plain words.
+
+Typer does the former with pydantic, whose import costs more than reading a log; `lighten` puts simple conversions in
+its place. Should a future Typer work differently, nothing but that time is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin
+
+from optcli.exits import Exit, Failure
+
+_KINDS: Final[dict[type, str]] = {str: "a text", int: "a whole number", float: "a number", Path: "a path"}
+_CHECKS: Final = ("min", "max", "parser", "click_type", "exists", "dir_okay", "file_okay", "readable", "resolve_path")
+
+
+def lighten(command: Any) -> None:
+    """Give the command's parameters conversions of our own, as far as they are simple."""
+    for param in command.params:
+        convert = _conversion(getattr(param, "type_descriptor", None))
+        if convert is not None and hasattr(param, "_runtime_param"):
+            param._runtime_param = _Light(convert)
+
+
+class _Light:
+    """What Typer asks for a value: `coerce(value, param, ctx)`."""
+
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        self.convert = convert
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        try:
+            return [self.convert(word) for word in value] if many else self.convert(value)
+        except ValueError as error:
+            raise _wrong(param, str(error)) from None
+
+
+def _conversion(descriptor: Any) -> Callable[[Any], Any] | None:
+    """A function from word to value that raises ValueError, or None where Typer's own is needed."""
+    info = getattr(descriptor, "parameter_info", None)
+    if info is None or _checked(info):
+        return None
+    kind = descriptor.annotation
+    kind = get_args(kind)[0] if get_origin(kind) is list else kind
+    if get_origin(kind) is Literal:
+        return lambda word: _choice(word, get_args(kind))
+    return (lambda word: _convert(word, kind)) if kind in _KINDS else None
+
+
+def _checked(info: Any) -> bool:
+    plain = type(info)()
+    return any(getattr(info, name, None) != getattr(plain, name, None) for name in _CHECKS)
+
+
+def _convert(word: Any, kind: type) -> Any:
+    try:
+        return word if isinstance(word, kind) else kind(word)
+    except (ValueError, TypeError):
+        raise ValueError(f"`{word}` is not {_KINDS[kind]}") from None
+
+
+def _choice(word: Any, choices: tuple[Any, ...]) -> Any:
+    from optcli.show.nearest import hint
+
+    if word in choices:
+        return word
+    allowed = ", ".join(map(str, choices))
+    raise ValueError(f"`{word}` is none of {allowed}\n{hint(str(word), map(str, choices), '')}")
+
+
+def _wrong(param: Any, told: str) -> Failure:
+    message, _, help = told.partition("\n")
+    name = param.opts[0] if param.param_type_name == "option" else param.display_name_raw
+    return Failure(Exit.USAGE, f"{name}: {message}", help)
+
+
+def failure(error: Any) -> Failure:
+    """A mistake that Typer found (any of its exceptions with `format_message`) as one of ours."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "optcli"
+    help = f"`{command} --help` shows what there is"
+    name = getattr(error, "option_name", None)
+    if name is None or type(error).__name__ != "NoSuchOption":
+        message = error.format_message().strip().rstrip(".")
+        return Failure(Exit.USAGE, message[:1].lower() + message[1:], help)
+    from optcli.show.nearest import hint
+
+    known = [opt for param in context.command.get_params(context) for opt in param.opts] if context is not None else []
+    return Failure(Exit.USAGE, f"unknown option `{name}`", hint(name, [o for o in known if o.startswith("-")], help))

@@ -1,0 +1,39 @@
+"""`optcli diagnose`: logs in, a verdict out."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal, Optional
+
+import typer
+
+Format = Literal["text", "json", "github", "junit", "md", "html", "sarif"]
+Level = Literal["error", "warning", "info", "never"]
+
+
+def command(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Log files, run directories, directories of many runs, or - for standard input.", show_default=False)],
+    format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
+    output: Annotated[Optional[str], typer.Option(metavar="FILE", help="Write there instead of to standard output.")] = None,
+    fail_on: Annotated[Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")] = "warning",
+    select: Annotated[Optional[list[str]], typer.Option(metavar="CODES", help="Look for these only: codes or families, such as OPT101,NUM.")] = None,
+    ignore: Annotated[Optional[list[str]], typer.Option(metavar="CODES", help="Don't look for these.")] = None,
+    map: Annotated[Optional[list[str]], typer.Option(metavar="ROLE=NAME", help="Which column plays which role, such as val/loss=eval_loss.")] = None,
+    pattern: Annotated[Optional[str], typer.Option(metavar="REGEX", help="For console text: a regular expression with named groups, such as (?P<step>...) and (?P<loss>...).")] = None,
+) -> None:
+    """Read the logs of any framework; say what is wrong, why, and what to do.
+
+    Exits with 0 (nothing at the --fail-on level), 1 (findings), 2 (a wrong flag, a missing path) or 5 (no path gave a
+    curve).
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a pool of threads costs numpy's import more than it gives here
+    from optcli.commands import reading
+    from optcli.show import formats
+    from optcli.show.report import fails
+
+    chosen, ignored = reading.codes(select), reading.codes(ignore)
+    read = reading.reports(paths, reading.mapping(map), pattern, chosen or None, ignored)
+    formats.write(read.reports, format, output)
+    read.complain()
+    if read.status or fails(read.reports, fail_on):
+        raise typer.Exit(read.status or 1)

@@ -1,0 +1,103 @@
+"""From paths, as typed, to reports: what `diagnose` and `watch` have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from optcli.crash import say
+from optcli.diagnosis import catalogue
+from optcli.diagnosis.diagnosis import Diagnosis
+from optcli.diagnosis.engine import diagnose
+from optcli.exits import Exit, Failure
+from optcli.run.assemble import read
+from optcli.run.block import Unreadable
+from optcli.run.curve import Note
+from optcli.run.notes import CODES
+from optcli.show.report import Report
+from optcli.show.nearest import hint
+
+
+@dataclass
+class Read:
+    """What came of the paths: a report each run, and what is to be told of the paths that gave none."""
+
+    reports: list[Report] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """2 for a missing path, 5 where nothing gave a curve, else 0."""
+        if self.missing:
+            return Exit.USAGE
+        return Exit.DONE if any(report.diagnosis.points for report in self.reports) else Exit.NOTHING_TO_READ
+
+    def complain(self) -> None:
+        """Say on stderr which paths gave nothing, and why."""
+        for path in self.missing:
+            say("error", f"{path}: no such file or directory")
+        for error in self.unreadable:
+            say("error", f"{error.path}: {error.reason}")
+
+
+def reports(
+    paths: Sequence[str],
+    mapping: Mapping[str, str] | None = None,
+    pattern: str | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+) -> Read:
+    """Read and diagnose every path, in the order given; a bad one costs only itself."""
+    result = Read()
+    for path in paths:
+        if path != "-" and not os.path.lexists(path):
+            result.missing.append(path)
+            result.reports.append(_without(path, "no such file or directory"))
+            continue
+        try:
+            runs = read(path, mapping=mapping, pattern=pattern)
+        except Unreadable as error:
+            result.unreadable.append(error)
+            result.reports.append(_without(path, error.reason))
+            continue
+        result.reports += [Report(diagnose(run, select=select, ignore=ignore), run) for run in runs]
+    return result
+
+
+def _without(path: str, reason: str) -> Report:
+    return Report(Diagnosis(path, "", "unreadable", 0, notes=(Note("RUN700", reason),)))
+
+
+def codes(given: Iterable[str] | None) -> list[str]:
+    """Codes and families from `--select OPT101,NUM`; names of codes are understood too.
+
+    Raises:
+        Failure: there is no such code or family.
+    """
+    known = [*catalogue.codes(), *CODES]
+    named = {catalogue.rule_name(code): code for code in catalogue.codes()}
+    words = [word.strip() for text in given or () for word in text.split(",") if word.strip()]
+    return [_code(word, known, named) for word in words]
+
+
+def _code(word: str, known: Sequence[str], named: Mapping[str, str]) -> str:
+    code = named.get(word.lower(), word.upper())
+    if not any(name.startswith(code) for name in known):
+        help = hint(word, [*known, *named], "`optcli explain --all` lists the codes")
+        raise Failure(Exit.USAGE, f"unknown code `{word}`", help)
+    return code
+
+
+def mapping(given: Iterable[str] | None) -> dict[str, str] | None:
+    """`--map val/loss=eval_loss` as a dict.
+
+    Raises:
+        Failure: not of the form ROLE=NAME.
+    """
+    pairs = [text.partition("=") for text in given or ()]
+    for role, equals, name in pairs:
+        if not (role and equals and name):
+            raise Failure(Exit.USAGE, f"--map: `{role}{equals}{name}` is not of the form ROLE=NAME", "for example --map val/loss=eval_loss")
+    return {role.strip(): name.strip() for role, _, name in pairs} or None

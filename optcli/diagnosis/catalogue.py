@@ -1,0 +1,71 @@
+"""The pages of `optcli explain`: read from the files of rules and causes without importing them."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from optcli.diagnosis import causes, rules
+from optcli.diagnosis.diagnosis import Severity
+
+
+def codes() -> list[str]:
+    """All codes, sorted by family and number."""
+    return list(rules.files())
+
+
+def names() -> list[str]:
+    """Public names of all causes, sorted."""
+    return list(causes.files())
+
+
+def rule_name(code: str) -> str:
+    """`oscillating-loss` of `OPT101`. Raises KeyError for an unknown code."""
+    return rules.name_of(rules.files()[code].stem)[1]
+
+
+def rule_doc(code: str) -> str:
+    """The page of a code. Raises KeyError for an unknown one."""
+    return ast.get_docstring(_tree(rules.files()[code])) or ""
+
+
+def cause_doc(name: str) -> str:
+    """The page of a cause. Raises KeyError for an unknown one."""
+    return ast.get_docstring(_tree(causes.files()[name])) or ""
+
+
+def severity(code: str) -> Severity:
+    """How bad the findings of a code are."""
+    return cast(Severity, _constant(rules.files()[code], "SEVERITY"))
+
+
+def status(code: str) -> str:
+    """`stable` or `preview`."""
+    return str(_constant(rules.files()[code], "STATUS"))
+
+
+def evidence(name: str) -> dict[str, float]:
+    """Code -> weight for (above 0) or against (below 0) a cause."""
+    return dict(_constant(causes.files()[name], "EVIDENCE"))
+
+
+def causes_of(code: str) -> list[str]:
+    """Causes that a code speaks for, the strongest first."""
+    weights = {name: evidence(name).get(code, 0.0) for name in names()}
+    return sorted((n for n, w in weights.items() if w > 0), key=lambda n: (-weights[n], n))
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _constant(file: Path, name: str) -> Any:
+    for node in _tree(file).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and target.id == name and value is not None:
+            return ast.literal_eval(value)
+    raise LookupError(f"{file.name} sets no {name}")

@@ -1,0 +1,136 @@
+"""From a Run to a Diagnosis: walk the rungs, ask the rules, weigh the causes.
+
+    run -> rungs -> View of the prefix -> rules -> findings, pinned where first made -> causes -> Diagnosis
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from optcli.diagnosis import causes, ladder, rules
+from optcli.diagnosis.diagnosis import Abstain, Diagnosis, Finding, Status
+from optcli.diagnosis.view import View
+from optcli.run.curve import Note, Run
+
+LEAST_POINTS: Final = 5
+"""Below this many points of the headline curve nothing can be called healthy."""
+
+
+def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
+    """Judge a run by the rules whose codes start with one of `select` and with none of `ignore`."""
+    walk = Walk(rules.chosen(select, ignore))
+    curve = ladder.headline(run)
+    if curve is not None:
+        for count in ladder.rungs(curve):
+            walk.climb(View(run, float(curve.step[count - 1])))
+        if run.end != "running":
+            walk.climb(View(run, last_step(run), ended=True))
+    return walk.diagnosis(run)
+
+
+def last_step(run: Run) -> float:
+    """The last step at which anything was logged."""
+    return max(float(curve.step[-1]) for curve in run.curves.values() if len(curve))
+
+
+class Walk:
+    """The findings of one run, pinned at the first rung that showed them, as the rungs go by."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self._rules = [(code, rules.load(code)) for code in codes]
+        self.pinned: dict[tuple[str, str], Finding] = {}
+        self.abstained: dict[str, str] = {}
+
+    def climb(self, view: View) -> list[Finding]:
+        """Ask all rules at one rung; the findings that are new."""
+        new: list[Finding] = []
+        for code, rule in self._rules:
+            reason = _unfit(rule, view)
+            said = Abstain(reason) if reason else rule.check(view)
+            found = [] if isinstance(said, Abstain) else said
+            self._judge_can(code, said)
+            new += [f for f in found if self._pin(f)]
+            self._heal(code, found, view)
+        return new
+
+    def diagnosis(self, run: Run) -> Diagnosis:
+        """All that was found so far."""
+        findings = tuple(sorted(self.pinned.values(), key=_order))
+        standing = [f for f in findings if f.healed_at is None] or list(findings)
+        return Diagnosis(
+            run.source, run.format, status_of(run, findings), run.points, run.roles, findings,
+            causes.rank(standing, run.config), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
+        )  # fmt: skip
+
+    def _judge_can(self, code: str, said: list[Finding] | Abstain) -> None:
+        if isinstance(said, Abstain):
+            self.abstained[code] = said.reason
+        else:
+            self.abstained.pop(code, None)
+
+    def _pin(self, finding: Finding) -> bool:
+        """Keep where it was first seen; take over what may grow. True for a new one."""
+        key = finding.code, finding.curve
+        old = self.pinned.get(key)
+        if old is None:
+            self.pinned[key] = finding
+            return True
+        grown = replace(old, last=finding.last, confidence=finding.confidence, evidence=finding.evidence)
+        self.pinned[key] = replace(grown, message=finding.message, healed_at=None)
+        return False
+
+    def _heal(self, code: str, found: list[Finding], view: View) -> None:
+        if not self.pinned:
+            return
+        seen = {(f.code, f.curve) for f in found}
+        for key, old in self.pinned.items():
+            if key[0] == code and key not in seen and old.healed_at is None:
+                self.pinned[key] = replace(old, healed_at=view.at)
+
+
+def status_of(run: Run, findings: Sequence[Finding]) -> Status:
+    """`ill` while a finding that asks for action stands; `unknown` where there is too little to judge."""
+    if any(f.severity != "info" and f.healed_at is None for f in findings):
+        return "ill"
+    curve = ladder.headline(run)
+    return "healthy" if curve is not None and len(curve) >= LEAST_POINTS else "unknown"
+
+
+def _unfit(rule: rules.Rule, view: View) -> str:
+    """Why a rule needn't be asked at this rung, or nothing."""
+    if getattr(rule, "AT_END", False) and not view.ended:
+        return "the run has not ended"
+    for place, role in enumerate(rule.NEEDS):
+        points = view.points(role)
+        if not points:
+            return f"no {role} in the log"
+        if place == 0 and points < rule.POINTS:
+            return f"{points} points of {role}; {rule.POINTS} are needed"
+    return ""
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    return (("error", "warning", "info").index(finding.severity), finding.first, finding.code, finding.curve)
+
+
+def _notes(run: Run) -> tuple[Note, ...]:
+    """What the engine itself has to say of the log."""
+    curve = ladder.headline(run)
+    if curve is None:
+        return (Note("RUN704", "no loss in the log: nothing to judge"),)
+    if len(curve) < LEAST_POINTS:
+        return (Note("RUN704", f"{len(curve)} points of {curve.name}: too few to judge"),)
+    return ()
+
+
+def config_of(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """A nested configuration as recipe paths: `{"optimizer": {"lr": 1}}` becomes `{"optimizer.lr": 1}`."""
+    flat: dict[str, Any] = {}
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{path}": inner for path, inner in config_of(value).items()}
+        else:
+            flat[key] = value
+    return flat

@@ -1,0 +1,141 @@
+"""A growing run: rows in, findings out, each said once; what it says is what `diagnose` says afterwards.
+
+    live = Live(planned=10_000, config={"optimizer.lr": 1e-3, "facts.outputs": 10})
+    for finding in live.add([{"step": 1, "train/loss": 2.3, "lr": 1e-3, "grad_norm": 0.8}]):
+        ...
+    live.finish()
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from optcli.diagnosis import ladder, rules
+from optcli.diagnosis.diagnosis import Diagnosis, Finding
+from optcli.diagnosis.engine import Walk, last_step
+from optcli.diagnosis.view import View
+from optcli.run.curve import Curve, End, Floats, Run, read_only
+
+
+class Live:
+    """Findings while a run grows.
+
+    `planned` is the number of optimizer steps the run is to take (None: unknown), `config` what is known under recipe
+    paths (`optimizer.lr`, `batch_size`, `facts.task`, `facts.outputs`, `facts.target_variance`, ...).
+    """
+
+    def __init__(
+        self,
+        planned: int | None = None,
+        config: Mapping[str, Any] | None = None,
+        *,
+        select: Sequence[str] | None = None,
+        ignore: Sequence[str] = (),
+    ) -> None:
+        self.planned, self.config = planned, dict(config or {})
+        self._walk = Walk(rules.chosen(select, ignore))
+        self._columns: dict[str, _Column] = {}
+        self._epochs: list[float] = []
+        self._epoch: float | None = None
+        self._seams: list[float] = []
+        self._judged = 0  # points of the headline curve already looked at
+        self._bad = False  # the first non-finite point was a rung already
+        self._step = -math.inf
+
+    def add(self, rows: Iterable[Mapping[str, Any]], *, closed: bool = False) -> list[Finding]:
+        """Take rows as the journal holds them (`step` and roles, ascending) and say what is new.
+
+        A rung is judged once a later step has been logged, since validation at the same step may still come;
+        `closed=True` says that no more rows belong to the last step.
+        """
+        for row in rows:
+            self._take(row)
+        return self._judge(self._step if closed else math.nextafter(self._step, -math.inf))
+
+    def seam(self, step: float) -> None:
+        """The run goes on here after an interruption; curves may jump."""
+        self._seams.append(float(step))
+
+    def finish(self, end: End = "finished") -> list[Finding]:
+        """The run has ended: judge what is left and what only an end can show."""
+        new = self._judge(self._step, waiting=False)
+        run = self.run(end)
+        if ladder.headline(run) is not None and end != "running":
+            new += self._walk.climb(View(run, last_step(run), ended=True))
+        return new
+
+    def run(self, end: End = "running") -> Run:
+        """Everything fed so far as a Run."""
+        curves = {role: column.curve(role) for role, column in self._columns.items()}
+        roles = {role: role for role in curves}
+        return Run(
+            "live", "live", curves, roles, self.planned, end,
+            read_only(self._epochs), tuple(self._seams), self.config,
+        )  # fmt: skip
+
+    def diagnosis(self, end: End = "running") -> Diagnosis:
+        """All that was found so far, with causes and prescriptions."""
+        return self._walk.diagnosis(self.run(end))
+
+    def _take(self, row: Mapping[str, Any]) -> None:
+        if "event" in row or "step" not in row:
+            return
+        step = float(row["step"])
+        self._step = max(self._step, step)
+        for role, value in row.items():
+            if role != "step" and isinstance(value, int | float) and not isinstance(value, bool):
+                self._columns.setdefault(role, _Column()).append(step, float(value))
+        for role, text in row.get("nonfinite", {}).items():
+            self._columns.setdefault(role, _Column()).append(step, float(text))
+        epoch = row.get("epoch")
+        if epoch is not None and epoch != self._epoch:
+            self._epoch = epoch
+            self._epochs.append(step)
+
+    def _judge(self, until: float, *, waiting: bool = True) -> list[Finding]:
+        """Climb the rungs up to step `until`; without train/loss yet, wait for it: it would move the rungs."""
+        head = next((role for role in ladder.HEADLINES if role in self._columns), None)
+        if head is None or (waiting and head != ladder.HEADLINES[0]):
+            return []
+        curve = self._columns[head].curve(head)
+        ready = int(np.searchsorted(curve.step, until, side="right"))
+        if ready <= self._judged:
+            return []
+        due = self._due(curve, ready)
+        self._judged = ready
+        run = self.run() if due else None
+        return [f for count in due for f in self._walk.climb(View(run, float(curve.step[count - 1])))] if run else []
+
+    def _due(self, curve: Curve, ready: int) -> list[int]:
+        due = {count for count in ladder.counts(ready) if count > self._judged}
+        if not self._bad:
+            bad = np.flatnonzero(~np.isfinite(curve.value[self._judged : ready]))
+            if len(bad):
+                self._bad = True
+                due.add(self._judged + int(bad[0]) + 1)
+        return sorted(due)
+
+
+class _Column:
+    """A curve that grows: amortized constant time a point."""
+
+    def __init__(self) -> None:
+        self._steps: Floats = np.empty(64)
+        self._values: Floats = np.empty(64)
+        self._n = 0
+
+    def append(self, step: float, value: float) -> None:
+        if self._n == len(self._steps):
+            self._steps, self._values = (np.concatenate([a, np.empty(len(a))]) for a in (self._steps, self._values))
+        self._steps[self._n], self._values[self._n] = step, value
+        self._n += 1
+
+    def curve(self, role: str) -> Curve:
+        """What there is so far; points already in it are never written again."""
+        step, value = self._steps[: self._n], self._values[: self._n]
+        step.flags.writeable = value.flags.writeable = False
+        return Curve(role, step, value)

@@ -1,0 +1,71 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+
+SEVERITY: Final = "error"
+STATUS: Final = "stable"
+NEEDS: Final = (LOSS,)
+POINTS: Final = 1
+
+RUN_OF_VAL: Final = 2
+"""Validation losses in a row: a single one that recovers is common in healthy detection runs."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """NaN in the headline at once; a lone infinity, and validation, only when it comes again."""
+    found = [_headline(view), _validation(view)]
+    return [f for f in found if f is not None]
+
+
+def _headline(view: View) -> Finding | None:
+    curve = view.curve(LOSS)
+    bad = np.flatnonzero(~np.isfinite(curve.value)) if curve is not None else ()
+    if curve is None or not len(bad):
+        return None
+    lone = len(bad) == 1 and np.isinf(curve.value[bad[0]]) and bad[0] < len(curve) - 1
+    if lone:
+        return None
+    step, kind = float(curve.step[bad[0]]), "NaN" if np.isnan(curve.value[bad[0]]) else "infinite"
+    lr = view.lr_change(step, max(1.0, view.at / 20))
+    return view.finding(
+        __name__, SEVERITY, curve.name, step, 0.99, f"{curve.name} is {kind} at step {step:g}",
+        points=(len(bad), "points"), share=(len(bad) / len(curve), "1"),
+        finite_before=(float(bad[0]), "points"), **_before(view, step), lr_ratio=(lr, "1"),
+    )  # fmt: skip
+
+
+def _before(view: View, step: float) -> dict[str, tuple[float, str]]:
+    """What led up to it: the rise of loss and gradient just before."""
+    figures: dict[str, tuple[float, str]] = {}
+    for key, role in (("loss_rise", LOSS), ("grad_rise", "grad_norm")):
+        series = view.series(role)
+        if series is None:
+            continue
+        past = series.value[series.step < step]
+        if len(past) >= 4:
+            usual = float(np.median(past[: max(4, len(past) * 3 // 4)]))
+            figures[key] = (float(past[-3:].max()) / usual if usual > 0 else float("nan"), "1")
+    return figures
+
+
+def _validation(view: View) -> Finding | None:
+    curve = view.curve("val/loss")
+    head = view.curve(LOSS)
+    if curve is None or head is None or head.name == curve.name or len(curve) < RUN_OF_VAL:
+        return None
+    bad = ~np.isfinite(curve.value)
+    if not bad[-RUN_OF_VAL:].all() or not np.isfinite(head.value).all():
+        return None
+    good = np.flatnonzero(~bad)
+    first = float(curve.step[good[-1] + 1 if len(good) else 0])
+    return view.finding(
+        __name__, SEVERITY, curve.name, first, 0.9, f"{curve.name} is not finite from step {first:g} on",
+        points=(float(bad.sum()), "points"),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
+
+SEVERITY: Final = "error"
+STATUS: Final = "stable"
+NEEDS: Final = (LOSS,)
+POINTS: Final = 6
+
+SIGMAS: Final = 6.0
+"""Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""
+SHARE: Final = 0.35
+"""Rise as a share of what had been gained: less is an episode, not a loss of the training."""
+UNGAINED: Final = 0.25
+"""Rise as a share of the start level where nothing had been gained yet."""
+RECENT: Final = 12
+"""The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """The level now against the best level before."""
+    loss = view.loss
+    if loss.n < POINTS:
+        return Abstain("too few finite points")
+    levels = _levels(loss)
+    best = int(np.argmin(levels[:-1])) if len(levels) > 1 else 0
+    low, now = min(float(levels[best]), loss.start), float(np.min(levels[-2:])) if len(levels) > 2 else levels[-1]
+    gained = max(loss.start - low, 0.0)
+    bar = max(SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0)
+    if now - low <= bar:
+        return []
+    first = _onset(loss, low + bar / 2)
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, first, 0.6 + 0.4 * min(1.0, (now - low) / bar - 1),
+            f"{loss.name} rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}",
+            rise_of_gain=((now - low) / gained if gained > 0 else float("inf"), "1"),
+            rise=((now - low) / max(_noise(loss), loss.grain), "sigma"),
+            over_start=(now / loss.start if loss.start > 0 else float("nan"), "1"),
+            lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
+        )
+    ]  # fmt: skip
+
+
+def _levels(loss: Series) -> np.ndarray:
+    size = max(min(5, loss.n // 3), loss.n // (2 * RECENT))
+    from optcli.run.stats import block_medians
+
+    return block_medians(loss.value, max(1, size))
+
+
+def _noise(loss: Series) -> float:
+    half = loss.blocks[: max(6, len(loss.blocks) // 2)]
+    from optcli.run.stats import noise
+
+    return max(noise(half), loss.grain)
+
+
+def _onset(loss: Series, level: float) -> float:
+    below = np.flatnonzero(loss.value <= level)
+    return float(loss.step[min(below[-1] + 1, loss.n - 1)]) if len(below) else float(loss.step[0])

@@ -1,0 +1,51 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+from optcli.run.stats import slope
+
+SEVERITY: Final = "warning"
+STATUS: Final = "stable"
+NEEDS: Final = (LOSS,)
+POINTS: Final = 8
+VARIES: Final = ("shift",)
+
+DONE: Final = 0.3
+"""Share of the plan after which a run that is to end well has shown it."""
+PROGRESS: Final = 0.45
+"""Share of the start level that is gone by the end."""
+STRAIGHT: Final = 0.4
+"""Slope of the last third over that of the first: a healthy curve slows down, one that crawls doesn't."""
+SURE: Final = 4.0
+"""Standard errors of the slope below 0."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """A fall that is certain, straight, and too small for the steps there are."""
+    loss = view.loss
+    if loss.n < POINTS:
+        return Abstain("too few finite points")
+    if not view.share >= DONE:
+        return Abstain("too early, or no plan to measure by")
+    if loss.start <= 0:
+        return Abstain("a loss at or below 0 has no end to measure by")
+    gone = (loss.start - loss.end) / loss.start / min(1.0, view.share * 1.5)
+    _, z = loss.trend(1.0)
+    if gone > PROGRESS or gone < 0.01 or z > -SURE:
+        return []
+    third = max(4, len(loss.blocks) // 3)
+    early, _ = slope(loss.blocks[:third])
+    late, _ = slope(loss.blocks[-third:])
+    if late > STRAIGHT * early:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.7,
+            f"{loss.name} falls steadily but has lost only {gone:.0%} of its start level",
+            progress=(gone, "1"), late_over_early=(late / early if early else 0.0, "1"), trend=(z, "sigma"),
+        )
+    ]  # fmt: skip

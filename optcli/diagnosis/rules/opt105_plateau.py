@@ -1,0 +1,53 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+from optcli.run.stats import median
+
+SEVERITY: Final = "warning"
+STATUS: Final = "stable"
+NEEDS: Final = (LOSS,)
+POINTS: Final = 10
+VARIES: Final = ("shift",)
+
+FLAT_SHARE: Final = 0.4
+"""Part of the run so far that must be flat."""
+LEVEL: Final = 0.3
+"""Share of the start level that is left: below, it has converged."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """A fall, then a level stretch well above 0."""
+    loss = view.loss
+    if loss.n < POINTS:
+        return Abstain("too few finite points")
+    if loss.start <= 0:
+        return Abstain("a loss at or below 0 has no floor to measure by")
+    if not view.ended and not view.share >= 0.4:
+        return Abstain("too early, or no plan to measure by")
+    level = median(loss.tail(FLAT_SHARE))
+    if level < LEVEL * loss.start or loss.start - loss.low < 0.05 * loss.start:
+        return []
+    change, z = loss.trend(FLAT_SHARE)
+    if change < -max(0.02 * loss.drop, 0.0) and z < -3:
+        return []
+    if abs(change) > 0.1 * loss.drop:
+        return []
+    band = 0.05 * loss.drop + 3 * loss.tau
+    outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
+    first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
+    lr = view.series("lr")
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, first, 0.6,
+            f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
+            level=(level / loss.start, "of the start level"), change=(change / loss.drop, "of the drop"),
+            lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""What the rules see: a run up to one rung, and the quantities that several of them need.
+
+Nothing after the rung can be reached from here, so that what is said live and what is said afterwards are the same by
+construction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from optcli.diagnosis import ladder
+from optcli.diagnosis.diagnosis import Evidence, Finding, Severity
+from optcli.diagnosis.rules import name_of
+from optcli.run.curve import Curve, Floats, Run
+from optcli.run.prepare import Series, warm_up_end
+
+LOSS: Final = "loss"
+"""In a rule's `NEEDS`: the headline curve, whichever role it has."""
+
+
+class View:
+    """A run up to and with step `at`; `ended` when nothing more will come."""
+
+    def __init__(self, run: Run, at: float, *, ended: bool = False) -> None:
+        self._run, self.at, self.ended = run, at, ended
+        self._curves: dict[str, Curve | None] = {}
+        self._series: dict[str, Series | None] = {}
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What is known of the run's recipe, by path."""
+        return self._run.config
+
+    @property
+    def planned(self) -> int | None:
+        """Optimizer steps that the run is meant to take, if known."""
+        return self._run.planned
+
+    def curve(self, role: str) -> Curve | None:
+        """The curve of a role so far, non-finite values and all; None where there is none."""
+        if role not in self._curves:
+            whole = ladder.headline(self._run) if role == LOSS else self._run.curves.get(role)
+            cut = whole.until(self.at) if whole is not None else None
+            self._curves[role] = cut if cut is not None and len(cut) else None
+        return self._curves[role]
+
+    def series(self, role: str) -> Series | None:
+        """The finite points of a role so far; None where there are none."""
+        if role not in self._series:
+            curve = self.curve(role)
+            series = Series.of(curve) if curve is not None else None
+            self._series[role] = series if series is not None and series.n else None
+        return self._series[role]
+
+    def points(self, role: str) -> int:
+        """Points of a role so far, finite or not."""
+        curve = self.curve(role)
+        return len(curve) if curve is not None else 0
+
+    @cached_property
+    def loss(self) -> Series:
+        """The headline curve's finite points; an empty series where there are none."""
+        return self.series(LOSS) or Series("", np.empty(0), np.empty(0))
+
+    @cached_property
+    def val(self) -> Series | None:
+        """The validation loss, unless it is the headline itself."""
+        found = self.series("val/loss") or self.series("test/loss")
+        return found if found is not None and found.name != self.loss.name else None
+
+    @cached_property
+    def warm(self) -> float | None:
+        """The step at which warm-up ended; None without one, inf while it goes on."""
+        return warm_up_end(self.series("lr"))
+
+    @cached_property
+    def share(self) -> float:
+        """Share of the planned steps that are done; 1 at an end, NaN where no plan is known."""
+        if self.ended:
+            return 1.0
+        return min(1.0, self.at / self.planned) if self.planned else math.nan
+
+    @cached_property
+    def epochs(self) -> Floats:
+        """Steps at which epochs began, so far."""
+        marks = self._run.epoch_steps
+        return marks[: int(np.searchsorted(marks, self.at, side="right"))]
+
+    @cached_property
+    def seams(self) -> tuple[float, ...]:
+        """Steps at which the run went on after an interruption, so far."""
+        return tuple(s for s in self._run.seams if s <= self.at)
+
+    @cached_property
+    def chance(self) -> float | None:
+        """The loss of the best constant guess, from the configuration: ln(classes) or the target's variance."""
+        task, outputs = self.config.get("facts.task"), self.config.get("facts.outputs")
+        if task in ("classification", "language") and isinstance(outputs, int) and outputs > 1:
+            return math.log(outputs)
+        variance = self.config.get("facts.target_variance")
+        return float(variance) if task == "regression" and isinstance(variance, int | float) else None
+
+    def lr_change(self, step: float, reach: float) -> float:
+        """Largest learning rate within `reach` steps up to `step`, over the one before; NaN without such a curve."""
+        lr = self.series("lr")
+        if lr is None or lr.n < 2:
+            return math.nan
+        near = lr.value[(lr.step >= step - reach) & (lr.step <= step)]
+        before = lr.at(step - reach)
+        return float(near.max()) / before if len(near) and before > 0 else math.nan
+
+    def finding(
+        self,
+        module: str,
+        severity: Severity,
+        curve: str,
+        first: float,
+        confidence: float,
+        message: str,
+        **evidence: tuple[float, str],
+    ) -> Finding:
+        """A finding of the rule in `module`, known at this rung and lasting until it."""
+        code, name = name_of(module)
+        figures = {key: Evidence(float(value), unit) for key, (value, unit) in evidence.items()}
+        sure = round(min(max(confidence, 0.0), 0.99), 3)
+        return Finding(code, name, severity, sure, curve, first, self.at, self.at, message, figures)

@@ -1,0 +1,67 @@
+"""Your own table: a CSV or TSV file whose first line names the columns.
+
+One column is the target (the last one, unless `target` says otherwise), all others are inputs. Columns of numbers are
+standardised; where cells are missing (empty, `NA`, `?`, `nan` ...), the median takes their place and one more column
+tells so. Columns of words become one-hot. Medians, means, deviations and words are those of the training part. Words
+or a few whole numbers as target make it a classification, other numbers a regression, whose target is standardised
+too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept as they are.
+
+A fifth of the rows is for validation, chosen by content: identical rows are always in the same part, and the order of
+the file doesn't matter. A relative path starts at the working directory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Gt, Lt
+
+from optcli.parts.datasets import Splits
+from optcli.parts.datasets.csv import encode, survey
+from optcli.parts.facts import Facts
+from optcli.units import STRICT
+
+
+@dataclass(frozen=True)
+class Options:
+    __pydantic_config__ = STRICT
+
+    file: str
+    """The table. Delimiter (comma, semicolon, tab or bar) and line ends are recognised; the encoding is UTF-8."""
+    target: str | None = None
+    """Column to predict; by default the last one."""
+    drop: tuple[str, ...] = ()
+    """Columns to leave out: numbers of rows, names, anything that must not be learned from."""
+    task: Literal["auto", "classification", "regression"] = "auto"
+    """By default a target of words, or of at most 20 different whole numbers, is a classification."""
+    validation: Annotated[float, Gt(0), Lt(1)] = 0.2
+    """Share of the rows that are for validation."""
+    validation_file: str | None = None
+    """A second table with the same columns: all of it is for validation, and all of `file` for training."""
+    split_seed: int = 0
+    """Another number makes another choice of validation rows. The recipe's `seed` doesn't touch it."""
+
+
+def facts(options: Options) -> Facts:
+    """Sizes and task, from reading through the file (again only when it has changed).
+
+    Raises:
+        OSError: a file can't be read.
+        ValueError: a file is not such a table; the message names file and line.
+    """
+    seen = survey.survey(options)
+    names = tuple(seen.classes) if seen.classes else tuple(seen.features)
+    variance = None if seen.classes else seen.target_variance
+    task: Literal["classification", "regression"] = "classification" if seen.classes else "regression"
+    shape = (len(seen.features),)
+    return Facts(task, seen.train, seen.val, shape, max(1, len(seen.classes)), target_variance=variance, names=names)
+
+
+def load(options: Options, seed: int) -> Splits:
+    """Inputs (N, features) and labels (N,) or targets (N, 1); `seed` has no effect.
+
+    Raises:
+        OSError, ValueError: as `facts`.
+    """
+    return encode.encode(options, survey.survey(options))

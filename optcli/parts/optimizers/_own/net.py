@@ -1,0 +1,133 @@
+"""`Own`: an optimizer made of an update function. A part brings the formula; state, gate and speed come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, overload
+
+import torch
+from torch import Tensor
+
+Update = Callable[
+    [list[Tensor], list[Tensor], dict[str, list[Tensor]], dict[str, Any], "float | Tensor", "Tensor | None"], None
+]
+"""`update(params, grads, state, group, lr, found_inf)`: one step of one group, in place.
+
+`params` and `grads` are lists of equal length; `state[slot]` is the list of that slot's tensors; `group` has the
+options. It runs without autograd, and may keep scratch tensors of its own in `state` under other names.
+"""
+
+
+class Own(torch.optim.Optimizer):
+    """An optimizer that takes its steps by `update`, a function of lists of tensors.
+
+    `slots` names the state of a parameter: tensors of its shape and dtype, at zero; the slot `step` is a float32 scalar
+    that counts the steps taken and is advanced here, before `update`. Honours `found_inf` (see the folder's
+    docstring): with `gates_itself` the update does so, else it is done here. All state exists from the start.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        groups: Iterable[dict[str, Any]],
+        defaults: dict[str, Any],
+        slots: Sequence[str],
+        update: Update,
+        *,
+        gates_itself: bool = False,
+    ) -> None:
+        super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
+        self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
+        for parameter in (p for group in self.param_groups for p in group["params"]):
+            self.state[parameter] = {slot: _fresh(slot, parameter) for slot in slots}
+        self.register_load_state_dict_post_hook(Own._bind)
+        self._bind()
+
+    def __repr__(self) -> str:
+        return f"{self.name}({len(self.param_groups)} groups)"
+
+    def _bind(self) -> None:
+        """Collect each group's parameters and state once: looking them up costs more than a small step."""
+        for parameter, state in self.state.items():
+            if "step" in state:  # torch leaves it where the checkpoint was read to
+                state["step"] = state["step"].to(parameter.device)
+        self._bound = [self._lists(group, group["params"]) for group in self.param_groups]
+
+    def _lists(self, group: dict[str, Any], params: list[Tensor]) -> tuple[list[Tensor], dict[str, list[Tensor]]]:
+        return params, {slot: [self.state[p][slot] for p in params] for slot in self.slots}
+
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """One step with each group's `lr` and the parameters' `.grad`; parameters without a gradient stay."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        self.advance([group["lr"] for group in self.param_groups])
+        return loss
+
+    @torch.no_grad()
+    def advance(self, rates: Sequence[float | Tensor], grads: Sequence[Tensor] | None = None) -> None:
+        """One step with one rate for each group; `grads`, if given, is in the order of all groups' parameters."""
+        found, at = getattr(self, "found_inf", None), 0
+        if found is not None and not self.gates_itself and found.device.type == "cpu":
+            if found.item():
+                return
+            found = None
+        for group, lr, (params, state) in zip(self.param_groups, rates, self._bound, strict=True):
+            given = [p.grad for p in params] if grads is None else list(grads[at : at + len(params)])
+            at += len(params)
+            if any(g is None for g in given):
+                params = [p for p, g in zip(params, given, strict=True) if g is not None]
+                params, state = self._lists(group, params)
+            usable = [g for g in given if g is not None]
+            if usable:
+                self._step(params, usable, state, group, lr, found)
+
+    def _step(
+        self,
+        params: list[Tensor],
+        grads: list[Tensor],
+        state: dict[str, list[Tensor]],
+        group: dict[str, Any],
+        lr: float | Tensor,
+        found: Tensor | None,
+    ) -> None:
+        kept = None
+        if found is not None and not self.gates_itself:
+            touched = [*params, *(t for slot in self.slots for t in state[slot])]
+            kept = touched, [t.clone() for t in touched]
+        if "step" in state:
+            torch._foreach_add_(state["step"], 1)
+        self.update(params, grads, state, group, lr, found)
+        if kept is not None:
+            for now, before in zip(*kept, strict=True):
+                now.copy_(torch.where(found.bool(), before, now))  # type: ignore[union-attr]
+
+
+def _fresh(slot: str, parameter: Tensor) -> Tensor:
+    if slot == "step":
+        return torch.zeros((), dtype=torch.float32, device=parameter.device)
+    return torch.zeros_like(parameter)
+
+
+def decayed(params: list[Tensor], grads: list[Tensor], group: dict[str, Any], lr: float | Tensor) -> list[Tensor]:
+    """Apply the group's weight decay: decoupled shrinks `params` in place; L2 gives gradients with it added."""
+    decay = group["weight_decay"]
+    if decay == 0:
+        return grads
+    if group["decoupled"]:
+        torch._foreach_mul_(params, 1 - lr * decay)
+        return grads
+    return list(torch._foreach_add(grads, params, alpha=decay))
+
+
+def descend(params: list[Tensor], step: Sequence[Tensor], lr: float | Tensor) -> None:
+    """`p -= lr * step`, in place, for a rate on the host or on the device."""
+    if isinstance(lr, Tensor):
+        torch._foreach_sub_(params, torch._foreach_mul(list(step), lr))
+    else:
+        torch._foreach_sub_(params, list(step), alpha=lr)

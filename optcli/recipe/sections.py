@@ -1,0 +1,133 @@
+"""The sections of a recipe that are not parts: what may stand in them, and what holds if it doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from annotated_types import Ge, Le
+from pydantic import StringConstraints
+
+from optcli.units import STRICT, Count, Duration
+
+TOP: Final = (
+    "name", "seed", "data", "model", "loss", "metrics", "optimizer", "schedule", "regularizers", "train", "monitor",
+    "tune",
+)  # fmt: skip
+"""The top keys, in the order in which recipes are written; besides them only `extends`."""
+SLOTS: Final = ("data", "model", "loss", "optimizer", "schedule")
+"""Top keys that name one part; the kind of part is called the same."""
+LISTS: Final = {"metrics": "metric", "regularizers": "regularizer"}
+"""Top keys that list parts -> the kind of part."""
+FIRST_CHOICE: Final = {"optimizer": "adam", "schedule": "constant"}
+"""The part that a slot holds if the recipe doesn't say: the classical starting point."""
+
+Long = Annotated[int, Ge(1), Le(1_000_000_000)]
+Act = Literal["warn", "stop", "ignore"]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}[0-9]{3}$")]
+Device = Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|(cuda|xpu|hpu)(:[0-9]{1,3})?)$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][\w.+-]{0,99}$")]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What identifies a recipe."""
+
+    __pydantic_config__ = STRICT
+
+    name: Name = "recipe"
+    """Names the runs' directory; the file's name if left out."""
+    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
+    """Of everything drawn at random: initial weights, order of the samples, dropout."""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What belongs to `data` whatever the data set is."""
+
+    __pydantic_config__ = STRICT
+
+    batch_size: Long = 64
+    """Samples a forward pass sees at once."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """How long and on what to train."""
+
+    __pydantic_config__ = STRICT
+
+    epochs: Long | None = None
+    """Passes over the training data; 5 if neither epochs nor steps are given."""
+    steps: Long | None = None
+    """Optimizer steps; give either epochs or steps."""
+    eval_every: Duration = Duration(1, "epochs")
+    """How often to validate; it is done at the end in any case."""
+    checkpoint_every: Duration = Duration(1, "epochs")
+    """How often to save; it is done at the end in any case."""
+    keep: Count = 3
+    """Checkpoints to keep, besides the best one."""
+    target: float | dict[str, float] | None = None
+    """Stop when a metric reaches this value: a number for the first metric, or {metric: value}."""
+    accumulate: Count = 1
+    """Batches whose gradients make one step."""
+    precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
+    """Number format of the forward and backward pass; weights are kept in fp32."""
+    compile: Literal["auto", "on", "off"] = "auto"
+    """Whether to compile the model; `auto` measures whether it pays."""
+    threads: Literal["auto"] | Annotated[int, Ge(1), Le(1024)] = "auto"
+    """CPU threads; `auto` measures."""
+    device: Device = "auto"
+    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    deterministic: bool = False
+    """Only kernels that give the same bits each time, also on GPUs; slower."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What to do about findings while training."""
+
+    __pydantic_config__ = STRICT
+
+    error: Act = "warn"
+    """On a finding of severity error."""
+    warning: Act = "warn"
+    """On a finding of severity warning."""
+    nonfinite: Literal["stop", "skip", "rollback"] = "stop"
+    """On a NaN or infinity in the loss or a gradient."""
+    ignore: tuple[Code, ...] = ()
+    """Codes of findings that are not reported."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Values that tuning chooses from."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers that tuning chooses from, both ends included."""
+
+    __pydantic_config__ = STRICT
+
+    min: float | int
+    """The smallest."""
+    max: float | int
+    """The largest."""
+    log: bool = False
+    """Choose evenly among the logarithms: right for rates and strengths."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A part that a recipe names, with its options checked."""
+
+    kind: str
+    name: str
+    options: Any
+
+
+Tune = Mapping[str, Choices | Range]

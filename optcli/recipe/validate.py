@@ -1,0 +1,139 @@
+"""One mapping of a recipe against one dataclass; what pydantic finds wrong is said again for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+
+from optcli.recipe.problem import Problem
+from optcli.recipe.tree import Node, plain
+from optcli.recipe.words import Schema, remedy, shown, wanted
+
+Path = tuple[Any, ...]
+
+
+@lru_cache(maxsize=256)
+def adapter(cls: type) -> TypeAdapter[Any]:
+    """pydantic's validator of a dataclass."""
+    return TypeAdapter(cls)
+
+
+@lru_cache(maxsize=256)
+def schema_of(cls: type) -> Schema:
+    """The dataclass's JSON Schema; an empty one where a field's type has none."""
+    try:
+        return adapter(cls).json_schema()
+    except PydanticUserError:
+        return {}
+
+
+def fields(cls: type) -> tuple[str, ...]:
+    """What may be set."""
+    return tuple(f.name for f in dataclasses.fields(cls) if f.init)
+
+
+def validated(cls: type, node: Node, path: str) -> tuple[Any, list[Problem]]:
+    """An instance of `cls` from a mapping that has no other keys than `fields(cls)`; None where there are problems."""
+    values = plain(node) if node.entries else {}
+    try:
+        return _instance(cls, values), []
+    except ValidationError as error:
+        return None, _reworded(cls, node, values, path, error)
+    except (PydanticUserError, NameError, TypeError) as error:
+        about = str(error).splitlines()[0]
+        return None, [node.span.problem(f"the options of `{path}` can't be checked: {about}", path=path)]
+
+
+def _instance(cls: type, values: dict[str, Any]) -> Any:
+    """Strict, so that no text counts as a number and no truth value as 1; but 64.0 is a whole number."""
+    try:
+        return adapter(cls).validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        paths = [_within(values, e["loc"]) for e in error.errors(include_url=False) if e["type"] == "int_type"]
+        again = json.loads(json.dumps(values))
+        if not any([_made_whole(again, path) for path in paths]):
+            raise
+        return adapter(cls).validate_json(json.dumps(again), strict=True)
+
+
+def _made_whole(values: Any, path: Path) -> bool:
+    *way, last = path or ("",)
+    for step in way:
+        values = values[step]
+    if not path or not isinstance(values[last], float) or not values[last].is_integer():
+        return False
+    values[last] = int(values[last])
+    return True
+
+
+def _within(values: Any, loc: Sequence[Any]) -> Path:
+    """pydantic's location without the names of union members, as far as it leads into the values."""
+    path: list[Any] = []
+    for step in loc:
+        inside = isinstance(values, dict) and step in values
+        if inside or (isinstance(values, list) and isinstance(step, int) and step < len(values)):
+            path.append(step)
+            values = values[step]
+    return tuple(path)
+
+
+def _reworded(cls: type, node: Node, values: Any, path: str, error: ValidationError) -> list[Problem]:
+    problems, places = [], {}
+    for e in error.errors(include_url=False):
+        if e["type"] == "missing":
+            problems.append(_missing(cls, node, path, str(e["loc"][-1])))
+        else:
+            places.setdefault(_within(values, e["loc"]), e)
+    deepest = [p for p in places if not any(q != p and q[: len(p)] == p for q in places)]
+    return problems + [_wrong(cls, node, path, p, places[p]) for p in deepest]
+
+
+def _missing(cls: type, node: Node, path: str, name: str) -> Problem:
+    about = wanted(_part_of(schema_of(cls), (name,)))
+    return node.span.problem(f"`{path}.{name}` is missing", f"add `{name}`: {about}", path)
+
+
+def _wrong(cls: type, node: Node, prefix: str, place: Path, error: Any) -> Problem:
+    value, name = node, prefix
+    for step in place:
+        value = value.items[step] if isinstance(step, int) else value.entries[step].node
+        name += f"[{step}]" if isinstance(step, int) else f".{step}"
+    schema = _part_of(schema_of(cls), place)
+    if error["type"] == "value_error" and (not place or isinstance(value.value, str | int | float)):
+        said, _, help = str(error["ctx"]["error"]).partition(": ")
+        if not isinstance(value.value, bool):
+            return value.span.problem(f"`{name}`: {said}", help, name)
+    if value.value is None and place:
+        key = node.entries[place[0]].key if len(place) == 1 else value.span
+        return key.problem(f"`{name}` has no value", f"write {wanted(schema)}, or remove the key", name)
+    return value.span.problem(f"`{name}` must be {wanted(schema)}, not {shown(value)}", remedy(schema, value), name)
+
+
+def _part_of(schema: Schema, path: Path) -> Schema:
+    """The schema of what stands at `path`; an empty one where it can't be told."""
+    defs = schema.get("$defs", {})
+    for step in path:
+        schema = next((s for s in (_inner(c, step) for c in _resolved(schema, defs)) if s), {})
+    choices = _resolved(schema, defs)
+    return choices[0] if len(choices) == 1 else {**schema, "anyOf": choices}
+
+
+def _resolved(schema: Schema, defs: dict[str, Schema]) -> list[Schema]:
+    if "$ref" in schema:
+        return _resolved(defs.get(schema["$ref"].rsplit("/", 1)[-1], {}), defs)
+    return [r for s in schema["anyOf"] for r in _resolved(s, defs)] if "anyOf" in schema else [schema]
+
+
+def _inner(schema: Schema, step: Any) -> Schema:
+    if isinstance(step, int):
+        fixed = schema.get("prefixItems", [])
+        found = fixed[step] if step < len(fixed) else schema.get("items")
+    else:
+        found = schema.get("properties", {}).get(step, schema.get("additionalProperties"))
+    return found if isinstance(found, dict) else {}

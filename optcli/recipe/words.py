@@ -1,0 +1,124 @@
+"""What a value may be, in words, from its JSON Schema; and what stands there instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from optcli.recipe import scalars
+from optcli.recipe.spelling import hint
+from optcli.recipe.tree import Node
+
+Schema = dict[str, Any]
+
+
+def wanted(schema: Schema) -> str:
+    """`a whole number of 1 or more`, `one of on, off`."""
+    if "enum" in schema or "const" in schema:
+        names = [str(v) for v in schema.get("enum", [schema.get("const")])]
+        return f"`{names[0]}`" if len(names) == 1 else f"one of {', '.join(names)}"
+    if "anyOf" in schema:
+        return _any(schema["anyOf"])
+    kind = schema.get("type", "")
+    if kind == "array":
+        return _list(schema)
+    plain = {"boolean": "true or false", "null": "null", "object": "a mapping", "string": _text(schema)}
+    return {"integer": "a whole number", "number": "a number"}.get(kind, plain.get(kind, "another value")) + bounds(schema)
+
+
+def _any(choices: list[Schema]) -> str:
+    if any("%" in s.get("pattern", "") for s in choices):
+        return "a duration: steps (500), epochs (3 epochs) or a share of the run (5%)"
+    parts = [wanted(s) for s in choices if s.get("type") != "null"]
+    return " or ".join(dict.fromkeys(parts))
+
+
+def _list(schema: Schema) -> str:
+    items = schema.get("items")
+    fixed = schema.get("prefixItems")
+    if fixed:
+        return f"a list of {len(fixed)}: {', '.join(wanted(s) for s in fixed)}"
+    least = schema.get("minItems", 0)
+    size = f" of {least} or more" if least else ""
+    return f"a list{size}" + (f", each {wanted(items)}" if isinstance(items, dict) and items else "")
+
+
+def _text(schema: Schema) -> str:
+    return "a text" + (f" of the form {schema['pattern']}" if "pattern" in schema else "")
+
+
+def bounds(schema: Schema) -> str:
+    """` from 0 to below 1`, ` above 0`, or nothing."""
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    upper = f"to {high:g}" if high is not None else f"to below {below:g}" if below is not None else ""
+    if low is None and above is None:
+        return f" up {upper}" if upper else ""
+    lower = f"from {low:g}" if low is not None else f"above {above:g}"
+    if upper:
+        return f" {lower} {upper}"
+    return f" of {low:g} or more" if low is not None else f" above {above:g}"
+
+
+def shown(node: Node) -> str:
+    """What stands there, for `..., not <this>`."""
+    if isinstance(node.value, dict):
+        return "a mapping"
+    if isinstance(node.value, list):
+        return "a list"
+    if isinstance(node.value, str):
+        return f"the text {json.dumps(short(node.value), ensure_ascii=False)}"
+    return "nothing" if node.value is None else short(scalars.write(node.value))
+
+
+def short(text: str, limit: int = 60) -> str:
+    """The text, cut if it is long."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def remedy(schema: Schema, node: Node) -> str:
+    """What to write instead, where that can be told."""
+    kinds = set(_kinds(schema))
+    allowed = [str(v) for s in _flat(schema) for v in s.get("enum", [s["const"]] if "const" in s else [])]
+    if isinstance(node.value, bool) and {"on", "off"} & set(allowed):
+        return f"write {'on' if node.value else 'off'}"
+    if not isinstance(node.value, str):
+        return "write a single value, without brackets" if node.items and "array" not in kinds else ""
+    if allowed:
+        return hint(node.value, allowed)
+    return _number(node) if kinds & {"number", "integer"} else _truth(node.value) if "boolean" in kinds else ""
+
+
+def _number(node: Node) -> str:
+    bare = node.value.strip()
+    if isinstance(_quietly(bare), int | float):
+        return f"remove the quotes: {bare}"
+    joined = bare.replace("_", "").replace(",", "")
+    if isinstance(number := _quietly(joined), int | float) and not isinstance(number, bool):
+        return f"write {joined}"
+    if bare.endswith("%") and isinstance(share := _quietly(bare[:-1].strip()), int | float):
+        return f"write {share / 100:g}"
+    return ""
+
+
+def _truth(text: str) -> str:
+    low = text.lower()
+    if low in ("true", "false"):
+        return f"remove the quotes: {low}"
+    return f"write {'true' if low in ('yes', 'on', 'y') else 'false'}" if low in ("yes", "on", "y", "no", "off", "n") else ""
+
+
+def _quietly(text: str) -> Any:
+    try:
+        return scalars.read(text)
+    except ValueError:
+        return None
+
+
+def _flat(schema: Schema) -> Iterable[Schema]:
+    return schema.get("anyOf", [schema])
+
+
+def _kinds(schema: Schema) -> Iterable[str]:
+    return (s.get("type", "") for s in _flat(schema))

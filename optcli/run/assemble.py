@@ -1,0 +1,130 @@
+"""Logs of any framework -> Runs: find the files, recognize their format, read, merge and name what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from optcli.run import notes as say
+from optcli.run.block import Block, Column, Unreadable
+from optcli.run.collect import Log
+from optcli.run.curve import Curve, Note, Run, read_only
+from optcli.run.find import Found, discover
+from optcli.run.merge import Points, Restart, ascending, restarts, supersede
+from optcli.run.readers import load
+from optcli.run.roles import EPOCH_NAMES, assign
+from optcli.run.source import Source
+
+__all__ = ["Unreadable", "read"]
+
+
+def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | None = None) -> list[Run]:
+    """All runs at `path`: a file, a run directory, a directory of many runs, or `-` for standard input.
+
+    `mapping` (role -> column name) overrides the recognition of roles; `pattern` is a regular expression with named
+    groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a form of its own.
+
+    Raises:
+        Unreadable: there is no curve; the reason says what was found instead.
+    """
+    found = discover(str(path), pattern)
+    runs, problem = [], None
+    for one in found:
+        try:
+            runs += _read_one(one, mapping)
+        except Unreadable as error:
+            problem = problem or error
+    if not runs:
+        raise problem or Unreadable(str(path), "no training log in it")
+    return runs
+
+
+def _read_one(found: Found, mapping: Mapping[str, str] | None) -> list[Run]:
+    reader = load(found.format)
+    logs: dict[str, Log] = {}
+    for path, name in found.files:
+        source = Source(path, name, found.pattern)
+        for block in reader.blocks(source):
+            log = logs.setdefault(block.run, Log(found.format))
+            log.add(block, name)
+        for log in logs.values():
+            log.end_file(source)
+    runs = [finish(log, _title(found.source, key), mapping) for key, log in logs.items()]
+    runs = [run for run in runs if run.points]
+    if not runs:
+        raise Unreadable(found.source, "it holds no numbers over steps")
+    return runs
+
+
+def _title(source: str, key: str) -> str:
+    return f"{source}#{key}" if key else source
+
+
+def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> Run:
+    """The run in a complete log: roles, restarts, one value a step, epochs."""
+    columns = log.columns()
+    remarks = list(log.notes)
+    roles = assign({name: len(points.value) for name, points in columns.items()}, mapping)
+    turns = _turns(columns, roles, log, remarks)
+    role_of = {name: role for role, name in roles.items()}
+    curves: dict[str, Curve] = {}
+    for name, points in columns.items():
+        role = role_of.get(name, name)
+        kept, extra = ascending(supersede(points, turns), first_wins_at_end=role.startswith(("val/", "test/")))
+        if extra:
+            remarks.append(say.note(say.FINAL_EVALUATION, f"{extra} more at the last step of `{name}`"))
+        if len(kept.step):
+            time = None if kept.time is None else read_only(kept.time)
+            curves[role] = Curve(name, read_only(kept.step), read_only(kept.value), time)
+    return Run(
+        source=source,
+        format=log.format,
+        curves=curves,
+        roles={role: name for role, name in roles.items() if role in curves},
+        planned=log.planned,
+        end=log.end,
+        epoch_steps=_epoch_steps(curves, log),
+        seams=tuple(sorted({turn.step for turn in turns} | set(log.seams))),
+        config=log.config,
+        notes=tuple(dict.fromkeys(remarks)),
+    )
+
+
+def _turns(columns: Mapping[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:
+    """Restarts as seen in the headline curve: other columns may be out of order for their own reasons."""
+    lead = next((roles[r] for r in ("train/loss", "val/loss") if r in roles), None)
+    lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
+    turns = restarts(columns[lead]) if lead is not None else []
+    for turn in turns:
+        what = f"it turns back from step {turn.reached:g} to {turn.step:g}"
+        remarks.append(say.note(say.SEAM, f"{what}: a restart"))
+        remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+    return turns
+
+
+def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Any:
+    """The steps at which a new epoch begins."""
+    if log.kind == "epoch":
+        longest = max(curves.values(), key=len, default=None)
+        return read_only([] if longest is None else longest.step)
+    name = next((n for n in curves if n.strip().lower() in EPOCH_NAMES), None)
+    if name is None:
+        return read_only([])
+    epoch = np.floor(curves[name].value)
+    begins = np.flatnonzero(np.append(True, np.diff(epoch) > 0)) if len(epoch) else []
+    return read_only(curves[name].step[begins])
+
+
+def from_blocks(blocks: list[Block], format: str = "blocks") -> Run:
+    """A run from blocks in memory."""
+    log = Log(format)
+    for block in blocks:
+        log.add(block, "")
+    return finish(log, format)
+
+
+def columns_of(values: Mapping[str, Any]) -> dict[str, Column]:
+    """Columns of a table from plain sequences, all of the same length."""
+    return {name: Column(read_only(value)) for name, value in values.items()}

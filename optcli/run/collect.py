@@ -1,0 +1,117 @@
+"""A log being put together: blocks come in, columns of points in the order they were written come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optcli.run import notes as say
+from optcli.run.axis import Axis, choose, clock, fill
+from optcli.run.block import Block, Column
+from optcli.run.curve import End, Floats, Note
+from optcli.run.merge import Points
+from optcli.run.source import Source
+from optcli.run.thin import Pile
+
+
+class Log:
+    """One run of a file or directory while it is read; memory stays bounded however long the log is."""
+
+    def __init__(self, format: str) -> None:
+        self.format, self.kind = format, "row"
+        self.planned: int | None = None
+        self.end: End = "unknown"
+        self.config: dict[str, Any] = {}
+        self.notes: list[Note] = []
+        self.seams: list[float] = []
+        self._piles: dict[str, Pile] = {}
+        self._pending: list[Block] = []
+        self._rows = self._waiting = 0
+        self._axis: Axis | None = None
+
+    def add(self, block: Block, name: str) -> None:
+        """Take in the next block of the file `name`."""
+        self.format = block.format or self.format
+        self.planned = self.planned if block.planned is None else block.planned
+        self.end = block.end or self.end
+        self.config |= block.config
+        self.notes += block.notes
+        if block.rows:
+            self._pending.append(block)
+            self._waiting += block.rows
+            if self._waiting >= Pile.LIMIT:
+                self._settle()
+        else:
+            for key, column in block.columns.items():
+                self._pile(key).add(_own_axis(column))
+
+    def end_file(self, source: Source) -> None:
+        """Note what of the file could not be used."""
+        if source.skipped:
+            where = ", ".join(f"{a}-{b}" for a, b in source.skipped[:20])
+            more = f" and {len(source.skipped) - 20} more" if len(source.skipped) > 20 else ""
+            bad = sum(b - a for a, b in source.skipped)
+            what = f"{source.name}: {len(source.skipped)} damaged stretches ({bad} bytes) were skipped at bytes {where}{more}"
+            self.notes.append(say.note(say.DAMAGED, what))
+            source.skipped = []
+
+    def columns(self) -> dict[str, Points]:
+        """All that was read, by column."""
+        self._settle()
+        thinned = [pile for pile in self._piles.values() if pile.thinned]
+        if thinned:
+            what = f"{len(thinned)} curves of up to {max(p.seen for p in thinned):,} points were thinned"
+            lost = sum(p.nonfinite for p in thinned)
+            self.notes.append(say.note(say.THINNED, f"{what}; {lost:,} of the values are not finite"))
+        return {name: pile.points() for name, pile in self._piles.items()}
+
+    def _pile(self, name: str) -> Pile:
+        return self._piles.setdefault(name, Pile())
+
+    def _settle(self) -> None:
+        """Give the waiting rows their steps and move them to the piles."""
+        if not self._pending:
+            return
+        columns, rows = _join(self._pending), self._waiting
+        self._pending, self._waiting = [], 0
+        first = self._axis is None
+        axis = choose(columns, rows)
+        if first and axis.remark:
+            self.notes.append(say.note(say.ROW_ORDER, axis.remark))
+        self.kind = axis.kind if first else self.kind
+        step = axis.step + (self._rows if axis.kind == "row" else 0)
+        self._axis = axis
+        ticks = clock(columns, rows)
+        time = None if ticks is None else fill(columns[ticks], rows)
+        order = np.arange(rows, dtype=np.float64) + self._rows
+        self._rows += rows
+        for name, column in columns.items():
+            if name not in (axis.name, ticks):
+                at = slice(None) if column.row is None else column.row.astype(np.int64)
+                points = Points(order[at], step[at], column.value, None if time is None else time[at])
+                self._pile(name).add(points)
+
+
+def _own_axis(column: Column) -> Points:
+    step = column.step if column.step is not None else np.arange(len(column.value), dtype=np.float64)
+    order = column.time if column.time is not None else np.arange(len(column.value), dtype=np.float64)
+    return Points(order, step, column.value, column.time)
+
+
+def _join(blocks: list[Block]) -> dict[str, Column]:
+    """The blocks' tables below each other."""
+    if len(blocks) == 1:
+        return dict(blocks[0].columns)
+    parts: dict[str, list[tuple[Floats, Floats]]] = {}
+    base = 0
+    for block in blocks:
+        for name, column in block.columns.items():
+            row = np.arange(block.rows, dtype=np.float64) if column.row is None else column.row
+            parts.setdefault(name, []).append((column.value, row + base))
+        base += block.rows
+    joined = {}
+    for name, pieces in parts.items():
+        row = np.concatenate([r for _, r in pieces])
+        joined[name] = Column(np.concatenate([v for v, _ in pieces]), None if len(row) == base else row)
+    return joined

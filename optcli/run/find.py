@@ -1,0 +1,125 @@
+"""Which files at a path are training logs, and which of them belong to one run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from optcli.run.block import Unreadable
+from optcli.run.readers import load, recognize
+from optcli.run.source import Source
+
+MOST_FILES: Final = 200_000
+MOST_SNIFFED: Final = 20_000
+"""More files than this are not opened: a directory of logs has fewer."""
+DEEPEST: Final = 40
+IN_A_TREE: Final = 0.4
+"""In a directory a file must look like a log this much; a README that mentions `loss: 0.5` doesn't."""
+NEVER_LOGS: Final = frozenset(
+    "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf mp4 avi"
+    " wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite npy npz pkl"
+    " pickle joblib parquet arrow feather mat toml cfg ini lock sh bat vocab model spm".split()
+)
+"""Endings that save opening a file while a directory is searched; a file named by the user is always opened."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of one run: `source` as the user would name it, `files` as (path, name relative to the run)."""
+
+    source: str
+    format: str
+    files: tuple[tuple[str, str], ...]
+    pattern: str | None = None
+
+
+def discover(path: str, pattern: str | None = None) -> list[Found]:
+    """The runs at `path`, sorted by their name.
+
+    Raises:
+        Unreadable: `path` doesn't exist or is no known log.
+    """
+    if path != "-" and os.path.isdir(path):
+        return _directory(path, pattern)
+    source = Source(path, pattern=pattern)
+    head = source.head()
+    if not head:
+        raise Unreadable(path, "it is empty")
+    name, score = ("console", 1.0) if pattern else recognize(head, source.name)
+    if not score:
+        raise Unreadable(path, "not a log format that is known")
+    return [Found(path, name, ((path, source.name),), pattern)]
+
+
+def _directory(root: str, pattern: str | None) -> list[Found]:
+    if os.path.isfile(os.path.join(root, "journal.jsonl")):
+        return [_own_run(root)]
+    groups: dict[tuple[str, str], list[str]] = {}
+    own: list[Found] = []
+    for folder, files in walk(root):
+        if "journal.jsonl" in files:
+            own.append(_own_run(folder))
+            continue
+        for file in files:
+            path = os.path.join(folder, file)
+            if (reader := _format(path, file, pattern)) is not None:
+                home = getattr(load(reader), "home", None)
+                groups.setdefault((home(path) if home else path, reader), []).append(path)
+    inside = tuple(one.source + os.sep for one in own)
+    found = [
+        _found(home, reader, paths, pattern) for (home, reader), paths in groups.items() if not home.startswith(inside)
+    ]
+    return sorted(own + found, key=lambda one: (one.source, one.format))
+
+
+def _own_run(folder: str) -> Found:
+    return Found(folder, "journal", ((os.path.join(folder, "journal.jsonl"), "journal.jsonl"),))
+
+
+def _found(home: str, reader: str, paths: list[str], pattern: str | None) -> Found:
+    pick = getattr(load(reader), "pick", None)
+    chosen = sorted(pick(paths) if pick else paths)
+    names = [os.path.relpath(p, home) if p != home else os.path.basename(p) for p in chosen]
+    return Found(home, reader, tuple(zip(chosen, names, strict=True)), pattern)
+
+
+def _format(path: str, file: str, pattern: str | None) -> str | None:
+    try:
+        head = Source(path).head()
+    except (Unreadable, OSError):
+        return None
+    if not head:
+        return None
+    if pattern:
+        return "console"
+    name, score = recognize(head, file)
+    return name if score >= IN_A_TREE else None
+
+
+def walk(root: str) -> Iterator[tuple[str, list[str]]]:
+    """Folders below `root` with the regular files in each; links are not followed, nothing raises."""
+    opened = seen = 0
+    waiting = [(root, 0)]
+    while waiting and seen < MOST_FILES and opened < MOST_SNIFFED:
+        folder, depth = waiting.pop()
+        files, folders = [], []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((entry.path, depth + 1))
+                    elif entry.is_file(follow_symlinks=False) and _may_be_log(entry.name):
+                        files.append(entry.name)
+        except OSError:
+            continue
+        if "journal.jsonl" not in files:
+            waiting += [f for f in sorted(folders, reverse=True) if depth < DEEPEST]
+        opened += len(files)
+        yield folder, sorted(files)
+
+
+def _may_be_log(name: str) -> bool:
+    return "tfevents" in name or name.rpartition(".")[2].lower() not in NEVER_LOGS

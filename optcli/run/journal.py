@@ -1,0 +1,139 @@
+"""The run's own log, `journal.jsonl`: one strict JSON object a line, appended once a window, cut exactly on resume.
+
+    {"event": "start", "version": 1, "planned": 500}
+    {"step": 1, "epoch": 0, "train/loss": 2.31, "lr": 0.001, "clock": {"t": 0.0, "step_us": 0, "mib": 0}}
+    {"event": "checkpoint", "step": 100}
+
+A writer announces a checkpoint *before* it saves it, so that whatever instant a kill falls on, the journal holds every
+line up to the newest checkpoint; `cut` then takes away what came after it. A failing write warns once and never stops
+the training.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from optcli.run import files, strict_json
+
+VERSION = 1
+_NUMBERS = frozenset({int, float})
+
+
+class Journal:
+    """The one writer of a journal. An existing file is continued; a line that a kill tore is taken off first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = files.Appender(path)
+        self._templates: dict[tuple[str, ...], str] = {}
+        _mend(path)
+
+    def start(self, planned: int | None, **fields: Any) -> None:
+        """The first line: the number of optimizer steps that are planned, or None where nobody knows."""
+        self.event("start", version=VERSION, planned=planned, **fields)
+
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append one line per row and hand them to the operating system: a kill can't take them any more."""
+        self._file.write("".join(map(self._line, rows)).encode())
+
+    def event(self, event: str, **fields: Any) -> None:
+        """Append `{"event": ..., **fields}`; a `checkpoint` (announced before it is saved) survives a power loss."""
+        line = strict_json.dumps({"event": event, **fields}) + "\n"
+        self._file.write(line.encode(), durable=event in ("checkpoint", "end"))
+
+    def cut(self, step: int) -> int:
+        """Take away what was written after the checkpoint of `step` was announced; returns the lines given up.
+
+        Lines that aren't JSON (a torn or overwritten one) go too. The new content replaces the old in one piece. Where
+        no such checkpoint was announced, the lines before the first later step stay; `cut(0)` leaves the start alone.
+
+        Raises:
+            OSError: the journal can't be read or written anew.
+        """
+        self._file.close()
+        if not self.path.exists():
+            return 0
+        lines = self.path.read_bytes().split(b"\n")
+        parsed = [(line, record) for line in lines if (record := _parse(line)) is not None]
+        keep = parsed[: _end(parsed, step)]
+        files.replace(self.path, b"".join(line + b"\n" for line, _ in keep))
+        return sum(map(bool, lines)) - len(keep)
+
+    def close(self) -> None:
+        """Write what still waits and close the file."""
+        self._file.close()
+
+    def _line(self, row: Mapping[str, Any]) -> str:
+        """One row as text. Python's number formatting in one go: about half the time that `json` takes."""
+        values = [*row.values()]
+        keys = (*row,)
+        clock = values[-1] if values else None
+        if clock.__class__ is dict:
+            values.pop()
+            values += clock.values()
+            keys = (*keys, *clock)
+        # A sum is finite only if every number is; a sum that overflows merely takes the slow road as well.
+        if {*map(type, values)} <= _NUMBERS and (total := sum(values)) - total == 0:
+            template = self._templates.get(keys) or self._template(keys, len(row), clock)
+            return template % (*values,)
+        return strict_json.dumps(row) + "\n"
+
+    def _template(self, keys: tuple[str, ...], outer: int, clock: Any) -> str:
+        """The line of a row with these keys, with `%r` in the places of its numbers."""
+        names = [strict_json.dumps(key).replace("%", "%%") for key in keys]
+        places = [f"{name}: %r" for name in names]
+        if clock.__class__ is dict:
+            places[outer - 1 :] = [f"{names[outer - 1]}: {{{', '.join(places[outer:])}}}"]
+        self._templates[keys] = template = f"{{{', '.join(places)}}}\n"
+        return template
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    """The line's record, or None where it isn't one."""
+    try:
+        record = strict_json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _end(parsed: Sequence[tuple[bytes, dict[str, Any]]], step: int) -> int:
+    """How many records stay when the run goes on from `step`."""
+    for i in range(len(parsed) - 1, -1, -1):
+        record = parsed[i][1]
+        if record.get("event") == "checkpoint" and record.get("step") == step:
+            return i + 1
+    later = (i for i, (_, record) in enumerate(parsed) if isinstance(at := record.get("step"), int) and at > step)
+    return next(later, len(parsed))
+
+
+def _mend(path: Path) -> None:
+    """Take a torn last line off, so that the next one doesn't grow onto it."""
+    try:
+        with open(path, "r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            while size and _byte(file, size - 1) != b"\n":
+                size = _last_newline(file, size)
+            file.truncate(size)
+    except FileNotFoundError:
+        return
+
+
+def _byte(file: Any, at: int) -> bytes:
+    file.seek(at)
+    return bytes(file.read(1))
+
+
+def _last_newline(file: Any, size: int) -> int:
+    """The end of the last whole line within the file's first `size` bytes, looked for block by block from behind."""
+    while size:
+        begin = max(0, size - (1 << 16))
+        file.seek(begin)
+        found = file.read(size - begin).rfind(b"\n")
+        if found >= 0:
+            return int(begin + found + 1)
+        size = begin
+    return 0

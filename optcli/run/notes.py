@@ -1,0 +1,41 @@
+"""The codes of notes on the log itself: what readers and assembly met and what they made of it. All are `info`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.run.curve import Note
+
+SEAM: Final = "RUN701"
+OVERLAP: Final = "RUN702"
+GAPS: Final = "RUN703"
+ROW_ORDER: Final = "RUN710"
+DAMAGED: Final = "RUN711"
+UNFINISHED: Final = "RUN712"
+THINNED: Final = "RUN713"
+FINAL_EVALUATION: Final = "RUN714"
+NOT_MEASURED: Final = "RUN715"
+HIDDEN_NONFINITE: Final = "RUN716"
+SEVERAL_WRITERS: Final = "RUN717"
+
+CODES: Final = {
+    SEAM: "the log goes on after a restart; a jump there need not come from the training",
+    OVERLAP: "some steps were logged more than once; the later values count",
+    GAPS: "points are missing in the middle of the log",
+    ROW_ORDER: "the log has no usable step column; its rows are counted instead",
+    DAMAGED: "part of the file could not be used; byte offsets are given",
+    UNFINISHED: "the last line or record is not complete yet, so its unsure values wait",
+    THINNED: "more than a million points: first, last, lowest, highest, median and non-finite count of each bucket are kept",
+    FINAL_EVALUATION: "a second value at the last step is a final evaluation and not part of the curve",
+    NOT_MEASURED: "a column of zeros that were never measured was left out",
+    HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",
+    SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
+}
+"""Code -> what it means, for `explain`."""
+
+
+def note(code: str, message: str) -> Note:
+    """A note; its code is one of `CODES`."""
+    if code not in CODES:
+        raise KeyError(code)
+    return Note(code, message)

@@ -1,0 +1,137 @@
+"""What every rule needs first: a curve's finite points, its blocks, its noise, its start, its schedule.
+
+Quantities are computed when first asked for and kept. Levels are in the units of the values, `sigma` and `tau` are
+noise levels of one point and of one block, positions are in points or blocks.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from optcli.run.curve import Curve, Floats
+from optcli.run.stats import block_medians, median, noise, slope
+
+BLOCKS: Final = 48
+"""Most blocks that a curve is cut into: enough for the shape, few enough to look at on every rung."""
+START_POINTS: Final = 5
+"""At most so many points, and at most a twentieth of the curve, make its start level."""
+GRAIN: Final = 1e-7
+"""Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
+
+
+class Series:
+    """The finite points of a curve: `step` and `value` of shape (n,)."""
+
+    def __init__(self, name: str, step: Floats, value: Floats) -> None:
+        self.name, self.step, self.value = name, step, value
+        self.n = len(value)
+
+    @classmethod
+    def of(cls, curve: Curve) -> Series:
+        """The series of a curve."""
+        kept = curve.finite()
+        return cls(kept.name, kept.step, kept.value)
+
+    @cached_property
+    def size(self) -> int:
+        """Points in a block."""
+        return max(1, -(-self.n // BLOCKS))
+
+    @cached_property
+    def blocks(self) -> Floats:
+        """Block medians, at most `BLOCKS` of them, aligned to the end."""
+        return block_medians(self.value, self.size)
+
+    @cached_property
+    def block_step(self) -> Floats:
+        """The last step of each block."""
+        return self.step[self.n - 1 - np.arange(len(self.blocks))[::-1] * self.size]
+
+    @cached_property
+    def grain(self) -> float:
+        """The least noise level that can be told from rounding."""
+        return GRAIN * float(np.abs(self.blocks).max()) if self.n else 0.0
+
+    @cached_property
+    def sigma(self) -> float:
+        """Noise level of a point over the later half, where it matters."""
+        return max(noise(self.value[self.n // 2 :] if self.n >= 16 else self.value), self.grain)
+
+    @cached_property
+    def tau(self) -> float:
+        """Noise level of a block, measured on blocks: slow wandering counts, as it does in a smoothed log."""
+        blocks = self.blocks
+        return max(noise(blocks[len(blocks) // 3 :] if len(blocks) >= 12 else blocks), self.grain)
+
+    @cached_property
+    def start(self) -> float:
+        """Level at the start. A first value far below the next ones counts alone: the run leapt up from it."""
+        head = self.value[: max(1, min(START_POINTS, self.n // 20))]
+        level, first = median(head), float(self.value[0])
+        return first if first < level - 8 * self.sigma - 0.1 * abs(level) else level
+
+    @cached_property
+    def end(self) -> float:
+        """Level at the end: the median of the last eighth of the blocks."""
+        return median(self.blocks[-max(1, len(self.blocks) // 8) :])
+
+    @cached_property
+    def low(self) -> float:
+        """The lowest level of a block."""
+        return float(self.blocks.min())
+
+    @cached_property
+    def drop(self) -> float:
+        """How far the level has fallen from the start to its lowest; at least the rounding."""
+        return max(self.start - self.low, self.grain)
+
+    @cached_property
+    def progress(self) -> float:
+        """Share of the start level that is gone at the end: 1 when the loss is 0. Needs a loss whose floor is 0."""
+        return (self.start - self.end) / self.start if self.start > 0 else float("nan")
+
+    def tail(self, share: float) -> Floats:
+        """The last `share` of the blocks, at least 1."""
+        return self.blocks[-max(1, round(len(self.blocks) * share)) :]
+
+    def trend(self, share: float) -> tuple[float, float]:
+        """Change over the last `share` of the blocks along a fitted line, and that change in standard errors.
+
+        The error is the larger of the fit's own and what the noise of blocks implies.
+        """
+        tail = self.tail(share)
+        n = len(tail)
+        if n < 4:
+            return 0.0, 0.0
+        rise, error = slope(tail)
+        floor = self.tau / (n * (n * n - 1) / 12) ** 0.5
+        return rise * (n - 1), rise / max(error, floor)
+
+    def since(self, step: float) -> Series:
+        """The points after `step`."""
+        first = int(np.searchsorted(self.step, step, side="right"))
+        return Series(self.name, self.step[first:], self.value[first:]) if first else self
+
+    def at(self, step: float) -> float:
+        """The last value at or before `step`; the first one where there is none."""
+        return float(self.value[max(0, int(np.searchsorted(self.step, step, side="right")) - 1)])
+
+
+def warm_up_end(lr: Series | None) -> float | None:
+    """The step at which a rising learning rate first stops rising; None without a warm-up, inf while it still rises."""
+    if lr is None or lr.n < 3 or lr.value[1] <= lr.value[0]:
+        return None
+    falls = np.flatnonzero(np.diff(lr.value) <= 0)
+    return float(lr.step[falls[0]]) if len(falls) else float("inf")
+
+
+def last_change(lr: Series | None, ratio: float = 1.5) -> float | None:
+    """The last step at which the learning rate jumped by at least `ratio` up or down from one point to the next."""
+    if lr is None or lr.n < 2:
+        return None
+    low = np.minimum(lr.value[1:], lr.value[:-1])
+    jumps = np.flatnonzero(np.maximum(lr.value[1:], lr.value[:-1]) > ratio * np.maximum(low, 0.0))
+    return float(lr.step[jumps[-1] + 1]) if len(jumps) else None

@@ -1,0 +1,151 @@
+"""Delimited tables of any naming: Lightning, Keras, Ultralytics, fastai, timm, DVCLive, W&B exports, anybody's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from optcli.run import notes as say
+from optcli.run.block import Block, Column
+from optcli.run.curve import Note, read_only
+from optcli.run.delimited import Table, cells, layout, read_rows
+from optcli.run.numbers import grid, number
+from optcli.run.roles import EPOCH_NAMES, STEP_NAMES, meaning
+from optcli.run.rows import from_grid
+from optcli.run.source import Source
+
+SLOW_BELOW: Final = 1 << 13
+"""Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+
+
+def sniff(head: bytes, name: str) -> float:
+    """A header of names above rows of numbers."""
+    found = layout(head)
+    if found is None:
+        return 0.0
+    known = any(meaning(n) for n in found.names)
+    axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
+    return 0.3 + 0.35 * known + 0.2 * axis - 0.2 * (len(found.names) == 1)
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """One block for every few megabytes; a repeated header begins a new session."""
+    head = layout(source.head())
+    if head is None:
+        return
+    kind = dialect(head)
+    found = _pieces(source, head, max(offset, head.begin), kind)
+    if kind == "ultralytics-csv":
+        found = _ultralytics(found, source)
+    for block in found:
+        yield from _by_run(block) if kind == "wandb-csv" else (block,)
+
+
+def dialect(head: Table) -> str:
+    """Who wrote a table with this header, as far as it tells."""
+    have = {n.lower() for n in head.names}
+    if have & {"train/box_loss", "val/box_loss"}:
+        return "ultralytics-csv"
+    if any(n.endswith("__MIN") for n in head.names):
+        return "wandb-csv"
+    if {"train_loss", "valid_loss", "epoch", "time"} <= have:
+        return "fastai-csv"
+    if {"epoch", "train_loss", "eval_loss"} <= have:
+        return "timm-csv"
+    if {"epoch", "step"} <= have or {"epoch", "created_at"} <= have:
+        return "lightning-csv"
+    if head.delimiter == b"\t" and "step" in have and len(have) <= 3:
+        return "dvclive-tsv"
+    if "loss" in have and have & {"epoch", "index"} and any(n.startswith("val_") for n in have):
+        return "keras-csv"
+    return "csv"
+
+
+def _pieces(source: Source, head: Table, offset: int, kind: str) -> Iterator[Block]:
+    for start, data in source.lines(offset):
+        body, tail = data, b""
+        if not data.endswith(b"\n"):
+            cut = data.rfind(b"\n") + 1
+            body, tail = data[:cut], data[cut:]
+        for block in _whole(body, start, head, source):
+            yield replace(block, format=kind)
+        if tail:
+            yield replace(_torn(tail, start + len(body), head), format=kind)
+
+
+def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Block]:
+    """Blocks of whole lines: by numpy where all is numbers, else halved until the odd lines stand alone."""
+    if not data:
+        return
+    if head.line in data:
+        first, after = data.split(head.line, 1)
+        yield from _whole(first, start, head, source)
+        yield Block({}, cut=True)
+        yield from _whole(after, start + len(first) + len(head.line), head, source)
+        return
+    values = grid(data, head.delimiter, len(head.names))
+    if values is not None:
+        yield from_grid(head.names, values, end_offset=start + len(data))
+        return
+    cut = data.rfind(b"\n", 0, len(data) // 2) + 1
+    if len(data) > SLOW_BELOW and 0 < cut < len(data):
+        yield from _whole(data[:cut], start, head, source)
+        yield from _whole(data[cut:], start + cut, head, source)
+        return
+    yield read_rows(data, start, head, source)
+
+
+def _torn(line: bytes, start: int, head: Table) -> Block:
+    """The last line without its newline: its last cell may be half a number, those before it are whole."""
+    message = f"the last line, from byte {start}, lacks its end; its last value is left out"
+    note = say.note(say.UNFINISHED, message)
+    found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())[:-1]
+    if b'"' in line and line.count(b'"') % 2:
+        found = []
+    values = {n: x for n, cell in zip(head.names, found, strict=False) if (x := number(cell)) is not None}
+    columns = {n: Column(read_only([x])) for n, x in values.items()}
+    return Block(columns, rows=1 if columns else 0, notes=(note,), end_offset=start)
+
+
+def _by_run(block: Block) -> Iterator[Block]:
+    """An export of the W&B site: columns `<run> - <metric>`, each with its `__MIN` and `__MAX`."""
+    runs: dict[str, dict[str, Column]] = {}
+    shared = {n: c for n, c in block.columns.items() if " - " not in n}
+    for name, column in block.columns.items():
+        run, dash, metric = name.partition(" - ")
+        if dash and not metric.endswith(("__MIN", "__MAX")):
+            runs.setdefault(run, dict(shared))[metric] = column
+    several = len(runs) > 1
+    for run, columns in runs.items():
+        yield replace(block, columns=columns, run=run if several else "")
+
+
+def _ultralytics(found: Iterator[Block], source: Source) -> Iterator[Block]:
+    """Zeros in every validation column mean that validation was off; `args.yaml` beside it tells the plan."""
+    from optcli.run.sidecar import beside_ultralytics
+
+    blocks = list(found)
+    yield beside_ultralytics(source.path)
+    names = {n for b in blocks for n in b.columns if n.startswith(("val/", "metrics/"))}
+    zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
+    total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
+    rows = sum(b.rows for b in blocks)
+    if rows < 2 or not total or zeros < total * (rows - 1) / rows - len(names):
+        yield from blocks
+        return
+    yield Block({}, notes=(_not_measured(names),))
+    for block in blocks:
+        yield replace(block, columns={n: _measured(c) if n in names else c for n, c in block.columns.items()})
+
+
+def _not_measured(names: set[str]) -> Note:
+    return say.note(say.NOT_MEASURED, f"{len(names)} validation columns are 0 in all but the last row")
+
+
+def _measured(column: Column) -> Column:
+    keep = column.value != 0
+    row = np.arange(len(keep), dtype=np.float64) if column.row is None else column.row
+    return Column(read_only(column.value[keep]), read_only(row[keep]))

@@ -1,0 +1,149 @@
+"""JSON lines: detectron2, mmdetection 2, MMEngine, the DETR family, LLaMA-Factory, and anybody's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from optcli.run import notes as say
+from optcli.run.block import Block, table
+from optcli.run.jsonrows import alike, halves, objects, parse
+from optcli.run.numbers import number
+from optcli.run.roles import meaning
+from optcli.run.rows import from_grid, tagged
+from optcli.run.source import Source
+
+
+def sniff(head: bytes, name: str) -> float:
+    """The first whole lines are objects with numbers in them."""
+    if not head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{"):
+        return 0.0
+    rows, whole = _first(head)
+    if not rows:
+        return 0.0
+    keys = {key for row in rows for key in tagged(row)}
+    if not keys:
+        return 0.0
+    good = any(meaning(key) for key in keys)
+    return (0.86 if good else 0.46) - (0.0 if len(rows) > 1 or whole > 1 else 0.25)
+
+
+def _first(head: bytes) -> tuple[list[dict[str, Any]], int]:
+    """Objects among the first lines, and how many lines there are; nothing if the first line is no JSON object."""
+    lines = [line for line in head.lstrip(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    rows = []
+    for i, line in enumerate(lines[:40]):
+        try:
+            row = parse(line)
+        except ValueError:
+            if i == 0:
+                return [], 0
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows, len(lines)
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """One block for every few megabytes."""
+    state = _Dialect()
+    for start, data in source.lines(offset):
+        if start == 0:
+            data = data.removeprefix(b"\xef\xbb\xbf")
+        yield from _piece(data, start, source, state)
+
+
+def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator[Block]:
+    if not data.endswith(b"\n"):
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield from _piece(data[:cut], start, source, state)
+        yield from _last(data[cut:], start + cut, state)
+        return
+    same = alike(data)
+    if same is not None and state.plain(same[0]):
+        yield from_grid(*same, end_offset=start + len(data), format=state.format)
+        return
+    parts = halves(data)
+    if parts is not None and same is None and alike(parts[0][: parts[0].find(b"\n") + 1]) is not None:
+        yield from _piece(parts[0], start, source, state)
+        yield from _piece(parts[1], start + len(parts[0]), source, state)
+        return
+    rows, bad = objects(data, start)
+    source.skipped += bad
+    yield state.block(rows, start + len(data))
+
+
+def _last(line: bytes, start: int, state: _Dialect) -> Iterator[Block]:
+    """A line without its newline: whole if its object is closed, else it waits."""
+    rows, bad = objects(line, start)
+    if bad:
+        yield Block({}, notes=(say.note(say.UNFINISHED, f"the last line, from byte {start}"),), end_offset=start)
+    else:
+        yield state.block(rows, start + len(line))
+
+
+class _Dialect:
+    """What is special about the writer, as far as the lines so far tell."""
+
+    def __init__(self) -> None:
+        self.format = "jsonl"
+        self.planned: int | None = None
+        self._step = 0.0
+        self._per_epoch = 0.0
+
+    def plain(self, names: list[str]) -> bool:
+        """Whether these columns need no second look."""
+        self._name(set(names))
+        return not {"iter", "step", "epoch"} <= set(names) and "total_steps" not in names
+
+    def _name(self, keys: set[str]) -> None:
+        if {"mode", "iter", "epoch"} <= keys:
+            self.format = "mmdet-json"
+        elif {"iteration", "total_loss"} <= keys:
+            self.format = "detectron2-json"
+        elif {"current_steps", "total_steps"} <= keys:
+            self.format = "llamafactory-jsonl"
+        elif {"iter", "step", "epoch", "data_time"} <= keys:
+            self.format = "mmengine-json"
+        elif {"train_loss", "train_lr", "epoch"} <= keys:
+            self.format = "detr-jsonl"
+
+    def block(self, rows: list[dict[str, Any]], end: int) -> Block:
+        found = []
+        for row in rows:
+            if self.format == "jsonl":
+                self._name(set(row))
+            total = row.get("total_steps")
+            if self.format == "llamafactory-jsonl" and isinstance(total, int):
+                self.planned = total
+            found.append(self._row(row))
+        return table([r for r in found if r], end_offset=end, format=self.format, planned=self.planned)
+
+    def _row(self, row: dict[str, Any]) -> dict[str, float]:
+        numbers = tagged(row)
+        if self.format == "mmdet-json":
+            return self._mmdet(row, numbers)
+        if self.format == "mmengine-json":
+            return self._mmengine(numbers)
+        return numbers
+
+    def _mmdet(self, row: dict[str, Any], numbers: dict[str, float]) -> dict[str, float]:
+        """`iter` counts inside the epoch; in validation rows it is the size of the data set."""
+        epoch, at = number(row.get("epoch")), number(row.get("iter"))
+        if epoch is None or at is None:
+            return {}
+        numbers = {k: v for k, v in numbers.items() if k not in ("iter", "step")}
+        if row.get("mode") == "train":
+            self._per_epoch = max(self._per_epoch, at)
+            self._step = (epoch - 1) * self._per_epoch + at
+            return numbers | {"step": self._step}
+        return numbers | {"step": max(self._step, epoch * self._per_epoch)}
+
+    def _mmengine(self, numbers: dict[str, float]) -> dict[str, float]:
+        """Validation rows count epochs in `step`; they belong to the training step before."""
+        if "iter" in numbers or "loss" in numbers:
+            self._step = numbers.get("step", self._step)
+            return numbers
+        found = {k if k in ("step", "data_time", "time") else f"val/{k}": v for k, v in numbers.items()}
+        return found | {"step": self._step}

@@ -1,0 +1,168 @@
+"""Which column plays which role: `eval_loss` is `val/loss`, `learning_rate` is `lr`, `gnorm` is `grad_norm` ...
+
+A name is split into words; some words name the split (train, val, test), some the quantity, some say nothing (mean,
+step); whatever is left over counts against it, so that `loss` beats `loss_bbox` and both beat `loss_bbox_0_unscaled`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+SPLITS: Final = {
+    **dict.fromkeys(("train", "training", "learn", "tr", "trl"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "heldout", "tel"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+LOSS: Final = frozenset(
+    "loss losses nll cost objective logloss mlogloss crossentropy perplexity bpb xent bpc".split()
+)
+"""Words that name a loss. A perplexity is one only where nothing better is there."""
+FALLBACK: Final = frozenset("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl".split())
+ACCURACY: Final = frozenset("acc accuracy acc1 top1 accuracy1".split())
+METRICS: Final = frozenset(
+    "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
+    " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err bpb bpc".split()
+)
+SILENT: Final = frozenset(
+    "step epoch mean avg average total running batch iter iteration it overall sum all the value smoothed smooth"
+    " current lm model metrics metric full rate per log global raw".split()
+)
+NEVER: Final = frozenset(
+    "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
+    " coef coefficient ratio vs num count perf limit threshold".split()
+)
+"""Words that take a name out of the running for a headline."""
+STEP_NAMES: Final = (
+    "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
+    " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
+    " batch_num train/global_step x"
+).split()
+EPOCH_NAMES: Final = "epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round index".split()
+CLOCK_NAMES: Final = (
+    "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
+    " train_time total_time relative_time timestamps clock.t"
+).split()
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name says: the role it could play and how far it is from the plainest name for it (0 is best)."""
+
+    role: str
+    rank: int
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: `trainLoss`, `train/loss` and `Train Loss` give the same."""
+    name = re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]).lower()
+    name = name.replace("learning_rate", "lr").replace("learning rate", "lr").replace("learning-rate", "lr")
+    return tuple(re.findall(r"[a-z]+[0-9]*(?:\.[0-9]+)?|[0-9]+", name))
+
+
+@lru_cache(maxsize=4096)
+def meaning(name: str) -> Meaning | None:
+    """The role that this name stands for, whatever else is in the log; None for a quantity without a role."""
+    if name in ("train", "val", "valid", "test"):
+        return Meaning(f"{'val' if name == 'valid' else name}/loss", 4)
+    found = words(name)
+    split = next((SPLITS[w] for w in found if w in SPLITS), None)
+    rest = [w for w in found if w not in SPLITS]
+    return _optimizer(name, rest) or _seconds(name, rest) or _headline(split, rest)
+
+
+def _optimizer(name: str, rest: list[str]) -> Meaning | None:
+    have = set(rest)
+    if "loss" in have and have & {"scale", "scaler"}:
+        return Meaning("loss_scale", len(rest) - 2)
+    if {"gnorm"} & have or ({"norm", "norms"} & have and {"grad", "gradient", "gradients", "grads"} & have):
+        return Meaning("grad_norm", sum(w not in {"gnorm", "grad", "gradient", "norm", "total", "global", "pre", "clip"} for w in rest))
+    if name.strip().lower() == "norm":
+        return Meaning("grad_norm", 3)
+    if {"skipped", "nan"} & have and have & {"steps", "iterations", "step", "iters"}:
+        return Meaning("skipped_steps" if "skipped" in have else "nan_steps", len(rest) - 2)
+    if {"update", "ratio"} <= have and len(rest) == 2:
+        return Meaning("update_ratio", 0)
+    return _rate(rest)
+
+
+def _rate(rest: list[str]) -> Meaning | None:
+    group = next((w for w in rest if re.fullmatch(r"lr[0-9]?", w)), None)
+    if group is None or {"mult", "scale", "factor", "decay", "ratio"} & set(rest):
+        return None
+    # Of three parameter groups the middle one is never the bias group, whose warm-up starts high (Ultralytics).
+    index = (group[2:] or next((w[-1] for w in rest if re.fullmatch(r"(pg|group)[0-9]", w)), "")) or "1"
+    extra = sum(w != group and w not in SILENT for w in rest)
+    return Meaning("lr", extra * 2 + (index != "1"))
+
+
+def _seconds(name: str, rest: list[str]) -> Meaning | None:
+    have = set(rest)
+    if "data" in have and "time" in have and len(rest) <= 3:
+        return Meaning("data_time", len(rest) - 2)
+    if "dt" in have or ("time" in have and have & {"step", "iter", "iteration", "batch", "elapsed"} and "data" not in have):
+        if name.strip().lower() in CLOCK_NAMES:
+            return None
+        return Meaning("step_time", len(rest))
+    if name.strip().lower() in ("memory", "mem", "max_mem", "gpu_mem", "clock.mib", "peak_memory"):
+        return Meaning("memory", 0)
+    return None
+
+
+def _headline(split: str | None, rest: list[str]) -> Meaning | None:
+    have = set(rest)
+    if have & ACCURACY and not have & LOSS:
+        extra = sum(w not in ACCURACY and w not in SILENT for w in rest)
+        return Meaning(f"{split or 'train'}/accuracy", extra + (split is None))
+    named = have & LOSS
+    if named and not have & {"perplexity", "ppl"}:
+        bad = 50 * bool(have & (NEVER - {"total"})) + 20 * any(w.isdigit() for w in rest)
+        extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
+        return Meaning(f"{split or 'train'}/loss", bad + 2 * extra + ("loss" not in have and "losses" not in have))
+    if have & FALLBACK and not have & NEVER and not have & {"r2", "f1"}:
+        extra = sum(w not in FALLBACK and w not in SILENT for w in rest)
+        return Meaning(f"{split or 'train'}/loss", 30 + 2 * extra + (split is None))
+    if split in ("val", "test") and have & METRICS:
+        return Meaning(f"{split}/{'_'.join(rest)}", 0)
+    return None
+
+
+TOTAL_ONLY: Final = 30
+"""A loss of this rank or worse is a stand-in (mse, error, ...) for logs without any column called a loss."""
+HOPELESS: Final = 50
+
+
+def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Role -> column for a log whose columns (name -> number of points) are known.
+
+    Each column plays at most one role. A series of one point never beats one with more; at equal rank the longer one
+    wins. `mapping` (role -> column, as the user says) goes before everything.
+    """
+    given = {role: name for role, name in (mapping or {}).items() if name in counts}
+    best: dict[str, tuple[tuple[int, int, int], str]] = {}
+    for place, (name, n) in enumerate(counts.items()):
+        found = meaning(name)
+        if found is None or found.rank >= HOPELESS or n == 0 or name in given.values():
+            continue
+        key = (found.rank + 25 * (n == 1), -n, place)
+        if found.role not in given and (found.role not in best or key < best[found.role][0]):
+            best[found.role] = key, name
+    roles = given | {role: name for role, (_, name) in best.items()}
+    return _splits(roles, counts, given)
+
+
+def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
+    """A test curve stands in for a missing validation curve; a lone final test value doesn't."""
+    for role in [r for r in roles if r.startswith("test/") and r not in given]:
+        twin = "val/" + role.removeprefix("test/")
+        if twin not in roles and counts[roles[role]] > 1:
+            roles[twin] = roles.pop(role)
+    if "val/accuracy" not in roles and "train/accuracy" in roles:
+        plain = roles["train/accuracy"]
+        if not any(w in SPLITS for w in words(plain)) and "train/loss" not in roles and "val/loss" in roles:
+            roles["val/accuracy"] = roles.pop("train/accuracy")
+    return roles

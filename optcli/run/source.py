@@ -1,0 +1,122 @@
+"""A log as a stream of bytes: a regular file or standard input, read in chunks and never held as a whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from optcli.run.block import Unreadable
+
+HEAD: Final = 1 << 16
+"""Bytes that a reader sees to recognize its format."""
+CHUNK: Final = 1 << 22
+LONGEST_LINE: Final = 1 << 26
+"""A line of more than 64 MiB is no log line; it is skipped."""
+
+
+class Source:
+    """One file (or standard input, `-`) of a run.
+
+    `name` is the path relative to the run's home: readers take the split from it (`train/`, `validation/`). `pattern`
+    is the user's own regular expression for console text.
+    """
+
+    def __init__(self, path: str, name: str = "", pattern: str | None = None) -> None:
+        self.path = path
+        self.name = name or (path.rsplit("/", 1)[-1] if path != "-" else "")
+        self.pattern = pattern
+        self.skipped: list[tuple[int, int]] = []
+        """Stretches of bytes (first, end) that could not be used."""
+        self._head: bytes | None = None
+        self._stream: BinaryIO | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes in the file; None for a stream."""
+        return None if self.path == "-" else os.path.getsize(self.path)
+
+    def head(self) -> bytes:
+        """The first bytes, up to 64 KiB.
+
+        Raises:
+            Unreadable: not a regular file, or it can't be opened.
+        """
+        if self._head is None:
+            if self.path == "-":
+                self._stream = sys.stdin.buffer
+                self._head = _fill(self._stream, HEAD)
+            else:
+                with open_regular(self.path) as file:
+                    self._head = file.read(HEAD)
+        return self._head
+
+    def chunks(self, offset: int = 0, size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes from `offset` on, in chunks; a stream can be read once only."""
+        if self.path == "-":
+            head, self._head = self.head(), b""
+            yield head
+            while chunk := self._stream.read(size) if self._stream else b"":
+                yield chunk
+            return
+        with open_regular(self.path) as file:
+            file.seek(offset)
+            while chunk := file.read(size):
+                yield chunk
+
+    def read(self, limit: int = 1 << 29) -> bytes:
+        """The whole content.
+
+        Raises:
+            Unreadable: it is larger than `limit` bytes.
+        """
+        parts, total = [], 0
+        for chunk in self.chunks():
+            total += len(chunk)
+            if total > limit:
+                raise Unreadable(self.path, f"a document of more than {limit >> 20} MiB")
+            parts.append(chunk)
+        return b"".join(parts)
+
+    def lines(self, offset: int = 0, size: int = CHUNK) -> Iterator[tuple[int, bytes]]:
+        """Whole lines in large pieces, each with its offset; only the last piece may lack its newline."""
+        rest = b""
+        for chunk in self.chunks(offset, size):
+            data = rest + chunk if rest else chunk
+            cut = data.rfind(b"\n") + 1
+            if cut:
+                yield offset, data[:cut]
+                offset += cut
+            rest = data[cut:]
+            if len(rest) > LONGEST_LINE:
+                self.skipped.append((offset, offset + len(rest)))
+                offset, rest = offset + len(rest), b""
+        if rest:
+            yield offset, rest
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a regular file for reading; a pipe, socket or device is refused without blocking on it.
+
+    Raises:
+        Unreadable: it is none, or the system refuses.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unreadable(path, (error.strerror or str(error)).lower()) from None
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and path.startswith(("/dev/fd/", "/proc/self/fd/"))):
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise Unreadable(path, "not a regular file")
+
+
+def _fill(stream: BinaryIO, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := stream.read(size - len(data))):
+        data += more
+    return data

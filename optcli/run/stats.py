@@ -1,0 +1,112 @@
+"""Robust figures of short series: medians, noise, slopes, turns. Pure functions of arrays of shape (n,).
+
+Everything is in the units of the values unless said otherwise, and positions count points. Non-finite values must have
+been taken out before. A noise level "of a point" is the standard deviation that normal noise of the same spread has.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.run.curve import Floats
+
+TO_SIGMA: Final = 1.4826
+"""Median absolute deviation -> standard deviation of normal noise."""
+
+
+def median(values: Floats) -> float:
+    """The median; NaN of nothing. Four times faster than `numpy.median` on short arrays."""
+    n = len(values)
+    if not n:
+        return float("nan")
+    middle = n // 2
+    if n % 2:
+        return float(np.partition(values, middle)[middle])
+    low, high = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1].tolist()
+    return float(low / 2 + high / 2)
+
+
+def block_medians(values: Floats, size: int) -> Floats:
+    """Medians of consecutive blocks of `size` points, aligned to the end; a shorter block at the start is left out.
+
+    Of an even number of points the mean of the middle two. Shape (n // size,).
+    """
+    if size <= 1:
+        return values
+    blocks = np.sort(values[len(values) % size :].reshape(-1, size), axis=1)
+    middle = size // 2
+    return blocks[:, middle] if size % 2 else blocks[:, middle - 1] / 2 + blocks[:, middle] / 2
+
+
+def noise(values: Floats) -> float:
+    """Noise level of a point, whatever the trend: from the median absolute second difference.
+
+    Second differences cancel any straight line; their standard deviation is sqrt(6) times that of independent noise
+    (Gasser, Sroka and Jennen-Steinmetz 1986, doi:10.1093/biomet/73.3.625). 0 for fewer than 4 points.
+    """
+    if len(values) < 4:
+        return 0.0
+    second = values[2:] - 2 * values[1:-1] + values[:-2]
+    return TO_SIGMA / 6**0.5 * median(np.abs(second))
+
+
+def deviation(values: Floats) -> float:
+    """Robust standard deviation around the median; 0 for fewer than 2 points."""
+    if len(values) < 2:
+        return 0.0
+    return TO_SIGMA * median(np.abs(values - median(values)))
+
+
+def slope(values: Floats) -> tuple[float, float]:
+    """Least-squares slope per point and its standard error from the residuals; (0, inf) for fewer than 3 points.
+
+    Meant for block medians, whose noise is close to normal and nearly independent.
+    """
+    n = len(values)
+    if n < 3:
+        return 0.0, float("inf")
+    at = np.arange(n) - (n - 1) / 2
+    spread = n * (n * n - 1) / 12
+    centred = values - values.mean()
+    rise = float(at @ centred) / spread
+    rest = float(centred @ centred) - rise * rise * spread
+    return rise, (max(rest, 0.0) / (n - 2) / spread) ** 0.5
+
+
+def ups(values: Floats) -> float:
+    """Sum of all rises from one point to the next."""
+    steps = np.diff(values)
+    return float(steps[steps > 0].sum())
+
+
+def turn_rate(values: Floats) -> float:
+    """Share of inner points that are a local minimum or maximum: 2/3 for independent noise, 1 for an alternation.
+
+    Kendall's turning-point test (Kendall and Stuart, The Advanced Theory of Statistics 3, 45.18). NaN below 3 points.
+    """
+    if len(values) < 3:
+        return float("nan")
+    steps = np.diff(values)
+    return float(np.count_nonzero(steps[1:] * steps[:-1] < 0)) / (len(values) - 2)
+
+
+def autocorrelation(values: Floats, lag: int) -> float:
+    """Correlation of a series with itself `lag` points later; 0 where there is no variance or not enough points."""
+    n = len(values)
+    if lag < 1 or n < lag + 3:
+        return 0.0
+    centred = values - values.mean()
+    power = float(centred @ centred)
+    return float(centred[:-lag] @ centred[lag:]) / power * n / (n - lag) if power > 0 else 0.0
+
+
+def running_median(values: Floats, width: int) -> Floats:
+    """Median of the `width` points (odd) around each point, fewer at the ends by repeating the end points. Shape (n,)."""
+    if width <= 1 or len(values) < width:
+        return values if width <= 1 else np.full(len(values), median(values))
+    half = width // 2
+    padded = np.concatenate([np.repeat(values[:1], half), values, np.repeat(values[-1:], half)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return np.partition(windows, half, axis=1)[:, half]

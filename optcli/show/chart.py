@@ -1,0 +1,121 @@
+"""A curve drawn with characters: braille dots where Unicode is shown, else `.`, `'` and `:`.
+
+Every point counts: a column of dots spans the smallest to the largest value in it, so that a spike of one step is
+seen in a run of a million. Non-finite values stand in a row of their own on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from optcli.run.curve import Curve, Floats
+from optcli.show import words
+from optcli.show.decimate import Bools, columns
+from optcli.show.screen import Screen
+
+MARGIN: Final = 10
+"""Columns for the labels of the value axis."""
+_LOG_FROM: Final = 10.0
+"""Log axis where the largest value is so many times the median or the median so many times the smallest."""
+_BRAILLE: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+_SIGNS: Final = " '.:"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of steps that a finding is about; `style` is its severity."""
+
+    label: str
+    first: float
+    last: float
+    style: str
+
+
+def wants_log(values: Floats) -> bool:
+    """Whether a log axis shows these finite values better: all positive, and far apart."""
+    if len(values) < 3 or values.min() <= 0:
+        return False
+    middle = float(np.median(values))
+    return bool(values.max() / middle > _LOG_FROM or middle / values.min() > _LOG_FROM)
+
+
+def draw(curve: Curve, screen: Screen, marks: Sequence[Mark] = (), height: int = 6) -> list[str]:
+    """The curve in about `height + 3` lines of at most the screen's width, with its marks below."""
+    finite = curve.value[np.isfinite(curve.value)]
+    if not len(curve) or not len(finite):
+        return [screen.fit(f"  {len(curve)} values, none of them finite")]
+    width = screen.width - MARGIN - 3
+    log = wants_log(finite)
+    tall, wide = (4, 2) if screen.unicode else (2, 1)
+    low, high, bad = columns(curve.step, np.log10(curve.value, where=curve.value > 0, out=np.full(len(curve), np.nan)) if log else curve.value, width * wide)
+    cells = _cells(_dots(low, high, height * tall), screen.unicode)
+    rows = ["".join(row) for row in cells]
+    names = [words.number(float(finite.max())), *[""] * (height - 2), words.number(float(finite.min()))]
+    lines = [_row(screen, name, _coloured(row, curve, marks, screen)) for name, row in zip(names, rows, strict=True)]
+    if bad.any():
+        stands = bad.reshape(width, wide).any(axis=1)
+        lines.insert(0, _row(screen, "not finite", screen.paint("".join(" x"[int(b)] for b in stands).rstrip(), "error")))
+    return [*lines, *_axis(curve, width, log, screen), *(_bracket(mark, curve, width, screen) for mark in marks)]
+
+
+def _dots(low: Floats, high: Floats, height: int) -> Bools:
+    """A raster of shape (height, n): each column filled from its lowest to its highest value, joined to the one before."""
+    bottom, top = np.nanmin(low), np.nanmax(high)
+    scale = (height - 1) / (top - bottom) if top > bottom else 0.0
+    first, last = (low - bottom) * scale, (high - bottom) * scale
+    with np.errstate(invalid="ignore"):
+        first[1:] = np.fmin(first[1:], np.where(np.isnan(first[1:]), np.nan, last[:-1] + 1))
+        last[1:] = np.fmax(last[1:], np.where(np.isnan(last[1:]), np.nan, first[:-1] - 1))
+        level = np.arange(height)[::-1, None]
+        return np.asarray((level >= np.round(first)) & (level <= np.round(last)))
+
+
+def _cells(dots: Bools, unicode: bool) -> npt.NDArray[np.str_]:
+    """Groups of dots as characters: 4 x 2 dots a braille character, 2 x 1 an ASCII one."""
+    if unicode:
+        grid = dots.reshape(dots.shape[0] // 4, 4, dots.shape[1] // 2, 2)
+        codes = (grid * _BRAILLE[None, :, None, :]).sum(axis=(1, 3))
+        return np.array([[chr(0x2800 + code) if code else " " for code in row] for row in codes])
+    pairs = dots.reshape(dots.shape[0] // 2, 2, dots.shape[1])
+    return np.array([[_SIGNS[code] for code in row] for row in pairs[:, 0] + 2 * pairs[:, 1]])
+
+
+def _row(screen: Screen, name: str, text: str) -> str:
+    bar = "┤" if screen.unicode else "|"
+    return f"{name:>{MARGIN}} {screen.paint(bar, 'dim')}{text}".rstrip()
+
+
+def _place(step: float, curve: Curve, width: int) -> int:
+    span = float(curve.step[-1] - curve.step[0]) or 1.0
+    return min(max(int((step - curve.step[0]) / span * width), 0), width - 1)
+
+
+def _coloured(row: str, curve: Curve, marks: Sequence[Mark], screen: Screen) -> str:
+    """The stretch of the worst finding in its colour."""
+    if not marks or not screen.colour:
+        return row.rstrip()
+    start, end = (_place(at, curve, len(row)) for at in (marks[0].first, marks[0].last))
+    return row[:start] + screen.paint(row[start : end + 1], marks[0].style) + row[end + 1 :].rstrip()
+
+
+def _axis(curve: Curve, width: int, log: bool, screen: Screen) -> list[str]:
+    corner, bar = ("└", "─") if screen.unicode else ("+", "-")
+    first, last = words.step(curve.step[0]), f"{words.step(curve.step[-1])} steps"
+    label = f"{first}{'log scale' if log else '':^{max(width - len(first) - len(last), 0)}}{last}"
+    space = " " * (MARGIN + 1)
+    return [space + screen.paint(corner + bar * width, "dim"), f"{space} {screen.paint(label, 'dim')}"]
+
+
+def _bracket(mark: Mark, curve: Curve, width: int, screen: Screen) -> str:
+    """`├────┤ OPT101` under the stretch; the name goes to the side where there is room."""
+    start, end = _place(mark.first, curve, width), _place(mark.last, curve, width)
+    left, bar, right, one = "├─┤▲" if screen.unicode else "|-|^"
+    line = one if start == end else left + bar * (end - start - 1) + right
+    fits = end + 2 + len(mark.label) <= width
+    text = f"{' ' * start}{line} {mark.label}" if fits else f"{f'{mark.label} ':>{start}}{line}"
+    return " " * (MARGIN + 2) + screen.paint(text, mark.style)

@@ -1,0 +1,44 @@
+"""Findings and verdicts in plain lines: what a pipe, a log file and the end of a training get."""
+
+from __future__ import annotations
+
+from optcli.diagnosis.diagnosis import Cause, Diagnosis, Finding
+from optcli.show import clean, words
+
+
+def line(finding: Finding, source: str = "") -> str:
+    """One finding on one line, never cut: `runs/a:1200: warning OPT101 the loss ... (93 %)`."""
+    place = f"{clean.line(source, 4096)}:" if source else "step "
+    healed = "" if finding.healed_at is None else f", gone by step {words.step(finding.healed_at)}"
+    message = clean.line(finding.message, 4096)
+    sure = words.share(finding.confidence)
+    return f"{place}{words.plain(finding.first)}: {finding.severity} {clean.line(finding.code)} {message} ({sure}{healed})"
+
+
+def verdict(diagnosis: Diagnosis, source: str = "") -> str:
+    """`runs/a: ill: oscillating loss in train/loss from step 1,200`."""
+    name = f"{clean.line(source, 4096)}: " if source else ""
+    return f"{name}{diagnosis.status}: {words.headline(diagnosis)}"
+
+
+def prescription(cause: Cause) -> list[str]:
+    """What to do about a cause: the patch or the factors, plain words, and what would refute it."""
+    advised = cause.prescription
+    todo = [*words.assignments(advised.patch or {})] or [words.relative(advised.relative)]
+    words_for = advised.advice.get("any", "")
+    lines = [f"try {' '.join(filter(None, todo)) or clean.line(words_for)} [{advised.safety}]"]
+    if words_for and lines[0] != f"try {clean.line(words_for)} [{advised.safety}]":
+        lines.append(clean.line(words_for))
+    lines += [f"expect {clean.line(advised.expect)}"] if advised.expect else []
+    return [*lines, f"refuted if {clean.line(advised.refuted_if)}"] if advised.refuted_if else lines
+
+
+def lines(diagnosis: Diagnosis, source: str = "") -> list[str]:
+    """The whole diagnosis in plain lines: the verdict, a line each finding, then each cause and what to do."""
+    name = f"{clean.line(source, 4096)}: " if source else ""
+    told = [verdict(diagnosis, source), *(line(finding, source) for finding in words.ordered(diagnosis))]
+    for cause in diagnosis.causes:
+        because = ", ".join(map(clean.line, cause.because))
+        told.append(f"{name}cause {clean.line(cause.name)} ({words.share(cause.weight)}; {because})")
+        told += [f"{name}  {text}" for text in prescription(cause)]
+    return told

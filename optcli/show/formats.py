@@ -1,0 +1,49 @@
+"""The formats of a diagnosis by name, and where they go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from optcli.exits import Exit, Failure
+from optcli.show.report import Report
+from optcli.show.screen import Screen
+
+MODULES: Final = {
+    "json": "json_",
+    "github": "github",
+    "junit": "junit",
+    "md": "markdown",
+    "html": "html",
+    "sarif": "sarif",
+}
+"""Format -> module of this package with `render(reports) -> str`; `text` alone asks what the screen can take."""
+
+
+def render(reports: Sequence[Report], format: str, screen: Screen) -> str:
+    """The reports in a format (a key of `MODULES`, or `text`)."""
+    if format == "text":
+        from optcli.show import text
+
+        return text.render(reports, screen)
+    shown: str = import_module(f"optcli.show.{MODULES[format]}").render(reports)
+    return shown
+
+
+def write(reports: Sequence[Report], format: str, output: str | None = None) -> None:
+    """Print the reports, or write them to the file `output`.
+
+    Raises:
+        Failure: the file can't be created.
+    """
+    if output is None:
+        sys.stdout.write(render(reports, format, Screen.of(sys.stdout)))
+        return
+    told = render(reports, format, Screen())
+    try:
+        Path(output).write_text(told, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except FileNotFoundError:
+        raise Failure(Exit.CANNOT_CREATE, f"{output}: its directory doesn't exist", "make the directory first") from None

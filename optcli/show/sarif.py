@@ -1,0 +1,71 @@
+"""SARIF 2.1.0, for code scanning: findings as results that point at the recipe, or at the log where there is none.
+
+Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0, 2020.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from optcli.diagnosis.diagnosis import Diagnosis, Finding
+from optcli.show import clean, finding, words
+from optcli.show.report import Report
+
+_LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render(reports: Sequence[Report]) -> str:
+    """One SARIF run that holds the findings of all training runs."""
+    from importlib.metadata import version
+
+    found = [(report, f) for report in reports for f in words.ordered(report.diagnosis)]
+    rules = {f.code: {"id": _text(f.code), "name": _text(f.name), "shortDescription": {"text": _text(words.title(f.name))}} for _, f in found}
+    driver = {"name": "optcli", "version": version("optcli"), "rules": list(rules.values())}
+    results = [_result(report, f, [*rules].index(f.code)) for report, f in found]
+    unread = [_notification(report.diagnosis) for report in reports if report.diagnosis.status == "unreadable"]
+    invocation = {"executionSuccessful": True, "toolExecutionNotifications": unread}
+    run = {"tool": {"driver": driver}, "invocations": [invocation], "results": results}
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, allow_nan=False) + "\n"
+
+
+def _text(text: str) -> str:
+    return clean.line(text, 4096)
+
+
+def _result(report: Report, found: Finding, rule: int) -> dict[str, Any]:
+    key = f"{report.diagnosis.source}\0{found.code}\0{found.curve}".encode("utf-8", "surrogateescape")
+    return {
+        "ruleId": _text(found.code),
+        "ruleIndex": rule,
+        "level": _LEVELS[found.severity],
+        "message": {"text": finding.line(found)},
+        "locations": [{"physicalLocation": _location(report, found)}],
+        "partialFingerprints": {"runCodeCurve/v1": hashlib.sha256(key).hexdigest()},
+    }
+
+
+def _location(report: Report, found: Finding) -> dict[str, Any]:
+    """The line of the recipe that the first patch would change, else the first line of recipe or log."""
+    file = report.recipe or report.diagnosis.source
+    patches = [cause.prescription.patch for cause in report.diagnosis.causes if found.code in cause.because]
+    line = next((_line(report.recipe, patch) for patch in patches if patch and report.recipe), 1)
+    return {"artifactLocation": {"uri": quote(_text(file))}, "region": {"startLine": line}}
+
+
+def _line(recipe: str, patch: Mapping[str, Any]) -> int:
+    """The 1-based line at which the section of the patch's first path begins, 1 if there is none."""
+    section = re.escape(next(iter(patch)).partition(".")[0])
+    lines = Path(recipe).read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if re.match(rf"{section}\s*:", line)), 1)
+
+
+def _notification(told: Diagnosis) -> dict[str, Any]:
+    message = f"{_text(told.source)}: {words.headline(told)}"
+    return {"level": "error", "message": {"text": message}}

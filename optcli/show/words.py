@@ -1,0 +1,105 @@
+"""Numbers, ranges and changes in words: the same in every format."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding
+from optcli.show import clean
+
+
+def count(number: int, thing: str) -> str:
+    """`1 point`, `5,000 points`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def step(value: float) -> str:
+    """`1,200`; a fraction of a step (epochs as steps) keeps its digits."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def plain(value: float) -> str:
+    """`1200`: a step for programs to read."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.6g}"
+
+
+def steps(finding: Finding) -> str:
+    """`step 1,200` or `steps 1,200–1,800`."""
+    if finding.first == finding.last:
+        return f"step {step(finding.first)}"
+    return f"steps {step(finding.first)}–{step(finding.last)}"
+
+
+def share(value: float) -> str:
+    """A confidence or weight from 0 to 1 as `93 %`."""
+    return f"{100 * value:.0f} %"
+
+
+def number(value: float) -> str:
+    """At most four significant digits; NaN and infinities in words."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "-inf" if value < 0 else "inf"
+    if value.is_integer() and abs(value) < 1e6:
+        return f"{value:,.0f}"
+    return re.sub(r"e([+-])0?(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", f"{value:.4g}")
+
+
+def figure(name: str, evidence: Evidence) -> str:
+    """`turn rate 0.61`, `distance 4.2 sigma`."""
+    unit = "" if evidence.unit in ("1", "") else f" {clean.line(evidence.unit)}"
+    return f"{clean.line(name).replace('_', ' ')} {number(float(evidence.value))}{unit}"
+
+
+def scalar(value: Any) -> str:
+    """A recipe's value as one types it behind `key=`."""
+    return clean.line(value if isinstance(value, str) else json.dumps(value, default=str))
+
+
+def assignments(patch: Mapping[str, Any]) -> list[str]:
+    """A patch as `optimizer.lr=0.0003`, one a change, as typed on the command line."""
+    return [f"{clean.line(path)}={scalar(value)}" for path, value in patch.items()]
+
+
+def typed(words: list[str]) -> str:
+    """The words as one types them in a shell."""
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def relative(factors: Mapping[str, float]) -> str:
+    """`lr × 0.3`, where no recipe is known."""
+    return ", ".join(f"{clean.line(name)} × {number(float(factor))}" for name, factor in factors.items())
+
+
+def title(name: str) -> str:
+    """`oscillating-loss` in words; `non-finite` stays one."""
+    return re.sub(r"(?<!\bnon)-", " ", clean.line(name))
+
+
+def main_finding(diagnosis: Diagnosis) -> Finding | None:
+    """The worst and surest finding that stands and asks for action."""
+    return next((f for f in ordered(diagnosis) if f.severity != "info" and f.healed_at is None), None)
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The verdict in one line, without the status: the main finding, or why there is none."""
+    main = main_finding(diagnosis)
+    if main is not None:
+        return f"{title(main.name)} in {clean.line(main.curve)} from step {step(main.first)}"
+    if diagnosis.status == "healthy":
+        return f"nothing to act on in {count(diagnosis.points, 'point')}"
+    # The engine's own word on too little evidence comes last, after what readers noted on the way.
+    reasons = [note.message for note in diagnosis.notes][-1:] or list(diagnosis.abstained.values())
+    return clean.line(reasons[0], 4096) if reasons else "too little evidence to judge"
+
+
+def ordered(diagnosis: Diagnosis) -> list[Finding]:
+    """The findings, worst first, then surest, then earliest."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    return sorted(diagnosis.findings, key=lambda f: (rank[f.severity], -f.confidence, f.first, f.code))

@@ -1,0 +1,84 @@
+"""Training batches from data in memory: one permutation and one gather an epoch, then views.
+
+The order of the samples depends on the seed and the epoch's number alone, so a run goes on in the middle of an epoch
+exactly where it was, on any number of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from optcli.train.randomness import seed_of
+from optcli.train.world import World, host
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Batches:
+    """The training set as the batches of each optimizer step; the last partial batch of an epoch is left out.
+
+    Args:
+        x, y: arrays or tensors with one row a sample.
+        batch_size: samples of one backward pass, over all processes.
+        accumulate: backward passes an optimizer step.
+        roomy: gather a whole epoch at once; None decides by the memory that is free. Nothing but speed depends on it.
+    """
+
+    def __init__(
+        self, x: object, y: object, batch_size: int, accumulate: int, seed: int, world: World, roomy: bool | None = None
+    ) -> None:
+        inputs, targets = host(x), host(y)
+        need = inputs.nbytes + targets.nbytes
+        self._resident = need < 0.5 * world.free_bytes()
+        self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if self._resident else (inputs, targets)
+        self._roomy = self._resident and need < 0.25 * world.free_bytes() if roomy is None else roomy
+        self._world, self._seed = world, seed
+        self.batch_size, self.accumulate = batch_size, accumulate
+        self.samples = batch_size * accumulate
+        self.per_epoch = len(inputs) // self.samples
+
+    def order(self, epoch: int) -> Tensor:
+        """The samples' numbers in the epoch's order: (steps, accumulate, batch size)."""
+        generator = torch.Generator().manual_seed(seed_of(self._seed, "epoch", epoch))
+        chosen = torch.randperm(len(self._x), generator=generator)[: self.per_epoch * self.samples]
+        return chosen.view(self.per_epoch, self.accumulate, self.batch_size)
+
+    def indices(self, step: int) -> list[int]:
+        """The numbers of the samples that 0-based step `step` takes."""
+        epoch, within = divmod(step, self.per_epoch)
+        return [int(i) for i in self.order(epoch)[within].flatten()]
+
+    def at(self, step: int) -> list[Batch]:
+        """The batches of one step, in this process's part."""
+        return next(self.stream(step, step + 1))[1]
+
+    def stream(self, start: int, stop: int) -> Iterator[tuple[int, list[Batch]]]:
+        """0-based step and its `accumulate` batches, from step `start` to before `stop`."""
+        for epoch in range(start // self.per_epoch, -(-stop // self.per_epoch)):
+            first = epoch * self.per_epoch
+            begin, end = max(start - first, 0), min(stop - first, self.per_epoch)
+            yield from zip(range(first + begin, first + end), self._steps(epoch, begin, end), strict=True)
+
+    def _steps(self, epoch: int, begin: int, end: int) -> Iterator[list[Batch]]:
+        """Batches of the epoch's steps `begin` to before `end`."""
+        order = self.order(epoch)[begin:end, :, self._world.share(self.batch_size)]
+        part, count = order.shape[2], self.accumulate
+        rows = order.to(self._x.device)
+        if not self._roomy:
+            for step in rows:
+                yield [self._pick(batch) for batch in step]
+            return
+        x, y = (data.index_select(0, rows.flatten()).split(part) for data in (self._x, self._y))
+        if count == 1:
+            for batch in zip(x, y, strict=True):
+                yield [batch]
+            return
+        for at in range(0, len(x), count):
+            yield list(zip(x[at : at + count], y[at : at + count], strict=True))
+
+    def _pick(self, rows: Tensor) -> Batch:
+        x, y = self._x.index_select(0, rows), self._y.index_select(0, rows)
+        return (x, y) if self._resident else (self._world.stage(x), self._world.stage(y))

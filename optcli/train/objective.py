@@ -1,0 +1,84 @@
+"""What training minimizes: the loss of the model's output, with the regularizers folded in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Loss = Callable[[Any, Tensor], Tensor]
+
+
+class ModelFailed(Exception):
+    """The recipe's model or loss raised an error on a batch; `__cause__` is that error."""
+
+    def __init__(self, part: str, x: Tensor, y: Tensor) -> None:
+        super().__init__(part)
+        self.part, self.shapes = part, f"input {_shape(x)}, target {_shape(y)}"
+
+
+class Objective:
+    """`objective(x, y)`: the mean training loss of a batch, penalties included, as a float32 scalar.
+
+    `evaluate` gives output and loss as validation wants them: no penalty, no label smoothing. Penalties are computed
+    outside autocast, in the weights' own precision.
+
+    Args:
+        model: what is called; may be wrapped for several processes.
+        bare: the model itself.
+        weights: the parameters that penalties and proximal steps act on.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        bare: nn.Module,
+        loss: Loss,
+        regularizers: Sequence[Any],
+        weights: list[Tensor],
+        autocast: AbstractContextManager[Any],
+    ) -> None:
+        self.model, self.bare, self.loss, self.weights = model, bare, loss, weights
+        self.nothing: AbstractContextManager[Any] = nullcontext()
+        self._penalties = [r.penalty for r in regularizers if hasattr(r, "penalty")]
+        self._train_loss = loss
+        for regularizer in regularizers:
+            if hasattr(regularizer, "on_loss"):
+                self._train_loss = regularizer.on_loss(self._train_loss)
+        self._autocast = None if isinstance(autocast, nullcontext) else autocast
+
+    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        if self._autocast is None:
+            loss = self._apply(self._train_loss, x, y)[1]
+        else:
+            with self._autocast:
+                loss = self._apply(self._train_loss, x, y)[1]
+        for penalty in self._penalties:
+            loss = loss + penalty(self.weights)
+        return loss if loss.dtype == torch.float32 else loss.float()
+
+    def evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Output and plain loss of a batch; the model should be in evaluation mode."""
+        with self._autocast or self.nothing:
+            return self._apply(self.loss, x, y, self.bare)
+
+    def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
+        part = "model"
+        try:
+            output = (model or self.model)(x)
+            part = "loss"
+            value = loss(output, y)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:
+            raise ModelFailed(part, x, y) from error
+        if value.ndim:
+            raise ModelFailed("loss", x, y) from ValueError(f"the loss must be a scalar, not of shape {_shape(value)}")
+        return output, value
+
+
+def _shape(tensor: Tensor) -> str:
+    return f"({', '.join(map(str, tensor.shape))})"

@@ -1,0 +1,123 @@
+"""Numbers taken on the device: written there every step, read once a window, so that nobody waits for them.
+
+A window is one tensor with a row a step. The host knows the rest of a row by itself: step, learning rate, time. On an
+accelerator the copy runs while the next window fills, so the host reads one window late.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from optcli.train.world import World
+
+STEPS: Final = 100
+"""The most steps a window holds."""
+SECONDS: Final = 1.0
+"""A window is read after this long, however few steps it holds."""
+RATIO_EVERY: Final = 10
+"""Steps between two measurements of the update ratio, the one price beside the gradients' norms."""
+Array = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass
+class Row:
+    """What is known of one step. `norms` holds each parameter's gradient norm; non-finite values are true ones."""
+
+    step: int
+    loss: float
+    grad_norm: float
+    update_ratio: float | None
+    scale: float | None
+    lr: float
+    at: float
+    seconds: float
+    norms: Array
+
+    @property
+    def finite(self) -> bool:
+        """Whether loss and all gradients are."""
+        return bool(np.isfinite(self.loss) and np.isfinite(self.norms).all())
+
+
+class Window:
+    """The rows of up to `STEPS` optimizer steps.
+
+    `heads[i]` is the device's row i: the loss, then each parameter's gradient norm; `totals[i]`, `ratios[i]` and
+    `scales[i]` are cells for the global gradient norm, the update ratio and the loss scale. None of them outlives the
+    next `read`.
+    """
+
+    def __init__(self, world: World, parameters: int, scaled: bool = False) -> None:
+        self._world, self._width, self._scaled = world, parameters + 1, scaled
+        self._buffer = torch.zeros(STEPS, parameters + 4, device=world.device)
+        self.heads: Sequence[Tensor] = self._buffer[:, : self._width].unbind(0)
+        self.totals, self.ratios, self.scales = (list(c.unbind(0)) for c in self._buffer[:, self._width :].unbind(1))
+        self._reader = world.reader(self._buffer)
+        self._pending: tuple[int, list[float], list[float], float] | None = None
+        self.count = 0
+        self.boundary = 0
+        self._limit = STEPS if world.size == 1 else 10
+        self._origin = time.perf_counter()
+        self._first, self._rates, self._times = 0, list[float](), list[float]()
+        self.go_on(0)
+
+    def go_on(self, step: int) -> None:
+        """Begin a window after `step` steps; the time since the last one is nobody's."""
+        self.count, self._first, self._rates, self._times = 0, step, [], []
+        self._begin = time.perf_counter()
+
+    def closes(self, step: int, lr: float) -> bool:
+        """Note the host's part of the step just taken, the `step`-th; True when it is time to read."""
+        now = time.perf_counter()
+        self._rates.append(lr)
+        self._times.append(now)
+        self.count += 1
+        late = now - self._begin > SECONDS and self._world.size == 1
+        return late or self.count >= self._limit or step == self.boundary
+
+    def read(self, drain: bool) -> list[Row]:
+        """The rows since the last `read` as far as they can be had without waiting; all of them if `drain`."""
+        rows = self._collect()
+        self._buffer[:, self._width] = torch.linalg.vector_norm(self._buffer[:, 1 : self._width], dim=1)
+        self._reader.start(self._buffer)
+        self._pending = self._first, self._rates, self._times, self._begin
+        self._pace()
+        self.go_on(self._first + self.count)
+        if drain or self._world.device.type == "cpu":
+            rows += self._collect()
+        return rows
+
+    def forget(self) -> None:
+        """Drop what has not been read: the run goes back to an earlier step."""
+        self._pending = None
+
+    def _collect(self) -> list[Row]:
+        if self._pending is None:
+            return []
+        (first, rates, times, begin), self._pending = self._pending, None
+        values = self._reader.finish()[: len(rates)]
+        before = [begin, *times]
+        return [
+            self._row(first + i + 1, values[i], rates[i], times[i], times[i] - before[i]) for i in range(len(rates))
+        ]  # fmt: skip
+
+    def _row(self, step: int, values: Array, lr: float, at: float, seconds: float) -> Row:
+        loss, (total, ratio, scale) = float(values[0]), values[self._width :].tolist()
+        measured = ratio if (step - 1) % RATIO_EVERY == 0 else None
+        return Row(
+            step, loss, total, measured, scale if self._scaled else None, lr, at - self._origin, seconds,
+            values[1 : self._width],
+        )  # fmt: skip
+
+    def _pace(self) -> None:
+        """Several processes must close a window at the same step, so they agree on its length, not on a clock."""
+        if self._world.size > 1:
+            speed = self.count / max(time.perf_counter() - self._begin, 1e-6)
+            self._limit = int(-self._world.agree(-min(max(speed * SECONDS, 1.0), STEPS)))

@@ -1,0 +1,140 @@
+"""One optimizer step: forward, backward, accumulation, clipping, the gate, the update; nothing is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from optcli.parts.optimizers._direct import Step
+from optcli.train.batches import Batch
+from optcli.train.gate import Gate, Keeper, changing_buffers
+from optcli.train.objective import Objective
+from optcli.train.probes import RATIO_EVERY, Window
+from optcli.train.world import World
+
+
+class Update:
+    """`update(step, batches, factor)` takes the 0-based step `step` with the schedule's `factor`.
+
+    What happened is left in the window's row: loss (mean over all samples of the step, penalties included), each
+    parameter's gradient norm before clipping, and every `RATIO_EVERY` steps how far the weights moved.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        step: Step,
+        gate: Gate,
+        window: Window,
+        world: World,
+        regularizers: Sequence[Any] = (),
+        *,
+        gated: bool = True,
+    ) -> None:
+        self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
+        self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
+        self._clip = min((r.max_norm for r in regularizers if hasattr(r, "max_norm")), default=None)
+        self._shrink = [r.after_step for r in regularizers if hasattr(r, "after_step")]
+        self._plain = all(p.dtype == torch.float32 for p in self._params)
+        self._keeper = Keeper(gate)
+        self._buffers = changing_buffers(objective.bare)
+        self._ungated = not gated
+        step.optimizer.found_inf = gate.up  # type: ignore[attr-defined]
+
+    def __call__(self, step: int, batches: Sequence[Batch], factor: float) -> None:
+        window, gate = self._window, self._gate
+        at = window.count
+        if self._buffers or self._ungated:
+            self._keep()
+        loss, grads = self._gradients(batches)
+        gate.unscale(grads)
+        norms = torch._foreach_norm(grads) if self._plain else [n.float() for n in torch._foreach_norm(grads)]
+        head = window.heads[at]
+        torch.stack([loss, *norms], out=head)
+        gate.check(head)
+        if self._clip is not None:
+            self._clipped(grads, head)
+        if step % RATIO_EVERY:
+            self._apply(factor, grads)
+        else:
+            self._measured(factor, grads, window.ratios[at])
+        if gate.scale is not None:
+            window.scales[at].copy_(gate.scale)
+            gate.after()
+
+    def _gradients(self, batches: Sequence[Batch]) -> tuple[Tensor, Sequence[Tensor]]:
+        """The step's loss and gradients, of all its batches and all processes."""
+        if self._world.size > 1:
+            return self._shared(batches)
+        loss, grads = self._backward(*batches[0], len(batches))
+        for x, y in batches[1:]:
+            more, further = self._backward(x, y, len(batches))
+            loss += more
+            torch._foreach_add_(grads, further)
+        return loss, grads
+
+    def _backward(self, x: Tensor, y: Tensor, parts: int) -> tuple[Tensor, list[Tensor]]:
+        loss = self._objective(x, y)
+        if parts > 1:
+            loss = loss / parts
+        scaled = loss if self._gate.scale is None else loss * self._gate.scale
+        grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
+        if type(None) in map(type, grads):
+            grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
+        return loss.detach(), grads
+
+    def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, Sequence[Tensor]]:
+        """The same with several processes: DistributedDataParallel averages during the last backward pass."""
+        for parameter in self._params:
+            parameter.grad = None
+        total = torch.zeros((), device=self._world.device)
+        for number, (x, y) in enumerate(batches, 1):
+            with self._world.alone(self._objective.model) if number < len(batches) else self._objective.nothing:
+                loss = self._objective(x, y) / len(batches)
+                (loss if self._gate.scale is None else loss * self._gate.scale).backward()
+            total += loss.detach()
+        return self._world.mean_(total), [_grad(p) for p in self._params]
+
+    def _clipped(self, grads: Sequence[Tensor], head: Tensor) -> None:
+        """Scale the gradients so that their global norm is at most the limit (Pascanu et al. 2013, arXiv 1211.5063)."""
+        total = torch.linalg.vector_norm(head[1:])
+        torch._foreach_mul_(grads, (self._clip / (total + 1e-6)).clamp_(max=1.0))
+
+    def _apply(self, factor: float, grads: Sequence[Tensor]) -> None:
+        self._step(factor, grads)
+        if self._shrink:
+            self._proximal()
+        if self._buffers or self._ungated:
+            self._keeper.settle(self._state())
+
+    @torch.no_grad()
+    def _proximal(self) -> None:
+        rate = self._step.optimizer.param_groups[0]["lr"] * (1 - self._gate.up)
+        for shrink in self._shrink:
+            shrink(self._objective.weights, rate)
+
+    @torch.no_grad()
+    def _measured(self, factor: float, grads: Sequence[Tensor], cell: Tensor) -> None:
+        """`_apply`, and into `cell` the length of the update over the length of the weights."""
+        before = [p.clone() for p in self._params]
+        size = torch.stack(torch._foreach_norm(before))
+        self._apply(factor, grads)
+        torch._foreach_sub_(before, self._params)
+        moved = torch.stack(torch._foreach_norm(before))
+        torch.div(torch.linalg.vector_norm(moved), torch.linalg.vector_norm(size), out=cell)
+
+    def _keep(self) -> None:
+        self._keeper.keep([*self._buffers, *(self._params if self._ungated else ()), *self._state()])
+
+    def _state(self) -> list[Tensor]:
+        """What an ungated optimizer keeps; it may come into being with its first step."""
+        if not self._ungated:
+            return []
+        return [t for one in self._step.optimizer.state.values() for t in one.values() if isinstance(t, Tensor)]
+
+
+def _grad(parameter: nn.Parameter) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
