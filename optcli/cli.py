@@ -57,7 +57,11 @@ def _run(words: list[str]) -> None:
 def help_text() -> str:
     """What `optcli --help` prints."""
     tables = {"Commands": COMMANDS, "Options": _OPTIONS}
-    told = ["usage: optcli COMMAND ...", "", "Train PyTorch models from YAML recipes, and diagnose training runs of any framework."]
+    told = [
+        "usage: optcli COMMAND ...",
+        "",
+        "Train PyTorch models from YAML recipes, and diagnose training runs of any framework.",
+    ]
     for title, table in tables.items():
         wide = max(map(len, table))
         told += ["", f"{title}:", *(f"  {name:<{wide}}  {line}" for name, line in table.items())]

@@ -75,7 +75,8 @@ class Duration:
     def __str__(self) -> str:
         if self.unit == "share":
             return _digits(self.value * 100, self.value) + "%"
-        return _digits(self.value) + (" epochs" if self.unit == "epochs" else "")
+        unit = "" if self.unit == "steps" else " epoch" if self.value == 1 else " epochs"
+        return _digits(self.value) + unit
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

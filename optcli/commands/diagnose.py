@@ -12,14 +12,37 @@ Level = Literal["error", "warning", "info", "never"]
 
 
 def command(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Log files, run directories, directories of many runs, or - for standard input.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Log files, run directories, directories of many runs, or - for standard input.",
+            show_default=False,
+        ),
+    ],
     format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
-    output: Annotated[Optional[str], typer.Option(metavar="FILE", help="Write there instead of to standard output.")] = None,
-    fail_on: Annotated[Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")] = "warning",
-    select: Annotated[Optional[list[str]], typer.Option(metavar="CODES", help="Look for these only: codes or families, such as OPT101,NUM.")] = None,
+    output: Annotated[
+        Optional[str], typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+    ] = None,
+    fail_on: Annotated[
+        Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")
+    ] = "warning",
+    select: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="CODES", help="Look for these only: codes or families, such as OPT101,NUM."),
+    ] = None,
     ignore: Annotated[Optional[list[str]], typer.Option(metavar="CODES", help="Don't look for these.")] = None,
-    map: Annotated[Optional[list[str]], typer.Option(metavar="ROLE=NAME", help="Which column plays which role, such as val/loss=eval_loss.")] = None,
-    pattern: Annotated[Optional[str], typer.Option(metavar="REGEX", help="For console text: a regular expression with named groups, such as (?P<step>...) and (?P<loss>...).")] = None,
+    map: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="ROLE=NAME", help="Which column plays which role, such as val/loss=eval_loss."),
+    ] = None,
+    pattern: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="REGEX",
+            help="For console text: a regular expression with named groups, such as (?P<step>...) and (?P<loss>...).",
+        ),
+    ] = None,
 ) -> None:
     """Read the logs of any framework; say what is wrong, why, and what to do.
 

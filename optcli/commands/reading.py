@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optcli.crash import say
 from optcli.diagnosis import catalogue
@@ -62,8 +62,31 @@ def reports(
             result.unreadable.append(error)
             result.reports.append(_without(path, error.reason))
             continue
-        result.reports += [Report(diagnose(run, select=select, ignore=ignore), run) for run in runs]
+        result.reports += [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
     return result
+
+
+def growing(
+    path: str,
+    mapping: Mapping[str, str] | None,
+    pattern: str | None,
+    select: Sequence[str] | None,
+    ignore: Sequence[str],
+) -> list[Report]:
+    """The runs at `path` as they are now; a run that doesn't say it has ended is taken to go on.
+
+    Raises:
+        Unreadable: there is no curve yet.
+    """
+    runs = [replace(run, end="running") if run.end == "unknown" else run for run in read(path, mapping=mapping, pattern=pattern)]
+    return [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
+
+
+def recipe_of(source: str) -> str | None:
+    """The recipe of a run directory (or of the directory that a log lies in), if there is one."""
+    folder = source if os.path.isdir(source) else os.path.dirname(source)
+    file = os.path.join(folder, "recipe.yaml")
+    return file if source != "-" and os.path.isfile(file) else None
 
 
 def _without(path: str, reason: str) -> Report:
@@ -99,5 +122,9 @@ def mapping(given: Iterable[str] | None) -> dict[str, str] | None:
     pairs = [text.partition("=") for text in given or ()]
     for role, equals, name in pairs:
         if not (role and equals and name):
-            raise Failure(Exit.USAGE, f"--map: `{role}{equals}{name}` is not of the form ROLE=NAME", "for example --map val/loss=eval_loss")
+            raise Failure(
+                Exit.USAGE,
+                f"--map: `{role}{equals}{name}` is not of the form ROLE=NAME",
+                "for example --map val/loss=eval_loss",
+            )
     return {role.strip(): name.strip() for role, _, name in pairs} or None

@@ -47,6 +47,8 @@ class Walk:
         """Ask all rules at one rung; the findings that are new."""
         new: list[Finding] = []
         for code, rule in self._rules:
+            if view.broken and not code.startswith("NUM"):
+                continue  # what was said before the loss stopped being a number stands; nothing can be added
             reason = _unfit(rule, view)
             said = Abstain(reason) if reason else rule.check(view)
             found = [] if isinstance(said, Abstain) else said

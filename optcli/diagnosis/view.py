@@ -68,6 +68,15 @@ class View:
         return self.series(LOSS) or Series("", np.empty(0), np.empty(0))
 
     @cached_property
+    def broken(self) -> bool:
+        """Whether the headline stopped being a number before this rung; a lone infinity doesn't count."""
+        curve = self.curve(LOSS)
+        if curve is None or self.loss.n == len(curve):
+            return False
+        past = curve.value[:-1]
+        return bool(np.isnan(past).any()) or int(np.isinf(past).sum()) > 1
+
+    @cached_property
     def val(self) -> Series | None:
         """The validation loss, unless it is the headline itself."""
         found = self.series("val/loss") or self.series("test/loss")
@@ -95,6 +104,13 @@ class View:
     def seams(self) -> tuple[float, ...]:
         """Steps at which the run went on after an interruption, so far."""
         return tuple(s for s in self._run.seams if s <= self.at)
+
+    @cached_property
+    def learned(self) -> bool:
+        """Whether the loss fell so far that a share of its fall means something: well above noise, 5 % of its level."""
+        loss = self.loss
+        fell = max(8 * loss.tau, 4 * loss.sigma, 0.05 * abs(loss.start))
+        return loss.n > 3 and loss.drop > fell
 
     @cached_property
     def chance(self) -> float | None:

@@ -85,13 +85,16 @@ def _put_listed(now: Node | None, rest: list[str], value: Node | None, key: Span
         part = as_part(value, key) if inner == ["name"] and value else _put_inside(old, inner, value, key)
     else:
         part = _whole(bare, name, value, key)
-    parts[len(parts) if at is None else at : len(parts) if at is None else at + 1] = [part]
+    if at is not None:
+        del parts[at]
+    parts.insert(len(parts) if at is None else at, part)
     return replace(now, value=parts) if now is not None else Node(parts, key, "flow")
 
 
 def _whole(bare: Node, name: str, value: Node | None, key: Span) -> Node:
     if value is None or not isinstance(value.value, dict):
-        raise (value.span if value else key).fail(f"`{name}` needs a mapping of its options", f"write {name}={{}} to add it")
+        where = value.span if value is not None else key
+        raise where.fail(f"`{name}` needs a mapping of its options", f"write {name}={{}} to add it")
     return replace(bare, value={**bare.value, **value.entries}, span=value.span)
 
 
@@ -158,7 +161,8 @@ def _over_list(old: Node | None, new: Node) -> Node:
     for part in new.items:
         name = name_of(part)
         at = next((i for i, p in enumerate(parts) if name is not None and name_of(p) == name), None)
-        gone = name is not None and name in part.entries
-        merged = [] if gone else [_over(as_part(parts[at], part.span), as_part(part, part.span)) if at is not None else part]
-        parts[len(parts) if at is None else at : len(parts) if at is None else at + 1] = merged
+        if at is not None:
+            part = _over(as_part(parts.pop(at), part.span), as_part(part, part.span))
+        if name is None or name not in part.entries:
+            parts.insert(len(parts) if at is None else at, part)
     return replace(new, value=parts)

@@ -21,7 +21,7 @@ _INFINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)")
 _NAN: Final = re.compile(r"\.(nan|NaN|NAN)")
 _DIGITS: Final = 400
 """Longer numbers are refused: a float has at most 309 digits before the point, and Python reads long ones slowly."""
-_BARE: Final = re.compile(r"[A-Za-z_./][\w./%+-]*( [\w./%+-]+)*", re.ASCII)
+_BARE: Final = re.compile(r"[A-Za-z0-9_./][\w./%+-]*( [\w./%+-]+)*", re.ASCII)
 """Texts that need no quotes in any place, if they don't read as another kind of value."""
 
 

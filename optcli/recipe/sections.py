@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from annotated_types import Ge, Le
-from pydantic import StringConstraints
+from pydantic import Field
 
 from optcli.units import STRICT, Count, Duration
 
@@ -23,11 +23,29 @@ LISTS: Final = {"metrics": "metric", "regularizers": "regularizer"}
 FIRST_CHOICE: Final = {"optimizer": "adam", "schedule": "constant"}
 """The part that a slot holds if the recipe doesn't say: the classical starting point."""
 
+_BY_TASK = {
+    "classification": ("mlp", "cross_entropy", "accuracy"),
+    "regression": ("mlp", "mse", "r2"),
+    "language": ("gpt", "cross_entropy", "bits_per_char"),
+}
+BY_TASK: Final = {
+    slot: {task: names[at] for task, names in _BY_TASK.items()} for at, slot in enumerate(("model", "loss", "metrics"))
+}
+"""Top key -> task of the data -> the part that it holds if the recipe doesn't say."""
+
 Long = Annotated[int, Ge(1), Le(1_000_000_000)]
 Act = Literal["warn", "stop", "ignore"]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}[0-9]{3}$")]
-Device = Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|(cuda|xpu|hpu)(:[0-9]{1,3})?)$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][\w.+-]{0,99}$")]
+Code = Annotated[str, Field(pattern=r"^[A-Z]{3}[0-9]{3}$", description="the code of a finding, such as OPT101")]
+Device = Annotated[
+    str, Field(pattern=r"^(auto|cpu|mps|(cuda|xpu|hpu)(:[0-9]{1,3})?)$", description="auto, cpu, cuda, cuda:1 or mps")
+]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}$",
+        description="the name of a directory: letters, digits, `_`, `-`, `.` and `+`, at most 100",
+    ),
+]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     if best <= REACH:
         return [k for k in known if distances[k] == best]
     # Longer names may be cut (`accur`) or decorated (`adam_optimizer`) rather than mistyped.
-    return [k for k in known if len(low) > 2 and len(k) > 2 and (k.lower().startswith(low) or low.startswith(k.lower()))]
+    return [k for k in known if min(len(low), len(k)) > 2 and (k.startswith(low) or low.startswith(k))]
 
 
 def hint(name: str, known: Iterable[str]) -> str:
@@ -74,4 +74,4 @@ def distance(a: str, b: str, limit: int) -> int:
             row.append(min(table[i][j] + (char != other), row[j] + 1, table[i][j + 1] + 1, swap))
         last_row[char] = i
         table.append(row)
-    return min(table[-1][-1], limit + 1)
+    return int(min(table[-1][-1], limit + 1))

@@ -22,6 +22,7 @@ MAX_ALIASES: Final = 100
 MAX_NODES: Final = 100_000
 """Values and keys, each alias counted as often as what it stands for."""
 
+_WRONG_FILE: Final = "a recipe is a few dozen lines; is it the right file?"
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN: Final = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -62,7 +63,7 @@ def parse(source: Source, start: int = 0) -> Node:
 
 def _check_text(source: Source, start: int) -> None:
     if len(source.text) > MAX_BYTES:
-        raise Span(source).fail("the recipe is larger than 1 MB", "a recipe is a few dozen lines; is it the right file?")
+        raise Span(source).fail("the recipe is larger than 1 MB", _WRONG_FILE)
     if bad := _FORBIDDEN.search(source.text, start):
         code = ord(bad[0])
         place = Span(source, bad.start(), bad.end())
@@ -112,7 +113,8 @@ class _Composer:
         if event.anchor is not None:
             self.anchors[event.anchor] = (None, 0)
         if event.tag is not None:
-            self.note(self.span(event), f"tags such as `{event.tag[:60]}` are not allowed", "write the value without it")
+            message = f"tags such as `{event.tag[:60]}` are not allowed"
+            self.note(self.span(event), message, "write the value without it")
         node = self.value(event, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.nodes - before + 1)
@@ -123,7 +125,7 @@ class _Composer:
         if depth > MAX_DEPTH:
             raise self.span(event).fail(f"nested deeper than {MAX_DEPTH} levels", "a recipe has three levels")
         if self.nodes > MAX_NODES:
-            raise self.span(event).fail(f"more than {MAX_NODES:,} values", "a recipe has a few dozen; is it the right file?")
+            raise self.span(event).fail(f"more than {MAX_NODES:,} values", _WRONG_FILE)
 
     def value(self, event: Any, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):

@@ -57,7 +57,8 @@ def _instance(cls: type, values: dict[str, Any]) -> Any:
     except ValidationError as error:
         paths = [_within(values, e["loc"]) for e in error.errors(include_url=False) if e["type"] == "int_type"]
         again = json.loads(json.dumps(values))
-        if not any([_made_whole(again, path) for path in paths]):
+        made = [_made_whole(again, path) for path in paths]
+        if not any(made):
             raise
         return adapter(cls).validate_json(json.dumps(again), strict=True)
 
@@ -84,9 +85,10 @@ def _within(values: Any, loc: Sequence[Any]) -> Path:
 
 
 def _reworded(cls: type, node: Node, values: Any, path: str, error: ValidationError) -> list[Problem]:
-    problems, places = [], {}
+    problems: list[Problem] = []
+    places: dict[Path, Any] = {}
     for e in error.errors(include_url=False):
-        if e["type"] == "missing":
+        if e["type"] == "missing" and len(e["loc"]) == 1:
             problems.append(_missing(cls, node, path, str(e["loc"][-1])))
         else:
             places.setdefault(_within(values, e["loc"]), e)
@@ -103,7 +105,7 @@ def _wrong(cls: type, node: Node, prefix: str, place: Path, error: Any) -> Probl
     value, name = node, prefix
     for step in place:
         value = value.items[step] if isinstance(step, int) else value.entries[step].node
-        name += f"[{step}]" if isinstance(step, int) else f".{step}"
+        name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
     schema = _part_of(schema_of(cls), place)
     if error["type"] == "value_error" and (not place or isinstance(value.value, str | int | float)):
         said, _, help = str(error["ctx"]["error"]).partition(": ")

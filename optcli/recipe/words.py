@@ -24,7 +24,8 @@ def wanted(schema: Schema) -> str:
     if kind == "array":
         return _list(schema)
     plain = {"boolean": "true or false", "null": "null", "object": "a mapping", "string": _text(schema)}
-    return {"integer": "a whole number", "number": "a number"}.get(kind, plain.get(kind, "another value")) + bounds(schema)
+    numbers = {"integer": "a whole number", "number": "a number"}
+    return numbers[kind] + bounds(schema) if kind in numbers else plain.get(kind, "another value")
 
 
 def _any(choices: list[Schema]) -> str:
@@ -45,20 +46,26 @@ def _list(schema: Schema) -> str:
 
 
 def _text(schema: Schema) -> str:
-    return "a text" + (f" of the form {schema['pattern']}" if "pattern" in schema else "")
+    if "pattern" in schema:
+        return str(schema.get("description") or f"a text of the form {schema['pattern']}")
+    return "a text"
 
 
 def bounds(schema: Schema) -> str:
     """` from 0 to below 1`, ` above 0`, or nothing."""
     low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
     high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
-    upper = f"to {high:g}" if high is not None else f"to below {below:g}" if below is not None else ""
+    upper = f"to {_figure(high)}" if high is not None else f"to below {_figure(below)}" if below is not None else ""
     if low is None and above is None:
         return f" up {upper}" if upper else ""
-    lower = f"from {low:g}" if low is not None else f"above {above:g}"
+    lower = f"from {_figure(low)}" if low is not None else f"above {_figure(above)}"
     if upper:
         return f" {lower} {upper}"
-    return f" of {low:g} or more" if low is not None else f" above {above:g}"
+    return f" of {_figure(low)} or more" if low is not None else f" {lower}"
+
+
+def _figure(number: float | None) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def shown(node: Node) -> str:
@@ -106,7 +113,7 @@ def _truth(text: str) -> str:
     low = text.lower()
     if low in ("true", "false"):
         return f"remove the quotes: {low}"
-    return f"write {'true' if low in ('yes', 'on', 'y') else 'false'}" if low in ("yes", "on", "y", "no", "off", "n") else ""
+    return "write true" if low in ("yes", "on", "y") else "write false" if low in ("no", "off", "n") else ""
 
 
 def _quietly(text: str) -> Any:
@@ -117,7 +124,7 @@ def _quietly(text: str) -> Any:
 
 
 def _flat(schema: Schema) -> Iterable[Schema]:
-    return schema.get("anyOf", [schema])
+    return list(schema.get("anyOf", [schema]))
 
 
 def _kinds(schema: Schema) -> Iterable[str]:

@@ -12,7 +12,7 @@ from optcli.run.block import Block, Column, Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Note, Run, read_only
 from optcli.run.find import Found, discover
-from optcli.run.merge import Points, Restart, ascending, restarts, supersede
+from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.source import Source
@@ -66,7 +66,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     """The run in a complete log: roles, restarts, one value a step, epochs."""
     columns = log.columns()
     remarks = list(log.notes)
-    roles = assign({name: len(points.value) for name, points in columns.items()}, mapping)
+    roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
     turns = _turns(columns, roles, log, remarks)
     role_of = {name: role for role, name in roles.items()}
     curves: dict[str, Curve] = {}
@@ -92,16 +92,34 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     )
 
 
-def _turns(columns: Mapping[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:
+def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:
     """Restarts as seen in the headline curve: other columns may be out of order for their own reasons."""
     lead = next((roles[r] for r in ("train/loss", "val/loss") if r in roles), None)
     lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
+    _sessions(columns, log, lead, remarks)
     turns = restarts(columns[lead]) if lead is not None else []
     for turn in turns:
         what = f"it turns back from step {turn.reached:g} to {turn.step:g}"
         remarks.append(say.note(say.SEAM, f"{what}: a restart"))
         remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
-    return turns
+    return turns + log.turns
+
+
+def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: list[Note]) -> None:
+    """What several files in one folder mean: a run that was resumed, or two that were written at once."""
+    for before, after in log.sessions():
+        shared = before.first.keys() & after.first.keys()
+        if not shared:
+            continue
+        key = lead if lead in shared else min(shared)
+        if after.began < before.ended and after.first[key] <= before.last[key]:
+            what = f"two writers at the same time; both logged steps {after.first[key]:g} to {before.last[key]:g}"
+            remarks.append(say.note(say.SEVERAL_WRITERS, f"{what}; of each step the value written last counts"))
+            for name in shared:
+                columns[name] = by_clock(columns[name])
+        elif after.first[key] > before.last[key]:
+            log.seams.append(after.first[key])
+            remarks.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
 
 
 def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Any:

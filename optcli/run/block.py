@@ -24,7 +24,8 @@ class Column:
     """One quantity in a block: n values, all arrays of shape (n,).
 
     In a table `row` says in which of the block's rows each value stands (None: in every row, in order). A series with
-    an axis of its own (TensorBoard, MLflow) carries `step` and, where known, `time` in seconds.
+    an axis of its own (TensorBoard, MLflow) carries `step` and, where known, `time` in seconds; there `row` is the
+    place in the file, comparable between series (None: in order).
     """
 
     value: Floats
@@ -47,6 +48,10 @@ class Block:
     run: str = ""
     format: str | None = None
     cut: bool = False
+    restarts: tuple[tuple[float, float], ...] = ()
+    """(place in the file, step): from this step on, what stands before this place doesn't count."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Role -> column, where the format itself says so."""
     planned: int | None = None
     end: End | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -58,8 +63,9 @@ class Reader(Protocol):
     """One log format; a module of `optcli.run.readers`.
 
     `sniff` says from the first bytes how sure it is (0 to 1, no I/O); `blocks` reads. A reader of whole documents
-    ignores `offset`. Two functions are optional: `home(path) -> str` names the run a file belongs to (default: each
-    file is one), `pick(paths) -> paths` chooses among the files of one run.
+    ignores `offset`. Optional: `home(path) -> str` names the run a file belongs to (default: each file is one),
+    `pick(paths) -> paths` chooses among the files of one run, `OWNS = True` says that whatever else lies in a run's
+    folder belongs to that run and is not read again.
     """
 
     def sniff(self, head: bytes, name: str) -> float: ...

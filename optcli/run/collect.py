@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,9 +11,32 @@ from optcli.run import notes as say
 from optcli.run.axis import Axis, choose, clock, fill
 from optcli.run.block import Block, Column
 from optcli.run.curve import End, Floats, Note
-from optcli.run.merge import Points
+from optcli.run.merge import Points, Restart
 from optcli.run.source import Source
 from optcli.run.thin import Pile
+
+
+PER_FILE: Final = float(1 << 40)
+"""Places in the second file of a run come after all those in the first."""
+
+
+class Writer:
+    """The steps and the times that one file covers."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        self.first: dict[str, float] = {}
+        self.last: dict[str, float] = {}
+        self.began, self.ended = np.inf, -np.inf
+
+    def note(self, key: str, points: Points) -> None:
+        """Take in what the file says of one quantity."""
+        if len(points.step):
+            self.first[key] = min(self.first.get(key, np.inf), float(points.step.min()))
+            self.last[key] = max(self.last.get(key, -np.inf), float(points.step.max()))
+            if points.time is not None:
+                self.began = min(self.began, float(points.time.min()))
+                self.ended = max(self.ended, float(points.time.max()))
 
 
 class Log:
@@ -23,8 +47,12 @@ class Log:
         self.planned: int | None = None
         self.end: End = "unknown"
         self.config: dict[str, Any] = {}
+        self.roles: dict[str, str] = {}
         self.notes: list[Note] = []
         self.seams: list[float] = []
+        self.turns: list[Restart] = []
+        self._file = 0
+        self._writers: dict[str, list[Writer]] = {}
         self._piles: dict[str, Pile] = {}
         self._pending: list[Block] = []
         self._rows = self._waiting = 0
@@ -36,6 +64,7 @@ class Log:
         self.planned = self.planned if block.planned is None else block.planned
         self.end = block.end or self.end
         self.config |= block.config
+        self.roles |= block.roles
         self.notes += block.notes
         if block.rows:
             self._pending.append(block)
@@ -43,8 +72,12 @@ class Log:
             if self._waiting >= Pile.LIMIT:
                 self._settle()
         else:
+            base = self._file * PER_FILE
+            self.turns += [Restart(base + at, step, step) for at, step in block.restarts]
             for key, column in block.columns.items():
-                self._pile(key).add(_own_axis(column))
+                points = _own_axis(column, base)
+                self._pile(key).add(points)
+                self._writer(name).note(key, points)
 
     def end_file(self, source: Source) -> None:
         """Note what of the file could not be used."""
@@ -55,6 +88,19 @@ class Log:
             what = f"{source.name}: {len(source.skipped)} damaged stretches ({bad} bytes) were skipped at bytes {where}{more}"
             self.notes.append(say.note(say.DAMAGED, what))
             source.skipped = []
+        self._file += 1
+
+    def _writer(self, name: str) -> Writer:
+        """What is known of the file being read, beside the earlier files of its folder."""
+        files = self._writers.setdefault(name.rpartition("/")[0], [])
+        if not files or files[-1].file != self._file:
+            files.append(Writer(self._file))
+        return files[-1]
+
+    def sessions(self) -> Iterator[tuple[Writer, Writer]]:
+        """Pairs of files, one after the other, that one folder's run was written into."""
+        for files in self._writers.values():
+            yield from zip(files, files[1:], strict=False)
 
     def columns(self) -> dict[str, Points]:
         """All that was read, by column."""
@@ -93,9 +139,10 @@ class Log:
                 self._pile(name).add(points)
 
 
-def _own_axis(column: Column) -> Points:
-    step = column.step if column.step is not None else np.arange(len(column.value), dtype=np.float64)
-    order = column.time if column.time is not None else np.arange(len(column.value), dtype=np.float64)
+def _own_axis(column: Column, base: float) -> Points:
+    count = np.arange(len(column.value), dtype=np.float64)
+    step = column.step if column.step is not None else count
+    order = (column.row if column.row is not None else count) + base
     return Points(order, step, column.value, column.time)
 
 

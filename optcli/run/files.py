@@ -85,7 +85,8 @@ class Appender:
 
     def close(self) -> None:
         """Write what waits, once more, and close."""
-        self.write(b"", durable=True)
+        if self._waiting:
+            self.write(b"", durable=True)
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,6 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = files.Appender(path)
-        self._templates: dict[tuple[str, ...], str] = {}
         _mend(path)
 
     def start(self, planned: int | None, **fields: Any) -> None:
@@ -37,7 +38,8 @@ class Journal:
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append one line per row and hand them to the operating system: a kill can't take them any more."""
-        self._file.write("".join(map(self._line, rows)).encode())
+        lines = [self._lines(keys, list(group)) for keys, group in groupby(rows, key=tuple)]
+        self._file.write("".join(lines).encode())
 
     def event(self, event: str, **fields: Any) -> None:
         """Append `{"event": ..., **fields}`; a `checkpoint` (announced before it is saved) survives a power loss."""
@@ -66,29 +68,30 @@ class Journal:
         """Write what still waits and close the file."""
         self._file.close()
 
-    def _line(self, row: Mapping[str, Any]) -> str:
-        """One row as text. Python's number formatting in one go: about half the time that `json` takes."""
-        values = [*row.values()]
-        keys = (*row,)
-        clock = values[-1] if values else None
-        if clock.__class__ is dict:
-            values.pop()
-            values += clock.values()
-            keys = (*keys, *clock)
-        # A sum is finite only if every number is; a sum that overflows merely takes the slow road as well.
+    def _lines(self, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> str:
+        """Rows with the same keys as text; Python formats the numbers of all of them in one go."""
+        clock = rows[0].get("clock")
+        inner = (*clock,) if clock.__class__ is dict and keys[-1] == "clock" else ()
+        values: list[Any] = []
+        for row in rows:
+            values += row.values()
+            if inner:
+                last = values.pop()
+                values += last.values() if last.__class__ is dict and (*last,) == inner else (None,)
+        # The sum is finite only if every number is; one that overflows merely takes the slow road as well.
         if {*map(type, values)} <= _NUMBERS and (total := sum(values)) - total == 0:
-            template = self._templates.get(keys) or self._template(keys, len(row), clock)
-            return template % (*values,)
-        return strict_json.dumps(row) + "\n"
+            return _template(keys, inner) * len(rows) % (*values,)
+        return "".join([strict_json.dumps(row) + "\n" for row in rows])
 
-    def _template(self, keys: tuple[str, ...], outer: int, clock: Any) -> str:
-        """The line of a row with these keys, with `%r` in the places of its numbers."""
-        names = [strict_json.dumps(key).replace("%", "%%") for key in keys]
-        places = [f"{name}: %r" for name in names]
-        if clock.__class__ is dict:
-            places[outer - 1 :] = [f"{names[outer - 1]}: {{{', '.join(places[outer:])}}}"]
-        self._templates[keys] = template = f"{{{', '.join(places)}}}\n"
-        return template
+
+@cache
+def _template(keys: tuple[str, ...], inner: tuple[str, ...]) -> str:
+    """The line of a row with these keys, with `%r` in the places of its numbers."""
+    outer = len(keys) - bool(inner)
+    places = [f"{strict_json.dumps(key).replace('%', '%%')}: %r" for key in (*keys[:outer], *inner)]
+    if inner:
+        places[outer:] = [f'"clock": {{{", ".join(places[outer:])}}}']
+    return f"{{{', '.join(places)}}}\n"
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

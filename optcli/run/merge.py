@@ -70,3 +70,12 @@ def ascending(points: Points, *, first_wins_at_end: bool) -> tuple[Points, int]:
         last[tail:] = False
         last[tail] = True
     return points.take(last), extra
+
+
+def by_clock(points: Points) -> Points:
+    """Points of writers that ran at the same time: in the order of steps, at each step the last written last."""
+    if points.time is None:
+        return points
+    order = np.lexsort((points.time, points.step))
+    sorted_ = points.take(order)
+    return Points(np.sort(points.order), sorted_.step, sorted_.value, sorted_.time)

@@ -22,6 +22,10 @@ GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
 
 
+TINY: Final = 1e-30
+"""So that nothing is divided by 0 on a curve of zeros."""
+
+
 class Series:
     """The finite points of a curve: `step` and `value` of shape (n,)."""
 
@@ -53,7 +57,7 @@ class Series:
     @cached_property
     def grain(self) -> float:
         """The least noise level that can be told from rounding."""
-        return GRAIN * float(np.abs(self.blocks).max()) if self.n else 0.0
+        return max(GRAIN * float(np.abs(self.blocks).max()) if self.n else 0.0, TINY)
 
     @cached_property
     def sigma(self) -> float:

@@ -1,7 +1,7 @@
 """JSON that every parser accepts: RFC 8259 has no NaN and no Infinity, Python's `json` writes both unless told not to.
 
 A non-finite number is written as `null`, and the document's `nonfinite` field says where and which:
-`{"train/loss": null, "nonfinite": {"train/loss": "nan"}}`. Places inside are joined with dots: `clock.t`, `runs.0.loss`.
+`{"train/loss": null, "nonfinite": {"train/loss": "nan"}}`. Places inside are joined with dots: `clock.t`.
 """
 
 from __future__ import annotations

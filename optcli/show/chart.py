@@ -52,14 +52,20 @@ def draw(curve: Curve, screen: Screen, marks: Sequence[Mark] = (), height: int =
     width = screen.width - MARGIN - 3
     log = wants_log(finite)
     tall, wide = (4, 2) if screen.unicode else (2, 1)
-    low, high, bad = columns(curve.step, np.log10(curve.value, where=curve.value > 0, out=np.full(len(curve), np.nan)) if log else curve.value, width * wide)
+    low, high, bad = columns(
+        curve.step,
+        np.log10(curve.value, where=curve.value > 0, out=np.full(len(curve), np.nan)) if log else curve.value,
+        width * wide,
+    )
     cells = _cells(_dots(low, high, height * tall), screen.unicode)
     rows = ["".join(row) for row in cells]
     names = [words.number(float(finite.max())), *[""] * (height - 2), words.number(float(finite.min()))]
     lines = [_row(screen, name, _coloured(row, curve, marks, screen)) for name, row in zip(names, rows, strict=True)]
     if bad.any():
         stands = bad.reshape(width, wide).any(axis=1)
-        lines.insert(0, _row(screen, "not finite", screen.paint("".join(" x"[int(b)] for b in stands).rstrip(), "error")))
+        lines.insert(
+            0, _row(screen, "not finite", screen.paint("".join(" x"[int(b)] for b in stands).rstrip(), "error"))
+        )
     return [*lines, *_axis(curve, width, log, screen), *(_bracket(mark, curve, width, screen) for mark in marks)]
 
 

@@ -20,7 +20,10 @@ def decimate(curve: Curve, buckets: int) -> Curve:
     edges = np.linspace(0, len(curve), buckets + 1).astype(int)[:-1]
     finite = np.isfinite(curve.value)
     keep = set()
-    for values, pick in ((np.where(finite, curve.value, np.inf), np.argmin), (np.where(finite, curve.value, -np.inf), np.argmax)):
+    for values, pick in (
+        (np.where(finite, curve.value, np.inf), np.argmin),
+        (np.where(finite, curve.value, -np.inf), np.argmax),
+    ):
         keep |= {start + int(pick(part)) for start, part in zip(edges, np.split(values, edges[1:]), strict=True)}
     bad = np.flatnonzero(~finite)
     keep |= set(bad[np.unique(np.searchsorted(edges, bad, side="right"), return_index=True)[1]].tolist())

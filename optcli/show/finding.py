@@ -9,10 +9,18 @@ from optcli.show import clean, words
 def line(finding: Finding, source: str = "") -> str:
     """One finding on one line, never cut: `runs/a:1200: warning OPT101 the loss ... (93 %)`."""
     place = f"{clean.line(source, 4096)}:" if source else "step "
-    healed = "" if finding.healed_at is None else f", gone by step {words.step(finding.healed_at)}"
     message = clean.line(finding.message, 4096)
-    sure = words.share(finding.confidence)
-    return f"{place}{words.plain(finding.first)}: {finding.severity} {clean.line(finding.code)} {message} ({sure}{healed})"
+    return f"{place}{words.plain(finding.first)}: {finding.severity} {clean.line(finding.code)} {message} ({_sure(finding)})"
+
+
+def said(finding: Finding) -> str:
+    """Where, what and how sure, for formats that say code and severity themselves."""
+    return f"{words.steps(finding)}: {clean.line(finding.message, 4096)} ({_sure(finding)})"
+
+
+def _sure(finding: Finding) -> str:
+    healed = "" if finding.healed_at is None else f", gone by step {words.step(finding.healed_at)}"
+    return f"{words.share(finding.confidence)} sure{healed}"
 
 
 def verdict(diagnosis: Diagnosis, source: str = "") -> str:

@@ -46,4 +46,6 @@ def write(reports: Sequence[Report], format: str, output: str | None = None) -> 
     try:
         Path(output).write_text(told, encoding="utf-8", errors="backslashreplace", newline="\n")
     except FileNotFoundError:
-        raise Failure(Exit.CANNOT_CREATE, f"{output}: its directory doesn't exist", "make the directory first") from None
+        raise Failure(
+            Exit.CANNOT_CREATE, f"{output}: its directory doesn't exist", "make the directory first"
+        ) from None

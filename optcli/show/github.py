@@ -25,7 +25,11 @@ def render(reports: Sequence[Report]) -> str:
     """Annotations, worst first; the verdict of every run as a plain line; writes the summary if GitHub asks for one."""
     _summarize(reports)
     told = [line for level in SEVERITIES for line in _level(reports, level)]
-    told += [_annotation("error", report, "unreadable", words.headline(report.diagnosis)) for report in reports if report.run is None]
+    told += [
+        _annotation("error", report, "unreadable", words.headline(report.diagnosis))
+        for report in reports
+        if report.run is None
+    ]
     told += [finding.verdict(report.diagnosis, report.diagnosis.source) for report in reports]
     return "\n".join(told) + "\n"
 
@@ -33,7 +37,7 @@ def render(reports: Sequence[Report]) -> str:
 def _level(reports: Sequence[Report], level: str) -> list[str]:
     found = [(f, report) for report in reports for f in words.ordered(report.diagnosis) if f.severity == level]
     found.sort(key=lambda pair: -pair[0].confidence)
-    return [_annotation(_LEVELS[level], report, _title(f), finding.line(f)) for f, report in found[:MOST]]
+    return [_annotation(_LEVELS[level], report, _title(f), finding.said(f)) for f, report in found[:MOST]]
 
 
 def _title(found: Finding) -> str:

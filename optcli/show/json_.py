@@ -45,7 +45,18 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     told = {
         name: getattr(finding, name)
-        for name in ("code", "name", "severity", "confidence", "curve", "first", "last", "known_at", "healed_at", "message")
+        for name in (
+            "code",
+            "name",
+            "severity",
+            "confidence",
+            "curve",
+            "first",
+            "last",
+            "known_at",
+            "healed_at",
+            "message",
+        )
     }
     evidence = {name: {"value": float(e.value), "unit": e.unit} for name, e in finding.evidence.items()}
     return {**told, "evidence": evidence}

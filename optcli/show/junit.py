@@ -13,7 +13,9 @@ from optcli.show.report import Report
 def render(reports: Sequence[Report]) -> str:
     """A test suite for each run; an unreadable one counts as an error."""
     suites = [line for report in reports for line in _suite(report)]
-    tests, failures, errors = (sum(counts) for counts in zip(*map(_counts, reports), strict=True)) if reports else (0, 0, 0)
+    tests, failures, errors = (
+        (sum(counts) for counts in zip(*map(_counts, reports), strict=True)) if reports else (0, 0, 0)
+    )
     head = f'<testsuites name="optcli" tests="{tests}" failures="{failures}" errors="{errors}">'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>"]) + "\n"
 
@@ -42,7 +44,7 @@ def _suite(report: Report) -> Iterator[str]:
 
 def _case(found: Finding, name: str) -> Iterator[str]:
     title = escape(f"{clean.line(found.code)} {clean.line(found.name)} in {clean.line(found.curve)}")
-    told = escape(finding.line(found))
+    told = escape(finding.said(found))
     yield f'    <testcase classname="{name}" name="{title}">'
     if _asks(found):
         yield f'      <failure type="{found.severity}" message="{told}">{told}</failure>'

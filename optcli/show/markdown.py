@@ -10,7 +10,15 @@ from optcli.diagnosis.diagnosis import Cause, Finding
 from optcli.show import clean, words
 from optcli.show.report import Report
 
-_SIGNS: Final = {"error": "🔴", "warning": "🟠", "info": "🔵", "healthy": "🟢", "ill": "🔴", "unknown": "⚪", "unreadable": "⚫"}
+_SIGNS: Final = {
+    "error": "🔴",
+    "warning": "🟠",
+    "info": "🔵",
+    "healthy": "🟢",
+    "ill": "🔴",
+    "unknown": "⚪",
+    "unreadable": "⚫",
+}
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -23,7 +31,7 @@ def render(reports: Sequence[Report]) -> str:
 
 def escape(text: Any) -> str:
     """Foreign text as Markdown that shows just that text: no markup, no HTML, no link, no mention."""
-    shown = re.sub(r"([\\`*_{}\[\]<>()#|~!&$+.-])", r"\\\1", clean.line(text, 4096))
+    shown = re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", clean.line(text, 4096))
     return re.sub(r"(https?|ftp)(:)|@", lambda m: f"{m[1]}&#58;" if m[2] else "&#64;", shown).replace("www", "w&#119;w")
 
 
@@ -33,6 +41,12 @@ def code(text: Any) -> str:
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     pad = " " if "`" in shown or not shown.strip() else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    """A code block that none of its lines can end."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    return ["`" * max(3, longest + 1), *lines, "`" * max(3, longest + 1)]
 
 
 def _table(reports: Sequence[Report]) -> Iterator[str]:
@@ -48,7 +62,9 @@ def _one(report: Report) -> Iterator[str]:
     told = report.diagnosis
     yield f"## {_SIGNS[told.status]} {told.status}: {escape(words.headline(told))}"
     yield ""
-    yield f"{code(told.source)}: {words.count(told.points, 'point')}" + (f" of {code(told.format)}" if told.format else "")
+    yield f"{code(told.source)}: {words.count(told.points, 'point')}" + (
+        f" of {code(told.format)}" if told.format else ""
+    )
     yield ""
     if told.findings:
         yield "| | code | finding | steps | sure |"
@@ -75,10 +91,14 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield f"### Cause: {escape(words.title(cause.name))} ({words.share(cause.weight)}, because of {because})"
     yield ""
     if advised.patch:
-        yield from ("```", *words.assignments(advised.patch), "```", "")
+        yield from (*_fenced(words.assignments(advised.patch)), "")
     elif advised.relative:
         yield from (code(words.relative(advised.relative)), "")
-    for label, text in (("Do", advised.advice.get("any", "")), ("Expect", advised.expect), ("Refuted if", advised.refuted_if)):
+    for label, text in (
+        ("Do", advised.advice.get("any", "")),
+        ("Expect", advised.expect),
+        ("Refuted if", advised.refuted_if),
+    ):
         if text:
             yield f"- **{label}:** {escape(text)}"
     yield f"- **Safety:** {advised.safety}"

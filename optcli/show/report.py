@@ -19,7 +19,9 @@ class Report:
 
     def curve(self, name: str) -> Curve | None:
         """The curve that a finding names, or None."""
-        return None if self.run is None else self.run.curve(name)
+        if self.run is None:
+            return None
+        return self.run.curve(name) or next((c for c in self.run.curves.values() if c.name == name and len(c)), None)
 
     @property
     def rank(self) -> tuple[int, float, str]:

@@ -26,7 +26,10 @@ def render(reports: Sequence[Report]) -> str:
     from importlib.metadata import version
 
     found = [(report, f) for report in reports for f in words.ordered(report.diagnosis)]
-    rules = {f.code: {"id": _text(f.code), "name": _text(f.name), "shortDescription": {"text": _text(words.title(f.name))}} for _, f in found}
+    rules = {
+        f.code: {"id": _text(f.code), "name": _text(f.name), "shortDescription": {"text": _text(words.title(f.name))}}
+        for _, f in found
+    }
     driver = {"name": "optcli", "version": version("optcli"), "rules": list(rules.values())}
     results = [_result(report, f, [*rules].index(f.code)) for report, f in found]
     unread = [_notification(report.diagnosis) for report in reports if report.diagnosis.status == "unreadable"]
@@ -45,7 +48,7 @@ def _result(report: Report, found: Finding, rule: int) -> dict[str, Any]:
         "ruleId": _text(found.code),
         "ruleIndex": rule,
         "level": _LEVELS[found.severity],
-        "message": {"text": finding.line(found)},
+        "message": {"text": finding.said(found)},
         "locations": [{"physicalLocation": _location(report, found)}],
         "partialFingerprints": {"runCodeCurve/v1": hashlib.sha256(key).hexdigest()},
     }

@@ -7,8 +7,8 @@ from typing import Final
 
 from optcli.diagnosis.diagnosis import Cause, Finding
 from optcli.show import clean, finding, words
-from optcli.show.report import Report
 from optcli.show.chart import Mark, draw
+from optcli.show.report import Report
 from optcli.show.screen import Screen
 
 DETAILED: Final = 3
@@ -18,7 +18,11 @@ DETAILED: Final = 3
 def render(reports: Sequence[Report], screen: Screen) -> str:
     """All reports as text that ends in a line break."""
     if not screen.terminal:
-        told = [line for report in reports for line in [*finding.lines(report.diagnosis, report.diagnosis.source), *_notes(report)]]
+        told = [
+            line
+            for report in reports
+            for line in [*finding.lines(report.diagnosis, report.diagnosis.source), *_notes(report)]
+        ]
     elif len(reports) > DETAILED:
         told = [*_table(reports, screen)]
     else:
@@ -55,7 +59,8 @@ def _verdict(report: Report, screen: Screen) -> Iterator[str]:
     if told.status == "unreadable":
         return
     roles = ", ".join(
-        clean.line(role) if role == column else f"{clean.line(role)} = {clean.line(column)}" for role, column in told.roles.items()
+        clean.line(role) if role == column else f"{clean.line(role)} = {clean.line(column)}"
+        for role, column in told.roles.items()
     )
     about = f"{words.count(told.points, 'point')} of {clean.line(told.format)}"
     for line in screen.wrap(f"{about}, read as {roles}" if roles else about, "  "):
@@ -77,7 +82,11 @@ def _chart(report: Report, name: str, screen: Screen) -> list[str]:
     curve = report.curve(name)
     if curve is None:
         return []
-    marks = [Mark(clean.line(f.code), f.first, f.last, f.severity) for f in words.ordered(report.diagnosis) if f.curve == name]
+    marks = [
+        Mark(clean.line(f.code), f.first, f.last, f.severity)
+        for f in words.ordered(report.diagnosis)
+        if f.curve == name
+    ]
     return draw(curve, screen, marks)
 
 
@@ -89,11 +98,19 @@ def _cause(cause: Cause, number: int, screen: Screen) -> Iterator[str]:
     change = "  ".join(words.assignments(advised.patch or {})) or words.relative(advised.relative)
     if change:
         yield f"  try     {screen.paint(change, 'bold')}  ({advised.safety})"
-    for label, text in (("do", advised.advice.get("any", "")), ("expect", advised.expect), ("refuted", advised.refuted_if)):
+    for label, text in (
+        ("do", advised.advice.get("any", "")),
+        ("expect", advised.expect),
+        ("refuted", advised.refuted_if),
+    ):
         intro = "if " if label == "refuted" and not text.startswith("if ") else ""
         yield from screen.wrap(f"{intro}{clean.line(text, 4096)}" if text else "", " " * 10, f"  {label:<8}")
     named = {"hf": "Trainer", "lightning": "Lightning", "keras": "Keras"}
-    others = [f"{named.get(key, clean.line(key))}: {clean.line(text)}" for key, text in advised.advice.items() if key != "any" and text]
+    others = [
+        f"{named.get(key, clean.line(key))}: {clean.line(text)}"
+        for key, text in advised.advice.items()
+        if key != "any" and text
+    ]
     yield from screen.wrap(" · ".join(others), " " * 10, "  in      ")
 
 
@@ -104,7 +121,9 @@ def _foot(report: Report, screen: Screen) -> Iterator[str]:
     commands = list(next_commands(report))
     if commands:
         yield ""
-        yield from (f"{'next' if number == 0 else '':<6}{screen.paint(line, 'code')}" for number, line in enumerate(commands))
+        yield from (
+            f"{'next' if number == 0 else '':<6}{screen.paint(line, 'code')}" for number, line in enumerate(commands)
+        )
 
 
 def next_commands(report: Report) -> Iterator[str]:
@@ -119,7 +138,10 @@ def next_commands(report: Report) -> Iterator[str]:
 
 def _table(reports: Sequence[Report], screen: Screen) -> Iterator[str]:
     ranked = sorted(reports, key=lambda report: report.rank)
-    counts = {status: sum(c.diagnosis.status == status for c in reports) for status in ("unreadable", "ill", "unknown", "healthy")}
+    counts = {
+        status: sum(c.diagnosis.status == status for c in reports)
+        for status in ("unreadable", "ill", "unknown", "healthy")
+    }
     yield f"{len(reports)} runs: {', '.join(f'{count} {status}' for status, count in counts.items() if count)}"
     yield ""
     names = [clean.line(report.diagnosis.source) for report in ranked]

@@ -39,12 +39,30 @@ class Batches:
         self.batch_size, self.accumulate = batch_size, accumulate
         self.samples = batch_size * accumulate
         self.per_epoch = len(inputs) // self.samples
+        self._replaced: dict[int, int] = {}
 
     def order(self, epoch: int) -> Tensor:
         """The samples' numbers in the epoch's order: (steps, accumulate, batch size)."""
         generator = torch.Generator().manual_seed(seed_of(self._seed, "epoch", epoch))
         chosen = torch.randperm(len(self._x), generator=generator)[: self.per_epoch * self.samples]
-        return chosen.view(self.per_epoch, self.accumulate, self.batch_size)
+        order = chosen.view(self.per_epoch, self.accumulate, self.batch_size)
+        for step, attempt in self._replaced.items():
+            if step // self.per_epoch == epoch:
+                generator.manual_seed(seed_of(self._seed, "instead", step, attempt))
+                others = torch.randperm(len(self._x), generator=generator)[: self.samples]
+                order[step % self.per_epoch] = others.view(self.accumulate, self.batch_size)
+        return order
+
+    def replace(self, step: int, attempt: int) -> None:
+        """Let 0-based step `step` take other samples from now on; each `attempt` draws others."""
+        self._replaced[step] = attempt
+
+    def state_dict(self) -> dict[str, list[list[int]]]:
+        """Which steps take other samples."""
+        return {"replaced": [list(pair) for pair in self._replaced.items()]}
+
+    def load_state_dict(self, state: dict[str, list[list[int]]]) -> None:
+        self._replaced = {step: attempt for step, attempt in state["replaced"]}
 
     def indices(self, step: int) -> list[int]:
         """The numbers of the samples that 0-based step `step` takes."""

@@ -1,9 +1,9 @@
 """Checkpoints: complete or not there at all, verified before they are used, exact when they are loaded.
 
 One directory each, `checkpoints/step-<n>/`, with `model.safetensors` (the weights alone, for anybody to use),
-`state.safetensors` and `state.json` (everything else) and `manifest.json`. It is written beside its place, made durable,
-read back, and then given its name by a single rename. Nothing is pickled. `index.json` tells the names of the latest and
-the best one; it is for people and tools, and written anew from the manifests whenever it doesn't agree with them.
+`state.safetensors` and `state.json` (everything else) and `manifest.json`. It is written beside its place, made
+durable, read back, and then given its name by a single rename. Nothing is pickled. `index.json` tells the names of the
+latest and the best one; it is for people and tools, and written anew when it doesn't agree with the manifests.
 """
 
 from __future__ import annotations
@@ -11,58 +11,37 @@ from __future__ import annotations
 import errno
 import math
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from optcli.exits import Exit, Failure
 from optcli.run import files, strict_json
-from optcli.train import manifest, tensorfile, tree
+from optcli.train import snapshot
 from optcli.train.manifest import Damaged, Manifest
+from optcli.train.snapshot import FORM, Loaded, Stateful, step_of
 
-_FORM: Final = re.compile(r"step-(\d+)")
 _LEFTOVER: Final = (".staging-", ".trash-")
 
 
-class Stateful(Protocol):
-    """Whatever a run must remember."""
-
-    def state_dict(self) -> Mapping[str, Any]:
-        """Everything that decides how this object goes on, in dicts, lists, numbers, texts, bytes and tensors."""
-        ...
-
-    def load_state_dict(self, state_dict: Any, /) -> Any:
-        """Go on from what `state_dict` returned."""
-        ...
-
-
-class NoCheckpoint(FileNotFoundError):
+class NoCheckpoint(Failure):
     """There is no checkpoint that can be loaded; `skipped` tells the damaged ones and what is wrong with each."""
 
     def __init__(self, directory: Path, skipped: list[tuple[Path, str]]) -> None:
         found = "; ".join(f"{path.name}: {why}" for path, why in skipped)
-        super().__init__(errno.ENOENT, f"no checkpoint can be loaded ({found or 'there is none'})", str(directory))
+        super().__init__(Exit.IO_ERROR, f"{directory}: no checkpoint can be loaded ({found or 'there is none'})")
         self.skipped = skipped
 
 
-@dataclass(frozen=True, eq=False)
-class Loaded:
-    """A checkpoint whose every byte is what was written. Tensors are on the CPU.
+class CannotSave(Failure):
+    """A checkpoint can't be written. Every older one is still there."""
 
-    `state_dicts` has what each object's `state_dict()` returned, `info` what was given to `save`; `skipped` tells the
-    newer checkpoints that were damaged, newest first, and why each was passed over.
-    """
-
-    path: Path
-    step: int
-    state_dicts: dict[str, Any]
-    info: dict[str, Any]
-    metric: float | None = None
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    def __init__(self, directory: Path, reason: str, code: Exit = Exit.IO_ERROR) -> None:
+        super().__init__(code, f"{directory}: {reason}", "make room, or choose another --run-dir")
 
 
 class Checkpoints:
@@ -72,17 +51,22 @@ class Checkpoints:
     the best one always.
 
     Raises:
-        OSError: the directory can't be made or written.
+        CannotSave: the directory can't be made or written.
     """
 
     def __init__(self, directory: Path, keep: int = 3) -> None:
         self.directory = directory
         self.keep = max(2, keep)
-        directory.mkdir(parents=True, exist_ok=True)
+        self._serial = 0
         if directory.is_symlink():
             # Retention deletes here; a link may lead into another run's checkpoints.
-            raise OSError(errno.ELOOP, "is a symbolic link; checkpoints stay inside their run directory", str(directory))
-        self._recover()
+            raise CannotSave(directory, "checkpoints must not be a symbolic link", Exit.CANNOT_CREATE)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._recover()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise CannotSave(directory, f"no place for checkpoints: {reason}", Exit.CANNOT_CREATE) from error
 
     def save(
         self,
@@ -98,14 +82,16 @@ class Checkpoints:
         The object called `model` goes into `model.safetensors`. A checkpoint of the same step is replaced.
 
         Raises:
-            OSError: the disk is full or broken. Every older checkpoint is still there.
+            CannotSave: the disk is full or broken. Every older checkpoint is still there.
             TypeError: a state dict holds something that can't be stored; the message says where.
         """
         shelf = self._shelf()
         score = metric if metric is not None and math.isfinite(metric) else None
-        draft = Manifest(step, 1 + max((m.serial for m in shelf.values()), default=0), score, best)
+        # A manifest that can't be read at the moment must not give its number away a second time.
+        self._serial = 1 + max([self._serial, *(m.serial for m in shelf.values())])
+        draft = Manifest(step, self._serial, score, best)
         with self._staging() as staging:
-            complete = _write(staging, state, dict(info or {}), draft)
+            complete = snapshot.write(staging, state, dict(info or {}), draft)
             final = self._publish(staging, f"step-{step}")
         shelf.pop(final, None)
         shelf[final] = complete
@@ -123,10 +109,10 @@ class Checkpoints:
         Raises:
             NoCheckpoint: none is good.
         """
-        skipped = []
+        skipped: list[tuple[Path, str]] = []
         for path in self._candidates(which):
             try:
-                return replace(read(path), skipped=skipped)
+                return replace(snapshot.read(path), skipped=skipped)
             except Damaged as error:
                 skipped.append((path, str(error)))
         raise NoCheckpoint(self.directory, skipped)
@@ -135,14 +121,15 @@ class Checkpoints:
         """Write a real checkpoint and delete it again, before time is spent on training; returns its size in bytes.
 
         Raises:
-            OSError: it can't be written, or `copies` of it don't fit onto the disk; the message tells the bytes.
+            CannotSave: it can't be written, or `copies` of it don't fit onto the disk; the message tells the bytes.
         """
         with self._staging() as staging:
-            size = _write(staging, state, {}, Manifest(0, 0)).bytes
+            size = snapshot.write(staging, state, {}, Manifest(0, 0)).size
         free, needed = shutil.disk_usage(self.directory).free, size * copies
         if free < needed:
-            message = f"checkpoints need {needed:,} bytes ({copies} x {size:,}), {free:,} are free"
-            raise OSError(errno.ENOSPC, message, str(self.directory))
+            raise CannotSave(
+                self.directory, f"checkpoints need {needed:,} bytes ({copies} x {size:,}), {free:,} are free"
+            )
         return size
 
     def steps(self) -> list[int]:
@@ -154,7 +141,7 @@ class Checkpoints:
         found = {}
         for path in self._named():
             with suppress(Damaged):
-                found[path] = _manifest(path)
+                found[path] = snapshot.about(path)
         return dict(sorted(found.items(), key=lambda item: item[1].serial))
 
     def _named(self) -> list[Path]:
@@ -163,19 +150,19 @@ class Checkpoints:
             return [
                 self.directory / entry.name
                 for entry in entries
-                if _FORM.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+                if FORM.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
             ]
 
     def _candidates(self, which: str) -> list[Path]:
         """What to try, in this order."""
         found = self._shelf()
         shelf = list(found)[::-1]
-        broken = sorted(set(self._named()) - set(shelf), key=_step, reverse=True)
+        broken = sorted(set(self._named()) - set(shelf), key=step_of, reverse=True)
         if which == "latest":
-            newer = [path for path in broken if not shelf or _step(path) > _step(shelf[0])]
+            newer = [path for path in broken if not shelf or step_of(path) > step_of(shelf[0])]
             return newer + shelf + [path for path in broken if path not in newer]
         first = _best(found) if which == "best" else self.directory / which
-        if first is None or not _FORM.fullmatch(first.name):
+        if first is None or not FORM.fullmatch(first.name):
             return shelf
         return [first, *(path for path in shelf if path != first)]
 
@@ -191,13 +178,12 @@ class Checkpoints:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def _told(self, error: OSError) -> OSError:
-        """The same error, with the directory and what space there is."""
-        reason = error.strerror or str(error)
+    def _told(self, error: OSError) -> CannotSave:
+        """The error in plain words, with what space there is."""
+        reason = (error.strerror or str(error)).lower()
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = shutil.disk_usage(self.directory).free
-            reason = f"{reason}: a checkpoint doesn't fit, {free:,} bytes are free"
-        return OSError(error.errno or errno.EIO, f"can't write a checkpoint: {reason}", str(self.directory))
+            reason = f"the disk is full: {reason}"
+        return CannotSave(self.directory, f"a checkpoint can't be written: {reason}")
 
     def _publish(self, staging: Path, name: str) -> Path:
         """Give a complete checkpoint its name. One that has the name already steps aside first, and is then deleted."""
@@ -241,7 +227,7 @@ class Checkpoints:
             path = self.directory / name
             if name.startswith(_LEFTOVER) or (name.startswith(".index.json.") and name.endswith(".tmp")):
                 _remove(path)
-            elif name.startswith(".old-") and _FORM.fullmatch(name.removeprefix(".old-")):
+            elif name.startswith(".old-") and FORM.fullmatch(name.removeprefix(".old-")):
                 final = self.directory / name.removeprefix(".old-")
                 if os.path.lexists(final):
                     _remove(path)
@@ -250,42 +236,9 @@ class Checkpoints:
         self._index(self._shelf())
 
 
-def read(path: Path) -> Loaded:
-    """Read one checkpoint directory, wherever it lies; every hash is checked before anything is parsed.
-
-    Raises:
-        Damaged: it isn't what was written.
-    """
-    about = _manifest(path)
-    tensors = {}
-    try:
-        for kind in ("model", "state"):
-            data = manifest.verified(path, about, f"{kind}.safetensors")
-            tensors[kind] = tensorfile.read(data)
-        body = strict_json.loads(manifest.verified(path, about, "state.json"))
-        states = {
-            name: tree.unpack(node, tensors["model" if name == "model" else "state"])
-            for name, node in body["states"].items()
-        }
-        return Loaded(path, about.step, states, tree.unpack(body["info"], {}), about.metric)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Damaged(f"not a checkpoint: {error}") from error
-
-
 def _best(shelf: dict[Path, Manifest]) -> Path | None:
     """The one that was saved last as the best."""
     return next((path for path in reversed(shelf) if shelf[path].best), None)
-
-
-def _manifest(path: Path) -> Manifest:
-    about = manifest.read(path)
-    if _FORM.fullmatch(path.name) and _step(path) != about.step:
-        raise Damaged(f"it is the checkpoint of step {about.step}")
-    return about
-
-
-def _step(path: Path) -> int:
-    return int(path.name.removeprefix("step-"))
 
 
 def _remove(path: Path) -> None:
@@ -293,39 +246,3 @@ def _remove(path: Path) -> None:
         path.unlink()
     else:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _write(directory: Path, state: Mapping[str, Stateful], info: dict[str, Any], draft: Manifest) -> Manifest:
-    """Write a complete checkpoint into an empty directory, wait until it is durable, and read it back.
-
-    Raises:
-        OSError: it can't be written, or reads back differently.
-    """
-    nodes, tensors = _packed(state)
-    body = strict_json.dumps({"states": nodes, "info": tree.pack(info)[0]}).encode()
-    writer = manifest.Writer(directory)
-    try:
-        writer.write("model.safetensors", lambda sink: tensorfile.write(tensors["model"], sink))
-        writer.write("state.safetensors", lambda sink: tensorfile.write(tensors["state"], sink))
-        writer.write("state.json", lambda sink: sink(body))
-        complete = replace(draft, files=writer.files.copy())
-        writer.seal(complete)
-    finally:
-        writer.close()
-    files.sync_directory(directory)
-    try:
-        manifest.check(directory, manifest.read(directory))
-    except Damaged as error:
-        raise OSError(errno.EIO, f"what was written reads back differently ({error})", str(directory)) from error
-    return complete
-
-
-def _packed(state: Mapping[str, Stateful]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """The trees of all objects, and the tensors of the model and of the rest."""
-    rest = {name: one.state_dict() for name, one in state.items() if name != "model"}
-    nodes, tensors = tree.pack(rest)
-    if "model" not in state:
-        return nodes, {"model": {}, "state": tensors}
-    # The model's file has every name, tied weights too, so that its users needn't know of the sharing.
-    model, weights = tree.pack(state["model"].state_dict(), share=False)
-    return {**nodes, "model": model}, {"model": weights, "state": tensors}

@@ -52,9 +52,13 @@ def _device(device: str) -> dict[str, Any]:
     if not device.startswith("cuda") or not torch.cuda.is_available():
         return {"name": device}
     about = torch.cuda.get_device_properties(device)
-    capability = f"{about.major}.{about.minor}"
-    cuda = {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
-    return {"name": device, "model": about.name, "memory_mib": about.total_memory >> 20, "capability": capability, **cuda}
+    return {
+        "name": device,
+        "model": about.name,
+        "memory_mib": about.total_memory >> 20,
+        "capability": f"{about.major}.{about.minor}",
+        "cuda": torch.version.cuda,
+    }
 
 
 def _version(package: str) -> str | None:

@@ -8,7 +8,7 @@ the host finds at the window's end are the last good ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from optcli.train.probes import Row
 from optcli.train.world import World
 
-GROWTH: Final, BACKOFF: Final, PATIENCE = 2.0, 0.5, 2000
+_GROWTH, _BACKOFF, _PATIENCE = 2.0, 0.5, 2000
 """The loss scale doubles after so many good steps and halves after a bad one (torch.amp.GradScaler's values)."""
 
 
@@ -84,7 +84,7 @@ class ScalingGate(Gate):
         torch.maximum(self._overflow, self._fault, out=self.up)
 
     def after(self) -> None:
-        torch._amp_update_scale_(self.scale, self._tracker, self._overflow, GROWTH, BACKOFF, PATIENCE)
+        torch._amp_update_scale_(self.scale, self._tracker, self._overflow, _GROWTH, _BACKOFF, _PATIENCE)
 
     def bad(self, row: Row) -> bool:
         return not torch.isfinite(torch.tensor(row.loss)).item()

@@ -8,17 +8,15 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
-from optcli.exits import Exit
+from optcli.exits import Exit, Failure
 from optcli.run import strict_json
 
 NAME: Final = ".lock"
 _UNSUPPORTED: Final = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
-class Locked(OSError):
+class Locked(Failure):
     """Another process is training in that run directory; the text names it."""
-
-    exit_status = Exit.LOCKED
 
 
 class Lock:
@@ -74,7 +72,7 @@ def _claim(handle: int, directory: Path) -> None:
 def _locked(handle: int, directory: Path) -> Locked:
     note = _note(handle)
     who = f"process {note['pid']} on {note['host']}" if {"pid", "host"} <= note.keys() else "another process"
-    return Locked(errno.EAGAIN, f"{who} is training here", str(directory))
+    return Locked(Exit.LOCKED, f"{directory}: {who} is training here", "wait for it, or train in another directory")
 
 
 def _note(handle: int) -> dict[str, Any]:

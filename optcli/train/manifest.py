@@ -44,8 +44,8 @@ class Manifest:
     version: int = 1
 
     @property
-    def bytes(self) -> int:
-        """Size of all files together, but for the manifest."""
+    def size(self) -> int:
+        """Bytes of all files together, but for the manifest."""
         return sum(int(entry["bytes"]) for entry in self.files.values())
 
     def text(self) -> bytes:

@@ -6,6 +6,7 @@ accelerator the copy runs while the next window fills, so the host reads one win
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from optcli.train.signals import Signals
 from optcli.train.world import World
 
 STEPS: Final = 100
@@ -35,8 +37,10 @@ class Row:
     grad_norm: float
     update_ratio: float | None
     scale: float | None
-    lr: float
+    factor: float
+    """Of the base learning rate."""
     at: float
+    """Seconds since the window was made."""
     seconds: float
     norms: Array
 
@@ -54,8 +58,9 @@ class Window:
     next `read`.
     """
 
-    def __init__(self, world: World, parameters: int, scaled: bool = False) -> None:
-        self._world, self._width, self._scaled = world, parameters + 1, scaled
+    def __init__(self, world: World, parameters: int, signals: Signals, scaled: bool = False) -> None:
+        self._world, self._width, self._signals, self._scaled = world, parameters + 1, signals, scaled
+        self._alone = world.size == 1
         self._buffer = torch.zeros(STEPS, parameters + 4, device=world.device)
         self.heads: Sequence[Tensor] = self._buffer[:, : self._width].unbind(0)
         self.totals, self.ratios, self.scales = (list(c.unbind(0)) for c in self._buffer[:, self._width :].unbind(1))
@@ -65,29 +70,30 @@ class Window:
         self.boundary = 0
         self._limit = STEPS if world.size == 1 else 10
         self._origin = time.perf_counter()
-        self._first, self._rates, self._times = 0, list[float](), list[float]()
+        self._first, self._factors, self._times = 0, list[float](), list[float]()
         self.go_on(0)
 
     def go_on(self, step: int) -> None:
         """Begin a window after `step` steps; the time since the last one is nobody's."""
-        self.count, self._first, self._rates, self._times = 0, step, [], []
+        self.count, self._first, self._factors, self._times = 0, step, [], []
         self._begin = time.perf_counter()
 
-    def closes(self, step: int, lr: float) -> bool:
+    def closes(self, step: int, factor: float) -> bool:
         """Note the host's part of the step just taken, the `step`-th; True when it is time to read."""
         now = time.perf_counter()
-        self._rates.append(lr)
+        self._factors.append(factor)
         self._times.append(now)
         self.count += 1
-        late = now - self._begin > SECONDS and self._world.size == 1
-        return late or self.count >= self._limit or step == self.boundary
+        if self.count >= self._limit or step == self.boundary:
+            return True
+        return self._alone and (now - self._begin > SECONDS or self._signals.received is not None)
 
     def read(self, drain: bool) -> list[Row]:
         """The rows since the last `read` as far as they can be had without waiting; all of them if `drain`."""
         rows = self._collect()
         self._buffer[:, self._width] = torch.linalg.vector_norm(self._buffer[:, 1 : self._width], dim=1)
         self._reader.start(self._buffer)
-        self._pending = self._first, self._rates, self._times, self._begin
+        self._pending = self._first, self._factors, self._times, self._begin
         self._pace()
         self.go_on(self._first + self.count)
         if drain or self._world.device.type == "cpu":
@@ -101,18 +107,18 @@ class Window:
     def _collect(self) -> list[Row]:
         if self._pending is None:
             return []
-        (first, rates, times, begin), self._pending = self._pending, None
-        values = self._reader.finish()[: len(rates)]
+        (first, factors, times, begin), self._pending = self._pending, None
+        values = self._reader.finish()[: len(factors)]
         before = [begin, *times]
         return [
-            self._row(first + i + 1, values[i], rates[i], times[i], times[i] - before[i]) for i in range(len(rates))
+            self._row(first + i + 1, values[i], factors[i], times[i], times[i] - before[i]) for i in range(len(factors))
         ]  # fmt: skip
 
-    def _row(self, step: int, values: Array, lr: float, at: float, seconds: float) -> Row:
+    def _row(self, step: int, values: Array, factor: float, at: float, seconds: float) -> Row:
         loss, (total, ratio, scale) = float(values[0]), values[self._width :].tolist()
-        measured = ratio if (step - 1) % RATIO_EVERY == 0 else None
+        measured = ratio if (step - 1) % RATIO_EVERY == 0 and math.isfinite(ratio) else None
         return Row(
-            step, loss, total, measured, scale if self._scaled else None, lr, at - self._origin, seconds,
+            step, loss, total, measured, scale if self._scaled else None, factor, at - self._origin, seconds,
             values[1 : self._width],
         )  # fmt: skip
 

@@ -1,11 +1,10 @@
-"""A run's directory: `runs/<recipe name>/<UTC time>-<id>/` with a `latest` link beside, or the one that `--run-dir` names.
+"""A run's directory: `runs/<recipe name>/<UTC time>-<id>/` with a `latest` link beside, or what `--run-dir` names.
 
 It is made, locked and found writable before anything else happens, so that no training ends without a place to save.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from optcli.exits import Exit
+from optcli.exits import Exit, Failure
 from optcli.run import files, strict_json
 from optcli.train.lock import Lock, Locked
 
@@ -23,10 +22,11 @@ _RUN_FILES: Final = ("recipe.yaml", "journal.jsonl", "checkpoints")
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
-class CannotCreate(OSError):
+class CannotCreate(Failure):
     """The run directory can't be made or written, or it holds a run already."""
 
-    exit_status = Exit.CANNOT_CREATE
+    def __init__(self, path: Path | str, reason: str, help: str = "choose another --run-dir") -> None:
+        super().__init__(Exit.CANNOT_CREATE, f"{path}: {reason}", help)
 
 
 class RunDir:
@@ -62,7 +62,7 @@ class RunDir:
             run = cls(path)
             _link(parent / "latest", path.name)
             return run
-        raise CannotCreate(errno.EEXIST, "no free name is left", str(parent))
+        raise CannotCreate(parent, "no free name is left")
 
     @classmethod
     def open(cls, path: Path, *, resume: bool = False) -> RunDir:
@@ -79,7 +79,7 @@ class RunDir:
         run = cls(path)
         if run.holds_run() and not resume:
             run.close()
-            raise CannotCreate(errno.EEXIST, "holds a run already; --resume goes on with it", str(path))
+            raise CannotCreate(path, "holds a run already", "--resume goes on with it; or choose another --run-dir")
         return run
 
     @property
@@ -114,14 +114,14 @@ class RunDir:
         """Write a file of the directory in one piece: a text as it is, a mapping as strict JSON.
 
         Raises:
-            OSError: it can't be written; the old file is still there.
+            Failure: it can't be written; the old file is still there.
         """
         path = self.path / name
         text = content if isinstance(content, str) else strict_json.dumps(content, indent=2) + "\n"
         try:
             files.replace(path, text)
         except OSError as error:
-            raise OSError(error.errno or errno.EIO, f"can't write: {error.strerror or error}", str(path)) from error
+            raise Failure(Exit.IO_ERROR, f"{path}: can't be written: {_reason(error)}") from error
         return path
 
     def close(self) -> None:
@@ -176,16 +176,17 @@ def _locked(path: Path) -> Lock:
 
 def _refused(error: OSError, path: Path) -> CannotCreate:
     """Why there is no run directory, in plain words, and which name is in the way."""
-    blocked = Path(os.fsdecode(error.filename)) if error.filename else path
     if isinstance(error, FileExistsError | NotADirectoryError):
-        reason = "a file is in the way of the run directory"
-    else:
-        reason = f"can't write to the run directory: {(error.strerror or str(error)).lower()}"
-    return CannotCreate(error.errno or errno.EIO, reason, str(blocked))
+        return CannotCreate(path, "a file is in the way of the run directory")
+    return CannotCreate(path, f"can't write to the run directory: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _link(link: Path, target: str) -> None:
-    """Let `latest` lead to the newest run. A convenience: where links can't be made, or a file has the name, it's left."""
+    """Let `latest` lead to the newest run. Where links can't be made, or a file has the name, it is left out."""
     temporary = link.with_name(f".latest.{secrets.token_hex(4)}.tmp")
     with suppress(OSError):
         os.symlink(target, temporary, target_is_directory=True)

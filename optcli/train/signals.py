@@ -1,7 +1,7 @@
 """Asked to stop: finish the step, save, and leave with the signal's status.
 
-SIGTERM (schedulers), SIGUSR1 (Slurm's early warning) and SIGINT (Ctrl-C) only leave a note, which the loop reads at step
-boundaries; a second SIGINT doesn't wait. Forked children (data loader workers) get the old handlers back.
+SIGTERM (schedulers), SIGUSR1 (Slurm's early warning) and SIGINT (Ctrl-C) only leave a note, which the loop reads at
+step boundaries; a second SIGINT doesn't wait. Forked children (data loader workers) get the old handlers back.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Final
 
 from optcli.exits import for_signal
@@ -42,7 +42,7 @@ class Signals:
                     self._old[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._restore()
         if self in _active:
             _active.remove(self)

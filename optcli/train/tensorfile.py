@@ -48,7 +48,7 @@ def write(tensors: Mapping[str, Tensor], sink: Callable[[Any], object]) -> None:
 
 def _memory(tensor: Tensor) -> memoryview:
     plain = tensor.detach().resolve_conj().resolve_neg().to("cpu").contiguous()
-    return memoryview(plain.reshape(-1).view(torch.uint8).numpy())
+    return plain.reshape(-1).view(torch.uint8).numpy().data
 
 
 def read(data: bytes) -> dict[str, Tensor]:
@@ -58,7 +58,7 @@ def read(data: bytes) -> dict[str, Tensor]:
         ValueError: it is no safetensors file, or has a type that isn't among `DTYPES`.
     """
     try:
-        return {name: _tensor(entry) for name, entry in deserialize(data)}
+        return {name: _tensor(entry) for name, entry in deserialize(data)}  # type: ignore[no-untyped-call]
     except Exception as error:  # the package's own exception type is no subclass of anything narrower
         raise ValueError(f"not a safetensors file: {error}") from error
 

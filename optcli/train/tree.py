@@ -35,8 +35,10 @@ class _Packer:
 
     def pack(self, value: Any, path: str) -> Any:
         kind = type(value)
-        if value is None or kind is bool or kind is str:
+        if value is None or kind is bool:
             return value
+        if kind is str:
+            return value if _is_text(value) else {"!": "str", "utf32": value.encode("utf-32-be", "surrogatepass").hex()}
         if kind is int:
             return value if abs(value) < SAFE_INTEGER else {"!": "int", "hex": hex(value)}
         if kind is float:
@@ -66,7 +68,7 @@ class _Packer:
     def _dict(self, value: dict[Any, Any], path: str) -> Any:
         under = f"{path}/" if path else ""
         ordered = type(value) is OrderedDict
-        if not ordered and "!" not in value and all(type(key) is str for key in value):
+        if not ordered and "!" not in value and all(type(key) is str and _is_text(key) for key in value):
             return {key: self.pack(inner, under + key) for key, inner in value.items()}
         items = [[self._key(key, path), self.pack(inner, f"{under}{key}")] for key, inner in value.items()]
         node = {"!": "ordered" if ordered else "dict", "items": items}
@@ -104,6 +106,11 @@ class _Packer:
         while name in taken:
             name, number = f"{name}#{number}", number + 1
         return name
+
+
+def _is_text(value: str) -> bool:
+    """Whether JSON brings the text back: of two lone surrogates it makes one character."""
+    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 def pack(value: Any, *, share: bool = True) -> tuple[Any, dict[str, Tensor]]:
@@ -164,6 +171,7 @@ def _unpack_tensor(node: dict[str, Any], tensors: Mapping[str, Tensor]) -> Tenso
 
 _KINDS: Final[dict[str, Callable[[dict[str, Any], Mapping[str, Tensor]], Any]]] = {
     "int": lambda node, _: int(node["hex"], 16),
+    "str": lambda node, _: bytes.fromhex(node["utf32"]).decode("utf-32-be", "surrogatepass"),
     "float": lambda node, _: struct.unpack(">d", bytes.fromhex(node["bits"]))[0],
     "bytes": lambda node, _: base64.b64decode(node["base64"], validate=True),
     "tuple": lambda node, tensors: tuple(unpack(node["items"], tensors)),

@@ -16,31 +16,74 @@ POINTS: Final = 12
 WINDOW: Final = 2 / 3
 """The last part of the blocks that is looked at: the first fall is over."""
 FALLING: Final = -3.0
-"""Trend in standard errors below which the level still falls; then swings are harmless."""
-SWING: Final = 0.03
-"""Noise of block levels, as a share of the whole drop."""
+"""Trend in standard errors below which the level still falls; then swings are harmless (edge of stability)."""
 CLIMB: Final = 0.25
-"""Sum of all rises between blocks, as a share of the whole drop."""
+"""Sum of all rises between blocks, as a share of the drop."""
+SWING: Final = 0.06
+"""Noise of block levels as a share of the drop, where no validation can tell swings from noisy batches."""
+WANDER: Final = 1.5
+"""There, too: noise of block levels over what independent noise of single points would leave of it."""
+ALONE: Final = 96
+"""Points without any validation after which the training loss alone may decide: two in a block."""
+SWING_SEEN: Final = 0.008
+"""Noise of block levels as a share of the drop where validation swings as well."""
+VAL_CLIMB: Final = 0.2
+"""Sum of all rises of the validation loss, as a share of the training loss's drop. It has no batch noise: the
+validation set is the same each time, so that its rises show that the parameters themselves are thrown about."""
+VAL_STEP: Final = 0.012
+"""The same per validation: many small rises are no swing."""
+VAL_POINTS: Final = 6
+LEVEL: Final = 0.25
+"""A run that never fell is measured by this share of its start level instead of its drop."""
+MEDIAN_LOSS: Final = 1.25
+"""Standard error of a median over that of a mean."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
-    """Levels of blocks that go up and down by a good part of the drop and get nowhere."""
-    loss = view.loss
+    """Levels that go up and down by a good part of the drop and get nowhere."""
+    loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    _, z = loss.trend(WINDOW)
-    if z < FALLING:
+    if val is not None and val.n >= VAL_POINTS:
+        swings, scale = _with_validation(view), max(loss.drop, LEVEL * abs(loss.start))
+    elif val is not None and not view.ended:
+        return Abstain("waits for validation to tell swings from noisy batches")
+    elif loss.n < ALONE or not view.learned:
+        return Abstain("too little to tell swings from noisy batches")
+    else:
+        swings, scale = _alone(view), loss.drop
+    if not swings or loss.trend(WINDOW)[1] < FALLING:
         return []
     tail = loss.tail(WINDOW)
-    swing, climb = loss.tau / loss.drop, ups(tail) / loss.drop
-    if swing < SWING or climb < CLIMB:
-        return []
-    first = float(loss.block_step[len(loss.blocks) - len(tail)])
+    first, climb = float(loss.block_step[len(loss.blocks) - len(tail)]), ups(tail) / scale
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.5 + 0.4 * min(1.0, swing / SWING - 1),
-            f"{loss.name} swings by {swing:.0%} of its drop from block to block without falling",
-            swing=(swing, "of the drop"), climb=(climb, "of the drop"), trend=(z, "sigma"),
-            turn_rate=(turn_rate(tail), "1"),
+            __name__, SEVERITY, loss.name, first, 0.9 if "val_climb" in swings else 0.7,
+            f"{loss.name} swings without falling: its rises add up to {climb:.0%} of all that was gained",
+            climb=(climb, "of the drop"), trend=(loss.trend(WINDOW)[1], "sigma"), turn_rate=(turn_rate(tail), "1"),
+            lr_ratio=(view.lr_change(first, max(1.0, view.at / 4)), "1"), **swings,
         )
     ]  # fmt: skip
+
+
+def _with_validation(view: View) -> dict[str, tuple[float, str]]:
+    """Figures of swings that training and validation share; nothing where they don't."""
+    loss, val = view.loss, view.val
+    assert val is not None
+    scale = max(loss.drop, LEVEL * abs(loss.start))
+    tail = val.tail(WINDOW)
+    swing, climb = loss.tau / scale, ups(tail) / scale
+    small = swing < SWING_SEEN or ups(loss.tail(WINDOW)) < CLIMB * scale or climb < VAL_CLIMB
+    if small or climb < VAL_STEP * len(tail) or val.trend(WINDOW)[1] < FALLING:
+        return {}
+    return {"swing": (swing, "of the drop"), "val_climb": (climb, "of the drop")}
+
+
+def _alone(view: View) -> dict[str, tuple[float, str]]:
+    """Figures of swings slower than the noise of batches; nothing where there are none."""
+    loss = view.loss
+    swing = loss.tau / loss.drop
+    wander = loss.tau / loss.sigma * loss.size**0.5 / MEDIAN_LOSS
+    if swing < SWING or wander < WANDER or ups(loss.tail(WINDOW)) < CLIMB * loss.drop:
+        return {}
+    return {"swing": (swing, "of the drop"), "wander": (wander, "1")}

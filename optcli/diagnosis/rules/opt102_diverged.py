@@ -13,7 +13,7 @@ from optcli.run.prepare import Series
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 6
+POINTS: Final = 4
 
 SIGMAS: Final = 6.0
 """Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""
@@ -31,8 +31,10 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n < POINTS:
         return Abstain("too few finite points")
     levels = _levels(loss)
-    best = int(np.argmin(levels[:-1])) if len(levels) > 1 else 0
-    low, now = min(float(levels[best]), loss.start), float(np.min(levels[-2:])) if len(levels) > 2 else levels[-1]
+    low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
+    now = float(levels[-2:].min()) if len(levels) > 2 else loss.end
+    if view.points(LOSS) > loss.n:  # the next value is no number any more: no time to wait for a level
+        now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
     bar = max(SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0)
     if now - low <= bar:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-import math
+import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
@@ -16,10 +17,30 @@ POINTS: Final = 8
 CONSTANT: Final = True
 VARIES: Final = ("shift",)
 
-STEPS: Final = 48
-"""Points of a log by step before which nothing is said without a plan; 8 of a log by epoch (POINTS)."""
-FALL: Final = 0.03
-"""Share of the start level that a run which learns at all has lost by then."""
+EARLY: Final = 48
+"""Points by step before which nothing is said; of a log by epoch `POINTS` are enough."""
+LATE: Final = 160
+"""Points by step after which a slower start is given no more credit; of a log by epoch 14."""
+LATE_EPOCHS: Final = 14
+PER_EPOCH: Final = 4.0
+"""Steps between two points above which a log is taken to be by epoch."""
+FALL_EARLY: Final = 0.012
+FALL_LATE: Final = 0.03
+"""Shares of the start level. Nets that learn at all have lost 2 to 3 % by the 50th step and more by the 160th."""
+NOISE_EARLY: Final = 0.01
+NOISE_LATE: Final = 0.05
+"""Noise of a block, as a share of the start level, beyond which so small a fall can't be told."""
+FALLING: Final = -3.0
+"""Standard errors: a fall that is this sure gets more time while it may speed up."""
+FALL_SURE: Final = 0.015
+"""What such a fall must bring late in a run whose length is not known."""
+DONE: Final = 0.3
+"""Share of the plan by which a run that is to end well has begun to learn."""
+BAND: Final = 0.2
+WITHIN: Final = 0.7
+"""Share of blocks from `FALL_LATE` below to `BAND` above the start level: a curve that came and went is another case."""
+COLLAPSE: Final = -0.3
+"""A rise by more than this share of the start level is a divergence."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -27,26 +48,43 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    if view.warm is not None and view.at < 2 * view.warm:
+    if view.warm is not None and view.at < 3 * view.warm:
         return Abstain("warm-up has just ended or still goes on")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
-    per_epoch = (loss.step[-1] - loss.step[0]) / max(1, loss.n - 1)
-    need = POINTS if per_epoch > 4 else STEPS
-    if loss.n < need and not view.ended:
+    stage = _stage(view)
+    if not stage:
         return Abstain("too early")
-    fall = (loss.start - loss.end) / loss.start
-    best = (loss.start - loss.low) / loss.start
-    if best > FALL + 2 * loss.tau / loss.start or fall < -0.25:
+    late, falling = stage != "early", loss.trend(1.0)[1] < FALLING
+    fall, best, noise = (loss.start - loss.end) / loss.start, (loss.start - loss.low) / loss.start, loss.tau / loss.start
+    most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
+    if noise > (NOISE_LATE if late else NOISE_EARLY):
+        return Abstain("too noisy to tell")
+    if not COLLAPSE < fall < most or best > 1.5 * most + 2 * noise or (not late and falling):
+        return []
+    within = np.mean((loss.blocks > (1 - 2 * most) * loss.start - loss.tau) & (loss.blocks < (1 + BAND) * loss.start))
+    if within < WITHIN:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.8,
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9 if late else 0.75,
             f"{loss.name} is still {loss.end:.4g} after {loss.n} points; it began at {loss.start:.4g}",
-            fall=(fall, "of the start level"), start=(loss.start, "1"), noise=(loss.sigma / loss.start, "1"),
+            fall=(fall, "of the start level"), start=(loss.start, "1"), noise=(noise, "of the start level"),
+            trend=(loss.trend(1.0)[1], "sigma"), peak=(float(loss.blocks.max()) / loss.start, "of the start level"),
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip
+
+
+def _stage(view: View) -> str:
+    """How much may be expected by now: nothing yet (empty), or what is fair `early`, `late` or by the `end`."""
+    loss = view.loss
+    by_epoch = (loss.step[-1] - loss.step[0]) / (loss.n - 1) > PER_EPOCH
+    if view.share >= DONE:
+        return "end"
+    if loss.n >= (LATE_EPOCHS if by_epoch else LATE):
+        return "late"
+    return "early" if loss.n >= (POINTS if by_epoch else EARLY) else ""
 
 
 def _gradient(view: View) -> dict[str, tuple[float, str]]:

@@ -37,7 +37,7 @@ def check(view: View) -> list[Finding] | Abstain:
     change, z = loss.trend(FLAT_SHARE)
     if change < -max(0.02 * loss.drop, 0.0) and z < -3:
         return []
-    if abs(change) > 0.1 * loss.drop:
+    if change < -0.05 * loss.drop or _annealed(view, loss.block_step[-len(loss.tail(FLAT_SHARE))]):
         return []
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
@@ -51,3 +51,15 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
         )
     ]  # fmt: skip
+
+
+def _annealed(view: View, since: float) -> bool:
+    """Whether the rate was on its planned way down over the flat stretch: a loss that settles then is meant to."""
+    lr = view.series("lr")
+    if lr is None:
+        return False
+    stretch = lr.value[lr.step >= since]
+    if len(stretch) < 3:
+        return False
+    changes = np.count_nonzero(np.diff(stretch) < 0) / (len(stretch) - 1)
+    return changes > 0.5 and float(stretch[0]) > 3 * float(stretch[-1]) and float(stretch[0]) > 0.01 * float(lr.value.max())

@@ -12,6 +12,11 @@ from typing import Literal
 RENAMED: dict[str, str] = {}
 
 
+def role(metric: str) -> str:
+    """Name of the validation curve of `metric`, which may be `loss` or a metric's name: `val/loss`."""
+    return metric if "/" in metric else f"val/{metric}"
+
+
 def sign(metric: str, mode: Literal["auto", "min", "max"] = "auto") -> int:
     """1 if lower is better, -1 if higher is: `sign * value` is a cost. `metric` is `loss` or a metric's name.
 

@@ -1,3 +1,8 @@
-"""Models: one module each, with `Options` and `build`."""
+"""Models. A module has `Options`, `TAKES` (of `vector`, `image`, `tokens`) and `build(options, facts)`.
+
+A model that takes `vector` also takes images, flattened. The output is (N, classes) logits, (N, targets), or for
+language (N, positions, tokens) logits. `set_dropout(rate)`, if there is one, switches dropout on; until then it must
+cost nothing.
+"""
 
 RENAMED: dict[str, str] = {}

@@ -59,7 +59,7 @@ class _Direct(Step):
         optimizer.register_load_state_dict_post_hook(self._bind)
 
     def _bind(self, optimizer: Optimizer) -> None:
-        self._calls = []
+        self._calls: list[tuple[dict[str, Any], list[Tensor], slice, Call]] = []
         at = 0
         for group in optimizer.param_groups:
             size = len(group["params"])
@@ -68,22 +68,22 @@ class _Direct(Step):
 
     def __call__(self, factor: float | Tensor, grads: Sequence[Tensor] | None = None) -> None:
         found = getattr(self.optimizer, "found_inf", None)
-        for group, params, part, call in self._calls:
+        for number, (group, params, part, call) in enumerate(self._calls):
             lr = group["lr"] = group["initial_lr"] * factor
             given = [p.grad for p in params] if grads is None else grads[part]
             for grad in given:
                 if grad is None:
-                    self._partly(group, given, lr, found)
+                    self._calls[number] = (group, params, part, self._partly(group, given, lr, found))
                     break
             else:
                 call(given, lr, found)
 
-    def _partly(self, group: dict[str, Any], grads: Sequence[Any], lr: float | Tensor, found: Tensor | None) -> None:
-        """Step only the parameters that have a gradient, as torch does."""
+    def _partly(self, group: dict[str, Any], grads: Sequence[Any], lr: float | Tensor, found: Tensor | None) -> Call:
+        """Step only the parameters that have a gradient, as torch does; gives the call for all of them, made anew."""
         used = [p for p, grad in zip(group["params"], grads, strict=True) if grad is not None]
         if used:
             self._make(self.optimizer, {**group, "params": used})([g for g in grads if g is not None], lr, found)
-            self._bind(self.optimizer)
+        return self._make(self.optimizer, group)
 
 
 def stepper(optimizer: Optimizer) -> Step:
@@ -151,7 +151,7 @@ def _adam(optimizer: Optimizer, group: dict[str, Any]) -> Call:
     for parameter, step in zip(params, steps, strict=True):
         optimizer.state[parameter]["step"] = step
     mean, square, *largest = ([optimizer.state[p][slot] for p in params] for slot in slots)
-    run = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
+    run: Any = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
     fixed = {name: group[name] for name in ("amsgrad", "weight_decay", "eps", "maximize")}
     fixed |= {"beta1": group["betas"][0], "beta2": group["betas"][1], "grad_scale": None}
 
@@ -174,7 +174,8 @@ def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
         for parameter in params:
             optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
         buffers = [optimizer.state[p]["momentum_buffer"] for p in params]
-    decay = group.get("shrink", 0.0)
+    decay: float = group.get("shrink", 0.0)
+    run: Any = torch._fused_sgd_
     fixed = {name: group[name] for name in ("weight_decay", "momentum", "dampening", "nesterov", "maximize")}
     fixed |= {"is_first_step": False, "grad_scale": None}
 
@@ -182,6 +183,6 @@ def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
     def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
         if decay:
             torch._foreach_mul_(params, _kept(lr, decay, found))
-        torch._fused_sgd_(params, grads, buffers, lr=lr, found_inf=found, **fixed)
+        run(params, grads, buffers, lr=lr, found_inf=found, **fixed)
 
     return call

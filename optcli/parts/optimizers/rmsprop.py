@@ -77,7 +77,7 @@ def _fused(
     if "endless" not in state:
         # At step infinity both of Adam's bias corrections are exactly 1.
         state["endless"] = [torch.full((), torch.inf, device=p.device) for p in params]
-    run = torch._fused_adamw_ if group["decoupled"] else torch._fused_adam_
+    run: Any = torch._fused_adamw_ if group["decoupled"] else torch._fused_adam_
     # With beta1 = 0 the first moment is the gradient: its own memory serves.
     run(
         params, grads, grads, state["square_avg"], [], state["endless"],
@@ -105,12 +105,12 @@ def _update(
     mean = square
     if group["centered"]:
         torch._foreach_lerp_(state["grad_avg"], grads, 1 - group["alpha"])
-        mean = torch._foreach_addcmul(square, state["grad_avg"], state["grad_avg"], -1.0)
-    scale = torch._foreach_sqrt(mean)
+        mean = list(torch._foreach_addcmul(square, state["grad_avg"], state["grad_avg"], -1.0))
+    scale = list(torch._foreach_sqrt(mean))
     torch._foreach_add_(scale, group["eps"])
-    step = torch._foreach_div(grads, scale)
+    step = list(torch._foreach_div(grads, scale))
     if group["momentum"] > 0:
         torch._foreach_mul_(state["momentum_buffer"], group["momentum"])
         torch._foreach_add_(state["momentum_buffer"], step)
-        step = list(state["momentum_buffer"])
+        step = state["momentum_buffer"]
     descend(params, step, lr)

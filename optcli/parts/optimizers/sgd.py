@@ -44,10 +44,10 @@ class Options:
     """Share of the gradient that is kept out of the momentum buffer."""
 
 
-def check(options: Options) -> list[tuple[str, str, str]]:
+def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
     """Mistakes in the values: (option, what is wrong, what to do)."""
-    if options.nesterov and (options.momentum == 0 or options.dampening != 0):
-        return [("nesterov", "Nesterov needs a momentum and no dampening", "set momentum: 0.9 and dampening: 0")]
+    if options.nesterov and options.dampening != 0:
+        return [("nesterov", "Nesterov's momentum can't be dampened", "remove `dampening` or `nesterov`")]
     return []
 
 

@@ -49,7 +49,7 @@ def rate(module: Any, options: Any, step: int, plan: Plan) -> float:
         return float(module.factor(options, step, plan))
     share = (step + 1) / (plan.warmup + 1)
     ramp = options.warmup_from + (1 - options.warmup_from) * share
-    return ramp * float(module.factor(options, plan.warmup, plan))
+    return float(ramp * module.factor(options, plan.warmup, plan))
 
 
 def check(module: Any, options: Any, plan: Plan) -> list[Trouble]:
@@ -59,7 +59,9 @@ def check(module: Any, options: Any, plan: Plan) -> list[Trouble]:
         found.append(
             ("warmup", f"the warm-up takes {plan.warmup} steps, the whole run {plan.total}", "shorten it: `warmup: 5%`")
         )
-    return found + (module.check(options, plan) if hasattr(module, "check") else [])
+    if hasattr(module, "check"):
+        found += module.check(options, plan)
+    return found
 
 
 def floored(share: float, floor: float) -> float:

@@ -52,12 +52,12 @@ def factor(options: Options, step: int, plan: Plan) -> float:
 
 
 class Plateau:
-    """`observe` a value at each evaluation; `factor` multiplies the rate."""
+    """`observe` the value of the curve `metric` at each evaluation; `factor` multiplies the rate."""
 
     def __init__(self, options: Options) -> None:
-        from optcli.parts.metrics import sign
+        from optcli.parts.metrics import role, sign
 
-        self.options, self.metric = options, options.metric
+        self.options, self.metric = options, role(options.metric)
         self.sign = sign(options.metric, options.mode)
         self.factor, self.best, self.bad, self.cooling = 1.0, math.inf, 0, 0
 

@@ -1,7 +1,7 @@
 """The rate drops by a fixed factor at regular intervals.
 
-The classic of image classification: a third of the run each at 1, 0.1 and 0.01. Intervals count from the start of the
-run, so that `every: 10 epochs` drops after epochs 10, 20 and so on, whatever the warm-up.
+The classic of image classification; by default it drops after 30, 60 and 90 % of the run. Intervals count from the
+start of the run: `every: 10 epochs` drops after epochs 10, 20 and so on, whatever the warm-up.
 
 Source: as torch.optim.lr_scheduler.StepLR.
 """

@@ -51,11 +51,11 @@ def facts(options: Options) -> Facts:
         ValueError: a file is not such a table; the message names file and line.
     """
     seen = survey.survey(options)
-    names = tuple(seen.classes) if seen.classes else tuple(seen.features)
-    variance = None if seen.classes else seen.target_variance
-    task: Literal["classification", "regression"] = "classification" if seen.classes else "regression"
-    shape = (len(seen.features),)
-    return Facts(task, seen.train, seen.val, shape, max(1, len(seen.classes)), target_variance=variance, names=names)
+    shape, classes = (len(seen.features),), tuple(seen.target.classes)
+    if classes:
+        return Facts("classification", seen.train, seen.val, shape, len(classes), names=classes)
+    names = tuple(seen.features)
+    return Facts("regression", seen.train, seen.val, shape, 1, target_variance=seen.variance, names=names)
 
 
 def load(options: Options, seed: int) -> Splits:

@@ -4,61 +4,42 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from optcli.parts.datasets.csv.table import MISSING, Row, column, number, rows
+from optcli.parts.datasets.csv.columns import Input, Target
+from optcli.parts.datasets.csv.table import Row, column, rows
 
 if TYPE_CHECKING:
     from optcli.parts.datasets.csv import Options
 
-FEW: Final = 20
-"""A target of at most so many different whole numbers is taken for classes: scores and grades have fewer, counts more."""
-MOSTLY: Final = 0.9
-"""Where more than this share of a column's cells are numbers, the others are mistakes and not words."""
-WORDS: Final = 1000
-"""A column with more different words than this is a name or a text, which one-hot columns can't help to learn from."""
-
-
-@dataclass(slots=True)
-class Column:
-    """An input column. With `words` it is one-hot, without it is a number; `gaps` says that training cells are missing."""
-
-    name: str
-    index: int
-    numbers: int = 0
-    stranger: str = ""
-    """The first cell that is no number, as `line: cell`."""
-    words: list[str] | None = None
-    gaps: bool = False
+Labels = dict[bytes, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     """All that `facts` and `load` need to know of a table before its numbers are read."""
 
-    columns: list[Column]
-    target: int
-    classes: list[str]
-    """Labels in order; empty for a regression."""
-    target_mean: float
-    target_deviation: float
-    """Of the finite training targets (regression)."""
-    target_variance: float
-    """Of the finite validation targets once standardised (regression)."""
+    inputs: list[Input]
+    target: Target
     held_out: frozenset[bytes]
-    """Keys of the rows that are for validation."""
+    """Keys of the rows of `file` that are for validation."""
     train: int
     val: int
+    mean: float
+    deviation: float
+    """Of the finite training targets (regression)."""
+    variance: float
+    """Of the finite validation targets once standardised (regression)."""
 
     @property
     def features(self) -> list[str]:
-        """Names of the inputs' columns, in order."""
-        return [name for c in self.columns for name in _names(c)]
+        """Names of the features, in order."""
+        return [name for one in self.inputs for name in one.features]
 
 
 def survey(options: Options) -> Survey:
@@ -67,43 +48,107 @@ def survey(options: Options) -> Survey:
     Raises:
         OSError, ValueError: see `optcli.parts.datasets.csv.facts`.
     """
-    files = [options.file] + ([options.validation_file] if options.validation_file else [])
-    stats = [os.stat(os.path.expanduser(file)) for file in files]
-    return _survey(options, tuple((os.path.abspath(f), s.st_mtime_ns, s.st_size) for f, s in zip(files, stats, strict=True)))
+    stats = [os.stat(path) for path in _paths(options)]
+    return _survey(options, os.getcwd(), tuple((found.st_mtime_ns, found.st_size, found.st_ino) for found in stats))
 
 
 def parted(options: Options, held_out: frozenset[bytes]) -> Iterator[tuple[bool, str, Row]]:
-    """(is it for validation, file, row) for every row but the headers."""
-    for file, fixed in ((options.file, None), (options.validation_file, True)):
-        if file:
-            for row in _body(file):
-                yield (key(row, options) in held_out if fixed is None else fixed), file, row
+    """(is it for validation, `file:line`, row) for every row but the headers."""
+    for number, path in enumerate(_paths(options)):
+        for row in _body(path):
+            yield number == 1 or _key(row, options) in held_out, f"{path}:{row.line}", row
 
 
-def key(row: Row, options: Options) -> bytes:
+def _paths(options: Options) -> list[str]:
+    return [os.path.expanduser(file) for file in (options.file, options.validation_file) if file]
+
+
+def _body(path: str) -> Iterator[Row]:
+    table = rows(path)
+    next(table)
+    return table
+
+
+def _key(row: Row, options: Options) -> bytes:
     """A number that identical rows share; ordering by it is a shuffle that depends on `split_seed` alone."""
-    text = "\x1f".join(row.cells).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=8, salt=str(options.split_seed).encode()[-16:]).digest()
+    text = f"{options.split_seed}\x1e" + "\x1f".join(row.cells)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 @lru_cache(maxsize=8)
-def _survey(options: Options, _files: tuple[tuple[str, int, int], ...]) -> Survey:
-    header, target = _columns_of(options)
-    drop = {column(options.file, header, name) for name in options.drop} | {target}
-    columns = [Column(name, i) for i, name in enumerate(header) if i not in drop]
-    if not columns:
-        raise ValueError(f"{options.file}:1: no input column is left besides the target `{header[target]}`")
-    keys, labels = _first_pass(options, columns, target)
-    classes = _classes(options, labels)
-    held_out = frozenset() if options.validation_file else _choose(keys, options.validation, bool(classes))
-    train, val, mean, deviation, variance = _second_pass(options, columns, target, held_out, bool(classes))
-    return Survey(columns, target, classes, mean, deviation, variance, held_out, train, val)
+def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, int], ...]) -> Survey:
+    inputs, target = _columns(options)
+    labels = _first_reading(options, inputs, target)
+    target.settle(options.file)
+    for one in inputs:
+        one.settle(options.file)
+    held_out = frozenset() if options.validation_file else _choose(labels, options.validation, target)
+    counts, values = _second_reading(options, inputs, target, held_out)
+    if not all(counts):
+        of_each = " of each class" if target.classes else ""
+        raise ValueError(f"{options.file}: too few different rows{of_each} for a training and a validation part")
+    train, val = ([value for value in part if math.isfinite(value)] for part in values)
+    mean, deviation = (statistics.fmean(train), statistics.pstdev(train) or 1.0) if train else (0.0, 1.0)
+    variance = statistics.pvariance(val) / deviation**2 if val else 0.0
+    return Survey(inputs, target, held_out, counts[0], counts[1], mean, deviation, variance)
 
 
-def _columns_of(options: Options) -> tuple[list[str], int]:
-    header = next(rows(_path(options.file))).cells
-    if options.validation_file:
-        other = next(rows(_path(options.validation_file))).cells
-        if other != header:
-            raise ValueError(f"{options.validation_file}:1: the columns differ from those of {options.file}")
-    return header, column(options.file, header, options.target) if options.target is not None else len(header) - 1
+def _columns(options: Options) -> tuple[list[Input], Target]:
+    """The input columns and the target, by the header."""
+    paths = _paths(options)
+    headers = [next(rows(path)).cells for path in paths]
+    if headers[-1] != headers[0]:
+        raise ValueError(f"{paths[-1]}:1: the columns differ from those of {paths[0]}")
+    header = headers[0]
+    goal = header[-1] if options.target is None else options.target
+    out = {column(paths[0], header, name) for name in (goal, *options.drop)}
+    inputs = [Input(name, index) for index, name in enumerate(header) if index not in out]
+    if not inputs:
+        raise ValueError(f"{paths[0]}:1: no input column is left besides the target `{goal}`")
+    return inputs, Target(goal, header.index(goal), options.task)
+
+
+def _first_reading(options: Options, inputs: Iterable[Input], target: Target) -> Labels:
+    """Show every cell to its column. The target's cells of each different row of `file`, by the row's key."""
+    labels: Labels = {}
+    for is_val, where, row in parted(options, frozenset()):
+        for one in inputs:
+            one.see(row.cells[one.index], where)
+        label = row.cells[target.index]
+        target.see(label, where)
+        if not is_val:
+            labels.setdefault(_key(row, options), []).append(label)
+    return labels
+
+
+def _choose(labels: Labels, share: float, target: Target) -> frozenset[bytes]:
+    """Keys of about `share` of the rows, of each class for itself; a class's only row is for training."""
+    strata: dict[int, list[bytes]] = {}
+    for key in sorted(labels):
+        strata.setdefault(target.number(labels[key][0]) if target.classes else 0, []).append(key)
+    chosen: list[bytes] = []
+    for keys in strata.values():
+        wanted = share * sum(len(labels[key]) for key in keys)
+        for key in keys[:-1]:
+            if len(labels[key]) / 2 <= wanted:
+                wanted -= len(labels[key])
+                chosen.append(key)
+    spare = [key for keys in strata.values() for key in keys[:-1]]
+    # Very few rows, or nearly all of them copies: one is better than none.
+    return frozenset(chosen or sorted(spare, key=lambda key: len(labels[key]))[:1])
+
+
+def _second_reading(
+    options: Options, inputs: list[Input], target: Target, held_out: frozenset[bytes]
+) -> tuple[list[int], tuple[list[float], list[float]]]:
+    """Rows and (regression) target values of the training and the validation part; learns the training part's words."""
+    counts: list[int] = [0, 0]
+    values: tuple[list[float], list[float]] = ([], [])
+    for is_val, where, row in parted(options, held_out):
+        counts[is_val] += 1
+        if not target.classes:
+            values[is_val].append(float(row.cells[target.index]))
+        if not is_val:
+            for one in inputs:
+                one.learn(row.cells[one.index], where)
+    return counts, values

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -27,7 +26,7 @@ def rows(path: str) -> Iterator[Row]:
         OSError: the file can't be read.
         ValueError: not UTF-8, not delimited text, a header without names, or a row of another width than the header.
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with open(path, "rb") as file:
         reader = csv.reader(_decoded(path, file), delimiter=_delimiter(path), strict=True)
         try:
             header = _header(path, next(reader, []))
@@ -61,13 +60,13 @@ def column(path: str, header: list[str], name: str) -> int:
     raise ValueError(f"{path}:1: no column `{name}`; {hint}")
 
 
-def _decoded(path: str, file: Iterator[str]) -> Iterator[str]:
-    line = 0
-    try:
-        for line, text in enumerate(file, 1):
-            yield text
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}:{line + 1}: not UTF-8 text; save the table as UTF-8") from error
+def _decoded(path: str, file: Iterable[bytes]) -> Iterator[str]:
+    """Line by line, so that a wrong byte's line is known; none of UTF-8's longer characters holds a line end."""
+    for line, raw in enumerate(file, 1):
+        try:
+            yield raw.decode("utf-8-sig" if line == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}:{line}: not UTF-8 text; save the table as UTF-8") from error
 
 
 def _delimiter(path: str) -> str:
@@ -84,7 +83,7 @@ def _header(path: str, cells: list[str]) -> list[str]:
     twice = next((name for i, name in enumerate(header) if name in header[:i]), None)
     if len(header) < 2:
         raise ValueError(f"{path}:1: only one column; a table needs an input and a target, with , ; tab or | between")
-    if all(math.isfinite(number(name) or 0.0) and number(name) is not None for name in header):
+    if all(number(name) is not None for name in header):
         raise ValueError(f"{path}:1: the first line must name the columns, but holds numbers")
     if twice is not None:
         raise ValueError(f"{path}:1: two columns are called `{twice}`")

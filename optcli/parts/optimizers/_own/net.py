@@ -40,7 +40,7 @@ class Own(torch.optim.Optimizer):
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
         for parameter in (p for group in self.param_groups for p in group["params"]):
             self.state[parameter] = {slot: _fresh(slot, parameter) for slot in slots}
-        self.register_load_state_dict_post_hook(Own._bind)
+        self.register_load_state_dict_post_hook(lambda own: self._bind())
         self._bind()
 
     def __repr__(self) -> str:

@@ -1,0 +1,76 @@
+"""`optcli recipes`: the recipes that come with optcli."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from optcli.exits import Exit, Failure
+
+
+def command(
+    action: Annotated[
+        Literal["list", "show", "copy"], typer.Argument(help="List all, print one, or copy one to change it.")
+    ] = "list",
+    name: Annotated[str | None, typer.Argument(help="The recipe, such as fashion.", show_default=False)] = None,
+    destination: Annotated[
+        Path | None, typer.Argument(help="Where to copy it: a file or a directory; here if left out.")
+    ] = None,
+) -> None:
+    """List, show and copy the bundled recipes.
+
+    `optcli train NAME` trains one as it is. Those under sick/ are ill on purpose, to see a diagnosis. Exits with 2 for
+    an unknown name and with 73 where the copy's file exists already.
+    """
+    if action == "list":
+        _list()
+    elif name is None:
+        raise Failure(Exit.USAGE, f"which recipe to {action}?", "`optcli recipes` lists them")
+    elif action == "show":
+        typer.echo(_find(name).read_text(encoding="utf-8"), nl=False)
+    else:
+        _copy(_find(name), destination)
+
+
+def summary(text: str) -> str:
+    """A recipe's first line of comment in plain words, with the code that a sick one must trigger."""
+    comments = [line[1:].strip() for line in text.splitlines() if line.startswith("#")]
+    code = next((line.removeprefix("expect:").strip() for line in comments if line.startswith("expect:")), "")
+    plain = (line for line in comments if not line.startswith(("expect:", "yaml-language-server:")))
+    return (f"{code}: " if code else "") + next(plain, "")
+
+
+def _list() -> None:
+    from optcli.recipe import bundled
+
+    names = bundled.names()
+    wide = max(map(len, names), default=0)
+    for name in sorted(names, key=lambda name: ("/" in name, name)):
+        typer.echo(f"{name:<{wide}}  {summary(bundled.path(name).read_text(encoding='utf-8'))}")
+
+
+def _find(name: str) -> Path:
+    from optcli.recipe import bundled
+    from optcli.show.nearest import hint
+
+    try:
+        return bundled.path(name.removesuffix(".yaml"))
+    except LookupError as error:
+        help = hint(name, bundled.names(), "`optcli recipes` lists them")
+        raise Failure(Exit.USAGE, str(error.args[0]), help) from None
+
+
+def _copy(source: Path, destination: Path | None) -> None:
+    """Copy the file, never over another one."""
+    target = destination or Path()
+    target = target / source.name if target.is_dir() else target
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(source.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise Failure(Exit.CANNOT_CREATE, f"{target} exists already", "name another file to copy to") from None
+    except FileNotFoundError:
+        raise Failure(Exit.CANNOT_CREATE, f"{target.parent} is no directory", "make it first") from None
+    typer.echo(target)

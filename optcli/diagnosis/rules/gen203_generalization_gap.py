@@ -1,0 +1,51 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+
+SEVERITY: Final = "warning"
+STATUS: Final = "stable"
+NEEDS: Final = ("val/loss", LOSS)
+POINTS: Final = 4
+
+EARLY: Final = 8
+"""Validations below which nothing is said of a run that goes on."""
+GAP: Final = 0.25
+"""Validation above training loss, as a share of the training loss's drop: three times what most healthy runs show."""
+SIGMAS: Final = 6.0
+LEVEL: Final = 0.08
+"""The gap as a share of the start level, so that small differences don't count while little has been learned."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """Validation loss well above training loss, for at least the last third of its points."""
+    val, loss = view.val, view.loss
+    if val is None or val.n < POINTS or loss.n < POINTS:
+        return Abstain("no validation besides the headline")
+    if val.n < EARLY and not view.ended:
+        return Abstain("too few validations: a gap at the start often closes")
+    if not view.learned:
+        return Abstain("the training loss has not fallen yet")
+    if loss.end > loss.start - 0.5 * loss.drop:
+        return []
+    tail = val.tail(1 / 3)
+    gap = float(tail.min()) - loss.end
+    train_then = loss.at(float(val.block_step[-len(tail)]))
+    if gap < max(GAP * loss.drop, LEVEL * abs(loss.start)) or gap < SIGMAS * max(val.tau, loss.tau) or float(tail.min()) - train_then < 0.6 * GAP * loss.drop:
+        return []
+    early = val.value[: max(1, val.n // 5)]
+    best = float(val.value.min())
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, float(val.block_step[-len(tail)]), 0.7,
+            f"{val.name} is {val.end:.4g} while {loss.name} is {loss.end:.4g}: the gap is {gap / loss.drop:.0%} of all that was learned",
+            gap=((val.end - loss.end) / loss.drop, "of the drop"),
+            val_fell=((float(early.max()) - best) / loss.drop, "of the drop"),
+            best_step=(float(val.step[int(val.value.argmin())]), "steps"),
+            rise=((val.end - best) / loss.drop, "of the drop"),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""doc"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+
+SEVERITY: Final = "warning"
+STATUS: Final = "stable"
+NEEDS: Final = (LOSS, "val/loss")
+POINTS: Final = 12
+AT_END: Final = True
+VARIES: Final = ("shift",)
+
+LEFT: Final = 0.57
+"""Share of the start level (the chance level, for an untrained net) that is still there at the end."""
+SLOWING: Final = -0.25
+"""Change over the last 40 % as a share of the drop: a steeper one is a run that was cut off."""
+SURE_FALL: Final = -0.08
+"""The same where the fall is certain by `FALLING` standard errors."""
+FALLING: Final = -3.0
+APART: Final = 0.1
+"""Validation above training loss, as a share of the start level: beyond, the net does learn its training set."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """At the end the training loss itself is high and hardly falls any more."""
+    loss, val = view.loss, view.val
+    if loss.n < POINTS:
+        return Abstain("too few finite points")
+    if loss.start <= 0:
+        return Abstain("a loss at or below 0 has no floor to measure by")
+    left = loss.end / loss.start
+    change, z = loss.trend(0.4)
+    slowed = (SURE_FALL if z < FALLING else SLOWING) * loss.drop < change < 0.5 * loss.drop
+    if not LEFT <= left <= 1.2 or not slowed or val is None:
+        return []
+    gap = (val.end - loss.end) / loss.start
+    if gap > APART:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.6,
+            f"{loss.name} ends at {loss.end:.4g}, {left:.0%} of where it began: the training set itself is not learned",
+            left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
+            gap=(gap, "of the start level"),
+        )
+    ]  # fmt: skip

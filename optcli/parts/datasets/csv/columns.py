@@ -1,0 +1,160 @@
+"""What a column of a table is: numbers or words, an input or the target."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from optcli.parts.datasets.csv.table import MISSING, number
+
+FEW: Final = 20
+"""A target of at most so many different whole numbers is taken for classes: grades have fewer, counts more."""
+MOSTLY: Final = 0.9
+"""Where more than this share of a column's cells are numbers, the others are mistakes and not words."""
+WORDS: Final = 1000
+"""A column with more different words is a name or a text, from which one-hot columns can't learn."""
+
+
+@dataclass(slots=True)
+class Input:
+    """An input column: `see` every cell, `settle`, then `learn` the cells of the training part."""
+
+    name: str
+    index: int
+    numbers: int = 0
+    others: int = 0
+    stranger: tuple[str, str] = ("", "")
+    """The first cell that is no finite number, and its `file:line`."""
+    is_number: bool = True
+    gaps: bool = False
+    """A training cell is missing."""
+    words: dict[str, int] = field(default_factory=dict)
+    """The training part's words (missing cells count as one), in order of appearance."""
+
+    def see(self, cell: str, where: str) -> None:
+        """Count the cell."""
+        if cell.lower() in MISSING:
+            return
+        value = number(cell)
+        if value is not None and math.isfinite(value):
+            self.numbers += 1
+        else:
+            self.others += 1
+            self.stranger = self.stranger if self.stranger[1] else (cell, where)
+
+    def settle(self, file: str) -> None:
+        """Decide between numbers and words, once every cell is seen.
+
+        Raises:
+            ValueError: the column is empty, or some of its cells are not the numbers that the others are.
+        """
+        cell, where = self.stranger
+        if self.numbers + self.others == 0:
+            raise ValueError(f"{file}: column `{self.name}` is empty; leave it out with `drop`")
+        self.is_number = self.numbers > MOSTLY * (self.numbers + self.others)
+        if self.is_number and self.others:
+            raise ValueError(f"{where}: column `{self.name}`: `{cell[:40]}` is not a finite number as the others are")
+
+    def learn(self, cell: str, where: str) -> None:
+        """Remember a training cell's word, or that it is missing.
+
+        Raises:
+            ValueError: too many different words.
+        """
+        missing = cell.lower() in MISSING
+        self.gaps |= missing
+        if not self.is_number:
+            self.words.setdefault("" if missing else cell, len(self.words))
+            if len(self.words) > WORDS:
+                raise ValueError(
+                    f"column `{self.name}` has more than {WORDS} different words; leave it out with `drop`"
+                )
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features that the column becomes."""
+        if self.is_number:
+            return [self.name, f"{self.name} missing"] if self.gaps else [self.name]
+        return [f"{self.name} {word or 'missing'}" for word in self.words]
+
+
+@dataclass(slots=True)
+class Target:
+    """The column to predict: `see` every cell, then `settle`."""
+
+    name: str
+    index: int
+    task: Literal["auto", "classification", "regression"]
+    numbers: int = 0
+    others: int = 0
+    stranger: tuple[str, str] = ("", "")
+    """The first cell that is no number (nan and inf are), and its `file:line`."""
+    hole: str = ""
+    """The `file:line` of the first nan."""
+    labels: set[str] = field(default_factory=set)
+    classes: dict[str, int] = field(default_factory=dict)
+    """Label -> its number, in order; empty for a regression."""
+
+    def see(self, cell: str, where: str) -> None:
+        """Count the cell.
+
+        Raises:
+            ValueError: it is missing.
+        """
+        if cell.lower() in MISSING - {"nan"}:
+            raise ValueError(f"{where}: the target `{self.name}` is missing; give it a value, or leave the row out")
+        value = number(cell)
+        self.numbers += value is not None
+        self.others += value is None
+        if value is None:
+            self.stranger = self.stranger if self.stranger[1] else (cell, where)
+        elif math.isnan(value):
+            self.hole = self.hole or where
+        if len(self.labels) <= WORDS:
+            self.labels.add(cell)
+
+    def settle(self, file: str) -> None:
+        """Decide between classes and numbers, once every cell is seen.
+
+        Raises:
+            ValueError: numbers and words are mixed, or there are too few or too many classes.
+        """
+        if not self.numbers + self.others:
+            raise ValueError(f"{file}: no rows below the header")
+        if self._is_regression():
+            if self.others:
+                raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
+            return
+        if self.hole:
+            raise ValueError(f"{self.hole}: the target `{self.name}` is missing; give it a value, or leave the row out")
+        ordered = sorted({_plain(label) for label in self.labels}, key=lambda label: (_order(label), label))
+        if not 2 <= len(ordered) <= WORDS:
+            count = f"only `{ordered[0]}`" if len(ordered) == 1 else f"more than {WORDS} classes"
+            raise ValueError(f"{file}: target `{self.name}` holds {count}; name another column with `target`")
+        self.classes = {label: i for i, label in enumerate(ordered)}
+
+    def number(self, cell: str) -> int:
+        """The class's number."""
+        return self.classes[_plain(cell)]
+
+    def _is_regression(self) -> bool:
+        if self.task != "auto":
+            return self.task == "regression"
+        if self.others:
+            return self.numbers > MOSTLY * (self.numbers + self.others)
+        values = {number(label) for label in self.labels}
+        finite = {value for value in values if value is not None and math.isfinite(value)}
+        return len(finite) > FEW or not all(value == int(value) for value in finite)
+
+
+def _plain(label: str) -> str:
+    """`1.0` and `1` are one class."""
+    value = number(label)
+    return f"{int(value)}" if value is not None and math.isfinite(value) and value == int(value) else label
+
+
+def _order(label: str) -> float:
+    """Numbers by size, before words."""
+    value = number(label)
+    return math.inf if value is None or math.isnan(value) else value

@@ -1,0 +1,35 @@
+"""Share of samples (for language: of positions) whose highest logit is the true class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optcli.units import STRICT
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TASKS = frozenset({"classification", "language"})
+HIGHER_IS_BETTER = True
+WIDTH = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a recipe may set: nothing."""
+
+    __pydantic_config__ = STRICT
+
+
+def update(output: Tensor, target: Tensor) -> Tensor:
+    """[right, all]."""
+    import torch
+
+    right = (output.argmax(-1) == target).sum(dtype=torch.float64)
+    return torch.stack([right, right.new_full((), target.numel())])
+
+
+def compute(sums: list[float]) -> float:
+    """From 0 to 1."""
+    return sums[0] / sums[1]

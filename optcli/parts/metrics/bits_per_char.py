@@ -1,0 +1,38 @@
+"""Mean cross-entropy in bits for each character (token): the usual yardstick of character-level models."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optcli.units import STRICT
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TASKS = frozenset({"language"})
+HIGHER_IS_BETTER = False
+WIDTH = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a recipe may set: nothing."""
+
+    __pydantic_config__ = STRICT
+
+
+def update(output: Tensor, target: Tensor) -> Tensor:
+    """[sum of cross-entropies in nats, positions]."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    losses = cross_entropy(output.float().flatten(0, -2), target.flatten(), reduction="none")
+    total = losses.sum(dtype=torch.float64)
+    return torch.stack([total, total.new_full((), target.numel())])
+
+
+def compute(sums: list[float]) -> float:
+    """In bits."""
+    return sums[0] / sums[1] / math.log(2)

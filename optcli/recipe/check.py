@@ -1,0 +1,76 @@
+"""Fills in what depends on the data, and finds values that can't be meant together (see `optcli.recipe.meaning`)."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from optcli import parts
+from optcli.recipe import meaning, tuning
+from optcli.recipe.edit import name_of
+from optcli.recipe.plan import plan
+from optcli.recipe.schema import Draft
+from optcli.recipe.tree import Node, Span
+
+
+def complete(draft: Draft) -> None:
+    """Make the draft's values whole, and add to its problems those of values that don't fit together."""
+    values = draft.values
+    values["facts"] = _facts(draft) if values["data"] is not None else None
+    if values["facts"] is not None:
+        draft.suit(values["facts"].task)
+    values["tune"] = tuning.read(draft)
+    context = {**values, "plan": _plan(draft)}
+    for check in meaning.CHECKS:
+        wanted = [context[name] for name in inspect.signature(check).parameters]
+        if not any(value is None for value in wanted):
+            for path, message, help in check(*wanted):
+                draft.say(place(draft.tree, path), message, help, path)
+
+
+def _facts(draft: Draft) -> Any:
+    data = draft.values["data"]
+    try:
+        return parts.find("data", data.name).facts(data.options)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        path = _option_with(draft.tree, str(error.filename)) if error.filename else "data"
+        draft.say(place(draft.tree, path), f"{error.filename or data.name} can't be read: {reason}", "", path)
+    except ValueError as error:
+        message, _, help = str(error).partition("; ")
+        draft.say(place(draft.tree, "data"), f"the data can't be used: {message}", help, "data")
+    return None
+
+
+def _option_with(tree: Node, text: str) -> str:
+    """The path of the data option that says `text`, such as a file's name; else of the data."""
+    node = tree.get("data")
+    entries = node.entries if node is not None else {}
+    return next((f"data.{key}" for key, entry in entries.items() if entry.node.value == text), "data")
+
+
+def _plan(draft: Draft) -> Any:
+    facts, batch, train = (draft.values[key] for key in ("facts", "batch_size", "train"))
+    if facts is None or batch is None or train is None:
+        return None
+    try:
+        return plan(facts.train, batch, train.accumulate, train.epochs, train.steps)
+    except ValueError as error:
+        name = draft.values["data"].name
+        span = place(draft.tree, "train.accumulate" if batch <= facts.train else "data.batch_size")
+        help = f"`{name}` has {facts.train:,} training samples: choose a smaller batch"
+        draft.say(span, str(error), help, "data.batch_size")
+        return None
+
+
+def place(tree: Node, path: str) -> Span:
+    """Where a path's value stands, or the nearest thing around it that is written."""
+    node = tree
+    for step in path.split("."):
+        inner = node.get(step)
+        if isinstance(node.value, list):
+            inner = next((part for part in node.items if name_of(part) == step), None)
+        if inner is None or inner.value is None:
+            break
+        node = inner
+    return node.span if node is not tree else Span(tree.span.source)

@@ -1,0 +1,141 @@
+"""Finding and reading recipes, and laying one over those it extends."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Final
+
+from optcli.recipe import bundled
+from optcli.recipe.edit import lay_over
+from optcli.recipe.problem import BadRecipe, Problem
+from optcli.recipe.spelling import hint
+from optcli.recipe.text import MAX_BYTES, parse
+from optcli.recipe.tree import Node, Source, Span, from_plain
+
+MAX_EXTENDS: Final = 10
+"""Recipes on the way from one to the last that it extends."""
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+def find(name: str, folder: Path) -> Path:
+    """The file that `name` means: one in `folder`, an absolute one, or a bundled recipe.
+
+    Raises:
+        LookupError: no such file, no such bundled recipe; the message is for people.
+    """
+    file = folder / name
+    looks_like_file = name.endswith(_SUFFIXES) or "\\" in name or name.startswith((".", "/", "~"))
+    if not looks_like_file and name in bundled.names():
+        return bundled.path(name)
+    try:
+        if file.exists():
+            return file
+    except (OSError, ValueError):
+        pass
+    raise LookupError(f"there is no {'file' if looks_like_file else 'file or bundled recipe'} `{name}`")
+
+
+def hint_for(name: str) -> str:
+    """The nearest bundled recipe, or how to list them."""
+    return hint(name.removesuffix(".yaml"), bundled.names()) or "`optcli recipes` lists the bundled ones"
+
+
+def read(file: Path) -> Source:
+    """A recipe's text.
+
+    Raises:
+        BadRecipe: not a file, unreadable, too large, or not UTF-8.
+    """
+    name = str(file)
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise BadRecipe([Problem("not a file", name, help="name a recipe's YAML file")])
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise BadRecipe([Problem(f"can't be read: {why.lower()}", name)]) from None
+    if len(data) > MAX_BYTES:
+        help = "a recipe is a few dozen lines; is it the right file?"
+        raise BadRecipe([Problem("the recipe is larger than 1 MB", name, 1, 1, help=help)])
+    return decoded(data, name)
+
+
+def decoded(data: bytes, name: str) -> Source:
+    """Bytes as text; a byte order mark is dropped."""
+    try:
+        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        help = "save the file as UTF-8 text"
+        message = f"byte {data[error.start]:#04x} is not UTF-8"
+        raise BadRecipe([Problem(message, name, line, column, help=help)]) from None
+
+
+def tree(source: Source, folder: Path, above: tuple[Path, ...] = ()) -> Node:
+    """The recipe's tree, laid over those it extends; `extends` itself is gone.
+
+    Raises:
+        BadRecipe: whatever is wrong with the texts; a cycle; a missing file; more than 10 levels.
+    """
+    top = checked(parse(source))
+    entry = top.entries.get("extends")
+    if entry is None:
+        return top
+    bare = top.having("extends", None)
+    base: Node | None = None
+    for wish in _wishes(entry.node):
+        below = _base(wish, folder, above)
+        base = below if base is None else lay_over(base, below)
+    return lay_over(base, bare) if base is not None else lay_over(from_plain({}, top.span), bare)
+
+
+def checked(top: Node) -> Node:
+    """A recipe's outermost value, if it is a mapping."""
+    if isinstance(top.value, dict) and top.value:
+        return top
+    help = "the shortest recipe is `data: fashion`"
+    if top.value is None or top.value == {}:
+        raise top.span.fail("the recipe is empty", help)
+    what = "a list" if isinstance(top.value, list) else "a single value"
+    raise top.span.fail(f"a recipe is a mapping of keys to values, this is {what}", help)
+
+
+def _wishes(node: Node) -> list[Node]:
+    wishes = node.items if isinstance(node.value, list) else [node]
+    for wish in wishes:
+        if not isinstance(wish.value, str) or not wish.value.strip():
+            message = "`extends` must be a file, a bundled recipe, or a list of them"
+            raise wish.span.fail(message, "write extends: base.yaml")
+    return wishes
+
+
+def _base(wish: Node, folder: Path, above: tuple[Path, ...]) -> Node:
+    try:
+        file = find(wish.value, folder)
+        real = file.resolve()
+    except (LookupError, OSError, ValueError, RuntimeError) as error:
+        raise wish.span.fail(str(error.args[0]), hint_for(wish.value)) from None
+    if real in above:
+        raise wish.span.fail(f"`{wish.value}` extends itself, by way of this line", "remove one `extends`")
+    if len(above) > MAX_EXTENDS:
+        raise wish.span.fail(f"more than {MAX_EXTENDS} recipes extend one another", "lay some of them together")
+    try:
+        source = read(file)
+    except BadRecipe as error:
+        raise wish.span.fail(f"`{wish.value}` {error.problems[0].message}", error.problems[0].help) from None
+    return tree(source, file.parent, (*above, real))
+
+
+def start(source: Source, file: Path | None) -> Node:
+    """`tree` of an outermost recipe; one without a file looks for bases in the working directory."""
+    if file is None:
+        return tree(source, Path())
+    return tree(source, file.parent, (file.resolve(),))
+
+
+def nowhere(name: str) -> Span:
+    """A place for what nobody wrote."""
+    return Span(Source(name, "", origin="default"))

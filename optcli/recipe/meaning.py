@@ -1,0 +1,196 @@
+"""Values that can't be meant: each may be right by itself, but not with the others or with the data.
+
+A check is a function whose parameters name what it looks at (`facts`, `plan`, or a key of the recipe). It runs when all
+of that could be made, so that one mistake never causes a second message. It yields (path, what is wrong, what to do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from optcli import parts
+from optcli.parts import schedules
+from optcli.parts.facts import Facts
+from optcli.recipe.plan import Plan
+from optcli.recipe.sections import Chosen, Monitor, Train
+from optcli.units import Duration
+
+Troubles = Iterator[tuple[str, str, str]]
+
+NORMALISED: Final = frozenset({"adam", "adamw", "rmsprop"})
+"""Optimizers whose step in each weight is about the rate itself, whatever the gradient."""
+HIGHEST_NORMALISED: Final = 10.0
+"""Weights begin below 1 (at most 1 / sqrt(inputs)): one step at this rate throws them ten times farther."""
+HIGHEST: Final = 100.0
+"""For steps in proportion to the gradient: training at a few units is rare, at a hundred unheard of."""
+WASTE: Final = 0.1
+"""Share of the batches that may be left over at the end of each epoch, because they don't fill a step."""
+EACH_EPOCH: Final = Duration(1, "epochs")
+
+
+def rate(optimizer: Chosen) -> Troubles:
+    """Rates that no training survives, and decay that erases the weights."""
+    lr, decay = getattr(optimizer.options, "lr", 0.0), getattr(optimizer.options, "weight_decay", 0.0)
+    highest = HIGHEST_NORMALISED if optimizer.name in NORMALISED else HIGHEST
+    if lr > highest:
+        help = f"at most {highest:g}; start at 1e-3"
+        yield "optimizer.lr", f"a rate of {lr:g} is beyond any use of {optimizer.name}", help
+    elif getattr(optimizer.options, "decay", "") == "decoupled" and lr * decay >= 1:
+        help = "choose weight_decay below 1 / lr; 0.01 to 0.1 is usual"
+        yield "optimizer.weight_decay", f"lr * weight_decay is {lr * decay:g}: each step would erase the weights", help
+
+
+def idle_options(optimizer: Chosen) -> Troubles:
+    """Options that do nothing because another one is off."""
+    o = optimizer.options
+    if getattr(o, "nesterov", False) and not getattr(o, "momentum", 1):
+        yield "optimizer.nesterov", "`nesterov` has no effect without momentum", "add `momentum: 0.9`, or remove it"
+    usual = getattr(type(o), "decay", None)
+    if usual is not None and o.decay != usual and not o.weight_decay:
+        help = "set `weight_decay`, or remove `decay`"
+        yield "optimizer.decay", f"`decay: {o.decay}` has no effect: weight_decay is 0", help
+
+
+def decay_twice(optimizer: Chosen, regularizers: tuple[Chosen, ...]) -> Troubles:
+    """Weight decay and the regularizer `l2` shrink the same weights."""
+    if getattr(optimizer.options, "weight_decay", 0) and any(r.name == "l2" for r in regularizers):
+        yield "regularizers.l2", "both `l2` and the optimizer's `weight_decay` shrink the weights", "keep one of them"
+
+
+def schedule_fits(schedule: Chosen, plan: Plan) -> Troubles:
+    """Warm-up as long as the run, decays that end too early or never begin: the schedule's own checks."""
+    module = parts.find("schedule", schedule.name)
+    own = schedules.Plan.of(schedule.options, plan.steps, plan.steps_per_epoch)
+    for option, message, help in schedules.check(module, schedule.options, own):
+        yield f"schedule.{option}", message, help
+
+
+def intervals(train: Train, plan: Plan) -> Troubles:
+    """Evaluations and checkpoints that never come, or come all the time."""
+    for key in ("eval_every", "checkpoint_every"):
+        every: Duration = getattr(train, key)
+        if plan.of(every) < 1:
+            yield f"train.{key}", f"`{key}` is 0 steps", "write 1 epoch, 500 or 10%"
+        elif plan.of(every) > plan.steps and every != EACH_EPOCH:
+            message = f"`{key}` is {plan.of(every):,} steps, the whole run {plan.steps:,}"
+            yield f"train.{key}", message, "choose less; at the end it is done in any case"
+
+
+def leftover(train: Train, facts: Facts, batch_size: int, plan: Plan) -> Troubles:
+    """Accumulation that leaves many batches of each epoch unused."""
+    batches = facts.train // batch_size
+    left = batches % train.accumulate
+    if left > WASTE * batches:
+        good = [n for n in range(2, batches + 1) if batches % n <= WASTE * batches]
+        near = min(good, key=lambda n: abs(n - train.accumulate), default=1)
+        message = f"an epoch has {batches} batches: steps of {train.accumulate} leave {left} of them unused"
+        yield "train.accumulate", message, f"for instance {near}, or another batch_size"
+
+
+def precision_on_cpu(train: Train) -> Troubles:
+    """Formats that CPUs don't compute in."""
+    if train.device == "cpu" and train.precision in ("fp16", "tf32"):
+        yield "train.precision", f"{train.precision} is for GPUs, and the device is cpu", "use bf16 or fp32"
+
+
+def rollback(monitor: Monitor, train: Train, plan: Plan) -> Troubles:
+    """Going back to a checkpoint that is never written."""
+    if monitor.nonfinite == "rollback" and plan.of(train.checkpoint_every) >= plan.steps:
+        message = "`rollback` goes back to a checkpoint, but the first one is written at the end"
+        yield "monitor.nonfinite", message, "set train.checkpoint_every to less than the run"
+
+
+def tasks(loss: Chosen, facts: Facts) -> Troubles:
+    """A loss made for another task."""
+    allowed = getattr(parts.find("loss", loss.name), "TASKS", None)
+    if allowed is not None and facts.task not in allowed:
+        good = [n for n in parts.names("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
+        yield "loss", f"`{loss.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
+
+
+def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
+    """A metric made for another task."""
+    for metric in metrics:
+        allowed = getattr(parts.find("metric", metric.name), "TASKS", None)
+        if allowed is not None and facts.task not in allowed:
+            good = [n for n in parts.names("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
+            path = f"metrics.{metric.name}"
+            yield path, f"`{metric.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
+
+
+def model_takes(model: Chosen, facts: Facts) -> Troubles:
+    """A model that can't read the data's samples."""
+    kind = "tokens" if facts.task == "language" else "image" if len(facts.shape) == 3 else "vector"
+    takes = getattr(parts.find("model", model.name), "TAKES", None)
+    # An image is a vector too: a model that takes vectors flattens it.
+    if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
+        able = [n for n in parts.names("model") if kind in getattr(parts.find("model", n), "TAKES", ())]
+        message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
+        yield "model", message, f"choose {', '.join(able)}"
+
+
+def smoothing(regularizers: tuple[Chosen, ...], loss: Chosen) -> Troubles:
+    """Smoothed labels need a loss on classes."""
+    if loss.name in ("mse", "huber") and any(r.name == "label_smoothing" for r in regularizers):
+        message = f"`label_smoothing` has no effect on the loss `{loss.name}`"
+        yield "regularizers.label_smoothing", message, "it is for cross_entropy: remove it"
+
+
+def dropout(regularizers: tuple[Chosen, ...], model: Chosen) -> Troubles:
+    """Dropout acts on hidden units."""
+    hidden = getattr(model.options, "hidden", True)
+    if any(r.name == "dropout" for r in regularizers) and (model.name == "linear" or not hidden):
+        yield "regularizers.dropout", f"`dropout` needs hidden units, `{model.name}` has none", "remove it"
+
+
+def target(train: Train, metrics: tuple[Chosen, ...]) -> Troubles:
+    """A target for something that is not measured."""
+    known = [m.name for m in metrics]
+    for name in train.target if isinstance(train.target, dict) else ():
+        if name.removeprefix("val/") not in (*known, "loss"):
+            yield f"train.target.{name}", f"`{name}` is not among the metrics", f"choose {', '.join([*known, 'loss'])}"
+
+
+def watched(regularizers: tuple[Chosen, ...], schedule: Chosen, metrics: tuple[Chosen, ...]) -> Troubles:
+    """Early stopping and plateau watching a metric that is not measured."""
+    known = [*(m.name for m in metrics), "loss"]
+    for path, part in _watching(regularizers, schedule):
+        name = getattr(part.options, "metric", "loss")
+        if isinstance(name, str) and name.removeprefix("val/") not in known:
+            yield f"{path}.metric", f"`{name}` is not among the metrics", f"choose {', '.join(known)}"
+
+
+def patience(regularizers: tuple[Chosen, ...], schedule: Chosen, train: Train, plan: Plan, facts: Facts) -> Troubles:
+    """Parts that wait for evaluations that never come."""
+    for path, part in _watching(regularizers, schedule):
+        if facts.val < 1:
+            yield path, f"`{part.name}` watches the validation data, and there is none", "remove it"
+        elif plan.times(train.eval_every) <= 1:
+            message = f"`{part.name}` compares evaluations, and the run has only the one at its end"
+            yield path, message, "set train.eval_every to less than the run"
+
+
+def _watching(regularizers: tuple[Chosen, ...], schedule: Chosen) -> Iterator[tuple[str, Chosen]]:
+    for part in regularizers:
+        if part.name == "early_stopping":
+            yield "regularizers.early_stopping", part
+    if schedule.name == "plateau":
+        yield "schedule", schedule
+
+
+def own_checks(
+    data: Chosen, model: Chosen, loss: Chosen, optimizer: Chosen, regularizers: tuple[Chosen, ...], plan: Plan
+) -> Troubles:
+    """What the parts themselves know: a module may have `check(options, plan)`, as schedules do."""
+    listed = [(f"regularizers.{part.name}", part) for part in regularizers]
+    for path, part in [*((p.kind, p) for p in (data, model, loss, optimizer)), *listed]:
+        check = getattr(parts.find(part.kind, part.name), "check", None)
+        for option, message, help in check(part.options, plan) if check is not None else ():
+            yield f"{path}.{option}", message, help
+
+
+CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
+    rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, rollback, tasks,
+    metric_tasks, model_takes, smoothing, dropout, target, watched, patience, own_checks,
+)  # fmt: skip

@@ -1,0 +1,99 @@
+"""Hugging Face `trainer_state.json`; the copies in `checkpoint-N/` hold the same history, the highest N counts."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from optcli.run import notes as say
+from optcli.run.block import Block, Unreadable, table
+from optcli.run.jsonrows import parse
+from optcli.run.rows import flat
+from optcli.run.source import Source
+
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)$")
+
+
+def sniff(head: bytes, name: str) -> float:
+    """A JSON object with `log_history`."""
+    if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        return 0.0
+    if b'"log_history"' in head:
+        return 0.98
+    return 0.71 if b'"best_model_checkpoint"' in head else 0.0
+
+
+def home(path: str) -> str:
+    """The output directory: the one above `checkpoint-N/`."""
+    folder = os.path.dirname(path)
+    return os.path.dirname(folder) or "." if _CHECKPOINT.search(folder) else folder or "."
+
+
+def pick(paths: list[str]) -> list[str]:
+    """The newest copy: the one outside of any checkpoint, else that of the highest number."""
+
+    def age(path: str) -> float:
+        found = _CHECKPOINT.search(os.path.dirname(path))
+        return float(found[1][:15]) if found else math.inf
+
+    return [max(paths, key=age)]
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """The whole history as one block.
+
+    Raises:
+        Unreadable: the document is damaged or has no history.
+    """
+    try:
+        state = parse(source.read())
+    except ValueError as error:
+        raise Unreadable(source.path, f"damaged JSON: {error}") from None
+    history = state.get("log_history") if isinstance(state, dict) else None
+    if not isinstance(history, list):
+        raise Unreadable(source.path, "it has no log_history")
+    rows = [_row(row) for row in history if isinstance(row, dict)]
+    hidden = sum(_unhide(row) for row in rows)
+    notes = ()
+    if hidden:
+        notes = (say.note(say.HIDDEN_NONFINITE, f"{hidden} losses of 0 with a grad_norm of NaN are read as NaN"),)
+    step, most = state.get("global_step"), state.get("max_steps")
+    planned = most if type(most) is int and most > 0 else None
+    done = planned is not None and type(step) is int and step >= planned
+    yield table(
+        rows, format="hf-trainer-state", planned=planned, end="finished" if done else None,
+        config=_config(state), notes=notes, roles=_roles(rows),
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, float]:
+    """A row's numbers; the closing row's averages over the whole run are no points of a curve."""
+    found = flat(row)
+    if "train_runtime" in row:
+        return {k: v for k, v in found.items() if k in ("step", "epoch")}
+    return found
+
+
+def _unhide(row: dict[str, float]) -> bool:
+    """The Trainer's NaN filter writes 0 for a non-finite loss, but the gradient's norm still tells."""
+    if row.get("loss") == 0.0 and math.isnan(row.get("grad_norm", 0.0)):
+        row["loss"] = math.nan
+        return True
+    return False
+
+
+def _roles(rows: list[dict[str, float]]) -> dict[str, str]:
+    have = {name for row in rows for name in row}
+    return {role: name for role, name in (("train/loss", "loss"), ("val/loss", "eval_loss")) if name in have}
+
+
+def _config(state: dict[str, Any]) -> dict[str, Any]:
+    known = {
+        "train.epochs": state.get("num_train_epochs"),
+        "data.batch_size": state.get("train_batch_size"),
+        "log.every": state.get("logging_steps"),
+    }
+    return {path: value for path, value in known.items() if isinstance(value, (int, float))}

@@ -1,0 +1,86 @@
+"""MLflow's file store: `mlruns/<experiment>/<run>/metrics/<name>`, one line `timestamp_ms value step` a point."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from optcli.run.block import Block, Unreadable, series
+from optcli.run.curve import End
+from optcli.run.numbers import number
+from optcli.run.source import Source
+
+_LINE: Final = re.compile(rb"^\d{12,14} [^ \n]{1,40}(?: -?\d{1,18})?\r?$", re.M)
+OWNS: Final = True
+PARAMS: Final = {
+    "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate"),
+    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size"),
+    "optimizer.name": ("optimizer", "optimizer_name", "opt_name"),
+    "optimizer.weight_decay": ("weight_decay",),
+    "train.epochs": ("epochs", "num_train_epochs", "max_epochs"),
+}
+"""Recipe path -> the parameter names under which people log it."""
+STATUS: Final[dict[str, End]] = {"3": "finished", "FINISHED": "finished", "1": "running", "RUNNING": "running", "4": "stopped",
+                                 "FAILED": "stopped", "5": "stopped", "KILLED": "stopped"}
+
+
+def sniff(head: bytes, name: str) -> float:
+    """Lines of a time in milliseconds, a value and a step."""
+    first = head[:200].split(b"\n", 1)[0]
+    return 0.97 if _LINE.match(first + b"\n") else 0.0
+
+
+def home(path: str) -> str:
+    """The run's folder: the one that holds `metrics/`."""
+    run, found, _ = path.rpartition(f"{os.sep}metrics{os.sep}")
+    return run if found else path
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """One metric; the run's parameters and status come with it."""
+    name = source.name.removeprefix(f"metrics{os.sep}").replace(os.sep, "/")
+    times, values, steps = [], [], []
+    for start, data in source.lines(offset):
+        at = start
+        for line in data.splitlines(keepends=True):
+            found = _point(line.decode("ascii", "replace").split())
+            if found is not None and (line.endswith(b"\n") or len(line.split()) == 3):
+                times.append(found[0]), values.append(found[1]), steps.append(found[2])
+            elif line.strip() and line.endswith(b"\n"):
+                source.skipped.append((at, at + len(line)))
+            at += len(line)
+    run = home(source.path)
+    config, end = _about(run) if run != source.path else ({}, None)
+    column = series(values, steps, np.array(times) * 1e-3)
+    yield Block({name: column}, format="mlflow", config=config, end=end)
+
+
+def _point(words: list[str]) -> tuple[float, float, float] | None:
+    if len(words) not in (2, 3):
+        return None
+    numbers = [number(w) for w in words]
+    time, value, step = numbers[0], numbers[1], numbers[2] if len(words) == 3 else 0.0
+    return None if time is None or value is None or step is None else (time, value, step)
+
+
+def _about(run: str) -> tuple[dict[str, Any], End | None]:
+    config: dict[str, Any] = {}
+    for path, names in PARAMS.items():
+        for name in names:
+            text = _small(os.path.join(run, "params", name))
+            if text:
+                config[path] = text if number(text) is None else number(text)
+                break
+    status = re.search(r"^status: *(\w+)", _small(os.path.join(run, "meta.yaml")), re.M)
+    return config, STATUS.get(status[1]) if status else None
+
+
+def _small(path: str) -> str:
+    try:
+        return Source(path).read(1 << 14).decode("utf-8", "replace").strip()
+    except (Unreadable, OSError):
+        return ""

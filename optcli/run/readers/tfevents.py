@@ -1,0 +1,204 @@
+"""TensorBoard event files (torch, tensorboardX, TF1 and 2, Keras, Lightning), read without TensorBoard.
+
+Records of equal length are taken together as a matrix of bytes; one of them is parsed, those that equal it but for
+time, step and value are read as columns, and their checksums are checked in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from optcli.run import notes as say
+from optcli.run.block import Block, Column
+from optcli.run.crc32c import crc, masked, masked_like, of_length
+from optcli.run.curve import read_only
+from optcli.run.source import Source
+from optcli.run.tfevent import Event, event
+from optcli.run.tfrecord import Window, windows
+from optcli.run.wire import Malformed
+
+Bytes = npt.NDArray[np.uint8]
+FEW: Final = 6
+"""Fewer records of a kind than this are parsed one by one."""
+CHECKED: Final = 1 << 16
+"""Longer records are no scalars; their checksum is not taken."""
+SPLIT_FOLDERS: Final = frozenset("train training validation val valid test eval evaluation".split())
+
+
+def sniff(head: bytes, name: str) -> float:
+    """A record header with the right checksum."""
+    if len(head) < 12:
+        return 0.0
+    length = int.from_bytes(head[:8], "little")
+    good = length < 1 << 32 and of_length(length) == int.from_bytes(head[8:12], "little")
+    if good:
+        return 1.0 if b"brain.Event" in head[:64] else 0.9
+    # A file damaged in its first bytes is still known by the name that all writers give.
+    return 0.61 if "tfevents" in name and b"brain.Event" in head[:128] else 0.0
+
+
+def home(path: str) -> str:
+    """The run directory: Keras' `train/` and `validation/` and the folders of `add_scalars` are inside of it."""
+    folder = os.path.dirname(path)
+    parent = os.path.dirname(folder)
+    if os.path.basename(folder).lower() in SPLIT_FOLDERS or _has_events(parent):
+        return parent or "."
+    return folder or "."
+
+
+def _has_events(folder: str) -> bool:
+    try:
+        return any("tfevents" in name for name in os.listdir(folder or "."))
+    except OSError:
+        return False
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """One block for every few megabytes; tags are put behind the folder of the file where that names a split."""
+    prefix = _prefix(source.name)
+    plugins: dict[bytes, bytes] = {}
+    used = offset
+    for window in windows(source, offset):
+        found = _Scalars(window, source, plugins)
+        yield found.block(prefix)
+        used = window.base + (window.starts[-1] + window.lengths[-1] + 16 if window.starts else 0)
+    if source.size is not None and used < source.size and not source.skipped:
+        yield Block({}, notes=(say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}"),))
+
+
+def _prefix(name: str) -> str:
+    folder = os.path.dirname(name)
+    return f"{folder}/" if folder else ""
+
+
+class _Scalars:
+    """The scalars of one window."""
+
+    def __init__(self, window: Window, source: Source, plugins: dict[bytes, bytes]) -> None:
+        self._window, self._source, self._plugins = window, source, plugins
+        self._found: dict[bytes, list[tuple[Any, Any, Any, Any]]] = {}
+        self._restarts: list[tuple[float, float]] = []
+        starts = np.array(window.starts, dtype=np.int64)
+        lengths = np.array(window.lengths, dtype=np.int64)
+        buffer = np.frombuffer(window.data, np.uint8)
+        for length in np.unique(lengths).tolist():
+            at = starts[lengths == length]
+            if len(at) >= FEW and length <= 1024:
+                view = np.lib.stride_tricks.sliding_window_view(buffer, length + 4)
+                self._alike(at, view[at + 12], length)
+            else:
+                for one in at.tolist():
+                    self._single(one, length)
+
+    def block(self, prefix: str) -> Block:
+        """What was found, each tag in the order of the file."""
+        columns = {}
+        for tag, parts in self._found.items():
+            order, step, wall, value = (np.concatenate(p) for p in zip(*parts, strict=True))
+            keep = np.argsort(order, kind="stable")
+            name = prefix + tag.decode("utf-8", "replace")
+            columns[name] = Column(
+                read_only(value[keep]), read_only(order[keep]), read_only(step[keep]), read_only(wall[keep])
+            )
+        self._source.skipped.sort()
+        return Block(columns, restarts=tuple(self._restarts))
+
+    def _bad(self, at: int, length: int) -> None:
+        first = self._window.base + at
+        self._source.skipped.append((first, first + length + 16))
+
+    def _single(self, at: int, length: int) -> None:
+        """A record by itself; one without scalars is passed over unchecked, as TensorBoard's own server does."""
+        data = self._window.data[at + 12 : at + 12 + length]
+        stored = int.from_bytes(self._window.data[at + 12 + length : at + 16 + length], "little")
+        try:
+            one = event(data)
+        except Malformed:
+            self._bad(at, length)
+            return
+        if (one.scalars or one.start) and length <= CHECKED and masked(crc(data)) != stored:
+            self._bad(at, length)
+            return
+        if one.start:
+            self._restarts.append((float(self._window.base + at), float(one.step)))
+        self._keep(one, np.array([at]), np.frombuffer(data, np.uint8)[None], np.array([float(one.step)]))
+
+    def _alike(self, at: npt.NDArray[np.int64], rows: Bytes, length: int) -> None:
+        """Records (n, length + 4) of one length, their checksums at the end."""
+        while len(at):
+            pattern = rows[0, :length].tobytes()
+            try:
+                one = event(pattern)
+            except Malformed:
+                one = Event()
+            if not one.scalars or one.wall_at < 0 or one.start:
+                self._single(int(at[0]), length)
+                at, rows = at[1:], rows[1:]
+                continue
+            varying = _varying(one)
+            same = _equal(rows, pattern, varying, one)
+            mine, place = rows[same], at[same]
+            stored = np.ascontiguousarray(mine[:, length:]).view("<u4")[:, 0]
+            good = masked_like(pattern, mine, varying) == stored
+            for bad in place[~good].tolist():
+                self._bad(bad, length)
+            self._keep(one, place[good], mine[good], None)
+            at, rows = at[~same], rows[~same]
+
+    def _keep(self, one: Event, at: npt.NDArray[np.int64], rows: Bytes, step: Any) -> None:
+        if not len(at):
+            return
+        wall = _numbers(rows, one.wall_at, "<f8") if one.wall_at >= 0 else np.zeros(len(at))
+        steps = _steps(rows, one.step_at) if step is None else step
+        order = (at + self._window.base).astype(np.float64)
+        for scalar in one.scalars:
+            if scalar.plugin is not None:
+                self._plugins.setdefault(scalar.tag, scalar.plugin)
+            if not scalar.kind or self._plugins.get(scalar.tag, b"scalars") not in (b"scalars", b""):
+                continue
+            value = np.full(len(at), scalar.value) if scalar.at < 0 else _numbers(rows, scalar.at, scalar.kind)
+            self._found.setdefault(scalar.tag, []).append((order, steps, wall, value))
+
+
+def _varying(one: Event) -> list[int]:
+    """The bytes in which records of the same kind may differ."""
+    places = list(range(one.wall_at, one.wall_at + 8)) + list(range(*one.step_at or (0, 0)))
+    for scalar in one.scalars:
+        if scalar.at >= 0:
+            places += range(scalar.at, scalar.at + int(scalar.kind[2]))
+    return places
+
+
+def _equal(rows: Bytes, pattern: bytes, varying: list[int], one: Event) -> npt.NDArray[np.bool_]:
+    """Which rows are the pattern but for the varying bytes, with a step varint of the same length."""
+    fixed = np.setdiff1d(np.arange(len(pattern)), varying)
+    want = np.frombuffer(pattern, np.uint8)
+    same = np.ones(len(rows), dtype=bool)
+    for first, end in _stretches(fixed):
+        same &= (rows[:, first:end] == want[first:end]).all(axis=1)
+    if one.step_at is not None:
+        first, end = one.step_at
+        same &= (rows[:, first : end - 1] >= 0x80).all(axis=1) & (rows[:, end - 1] < 0x80)
+    return same
+
+
+def _stretches(places: npt.NDArray[Any]) -> list[tuple[int, int]]:
+    cuts = np.flatnonzero(np.diff(places) > 1)
+    firsts, ends = np.append(places[:1], places[cuts + 1]), np.append(places[cuts], places[-1:]) + 1
+    return list(zip(firsts.tolist(), ends.tolist(), strict=True))
+
+
+def _numbers(rows: Bytes, at: int, kind: str) -> Any:
+    return np.ascontiguousarray(rows[:, at : at + int(kind[2])]).view(kind)[:, 0].astype(np.float64)
+
+
+def _steps(rows: Bytes, span: tuple[int, int] | None) -> Any:
+    step = np.zeros(len(rows), dtype=np.uint64)
+    for i, place in enumerate(range(*span or (0, 0))):
+        step |= (rows[:, place].astype(np.uint64) & np.uint64(0x7F)) << np.uint64(7 * i)
+    return step.view(np.int64).astype(np.float64)

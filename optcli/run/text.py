@@ -1,0 +1,67 @@
+"""Console output as lines of text, and rows of numbers made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from optcli.run.block import Block, table
+from optcli.run.source import Source
+
+ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
+NUMBER: Final = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?![\w.])"
+"""A number as programs print it; not the beginning of a word or a version."""
+ROWS: Final = 50_000
+LONGEST: Final = 20_000
+"""Longer lines are dumps of something, not progress."""
+
+Row = dict[str, float]
+
+
+def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
+    """(end offset, text) of each whole line; ANSI codes are taken out, of an overwritten line (\\r) each state counts.
+
+    A last line without its newline is left for the next time.
+    """
+    for start, data in source.lines(offset, 1 << 20):
+        if not data.endswith(b"\n"):
+            data = data[: data.rfind(b"\n") + 1]
+        end = start
+        for line in data.split(b"\n")[:-1]:
+            end += len(line) + 1
+            if len(line) <= LONGEST:
+                if b"\x1b" in line or b"\b" in line:
+                    line = ANSI.sub(b"", line)
+                for part in line.split(b"\r"):
+                    if part.strip():
+                        yield end, part.decode("utf-8", "replace")
+
+
+def sample(head: bytes, most: int = 400) -> list[str]:
+    """The first lines of a file as text, for `sniff`."""
+    if b"\0" in head[:4096]:
+        return []
+    text = ANSI.sub(b"", head[: 1 << 16]).replace(b"\r", b"\n").decode("utf-8", "replace")
+    found = text.split("\n")
+    return [line for line in (found[:-1] or found) if line.strip()][:most]
+
+
+def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, **more: Any) -> Iterator[Block]:
+    """Blocks from the lines that `parse` makes something of."""
+    rows: list[Row] = []
+    end = offset
+    for end, line in lines(source, offset):
+        row = parse(line)
+        if row:
+            rows.append(row)
+            if len(rows) >= ROWS:
+                yield table(rows, end_offset=end, **more)
+                rows = []
+    yield table(rows, end_offset=end, **more)
+
+
+def share(head: bytes, pattern: re.Pattern[str], enough: int = 3) -> float:
+    """How sure a line pattern makes: 0 without a hit, towards 1 with `enough` hits."""
+    hits = sum(pattern.search(line) is not None for line in sample(head))
+    return min(1.0, hits / enough) if hits else 0.0

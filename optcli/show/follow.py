@@ -1,0 +1,95 @@
+"""News of a log that still grows: every finding once, whatever happens to the file meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from optcli.exits import Exit
+from optcli.run.block import Unreadable
+from optcli.show import clean, finding, words
+from optcli.show.report import Report
+
+Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+class Follower:
+    """What is new at `path` each time one asks; `look` reads and diagnoses it as it is now.
+
+    The log is read as a whole at each look, and only when it has changed: every format can be followed so, and a file
+    that was cut off, replaced or is half written gives no false news, since findings depend on the points alone.
+    """
+
+    def __init__(self, path: str, look: Callable[[], list[Report]]) -> None:
+        self.path, self._look = path, look
+        self.reports: list[Report] = []
+        """What was seen at the last look that saw something."""
+        self._said: set[tuple[str, str, str]] = set()
+        self._stamp: Stamp = ()
+        self._reason = "no such file or directory"
+
+    def news(self) -> Iterator[str]:
+        """Lines to print now: findings that were not said before, each with what to try."""
+        stamp = stamp_of(self.path)
+        if stamp == self._stamp:
+            return
+        if _began_anew(self._stamp, stamp):
+            self._said.clear()
+            yield f"{clean.line(self.path)}: the log began anew"
+        self._stamp = stamp
+        try:
+            self.reports = self._look()
+        except Unreadable as error:
+            self._reason = error.reason
+            return
+        for report in self.reports:
+            yield from self._new(report)
+
+    def _new(self, report: Report) -> Iterator[str]:
+        source = report.diagnosis.source
+        for found in words.ordered(report.diagnosis):
+            key = (source, found.code, found.curve)
+            if key in self._said:
+                continue
+            self._said.add(key)
+            yield finding.line(found, source)
+            cause = next((c for c in report.diagnosis.causes if found.code in c.because), None)
+            if cause is not None and found.severity != "info":
+                todo = finding.prescription(cause)[0]
+                yield f"{clean.line(source, 4096)}:   {words.title(cause.name)}: {todo}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether every run seen says of itself that it has ended."""
+        return bool(self.reports) and all(r.run is not None and r.run.end in ("finished", "stopped") for r in self.reports)
+
+    def farewell(self) -> list[str]:
+        """A verdict for each run."""
+        return [finding.verdict(report.diagnosis, report.diagnosis.source) for report in self.reports]
+
+    def nothing(self) -> tuple[Exit, str, str]:
+        """Exit code, message and help for a path that never gave a curve."""
+        code = Exit.NOTHING_TO_READ if self._stamp else Exit.USAGE
+        return code, f"{self.path}: {self._reason}", "" if self._stamp else "--wait says how long to wait for it"
+
+
+def stamp_of(path: str) -> Stamp:
+    """Name, inode, size and time of change of the file, or of all files below the directory; () if there is none."""
+    files = [Path(base, name) for base, _, names in os.walk(path) for name in names] if os.path.isdir(path) else [Path(path)]
+    found = []
+    for file in sorted(files):
+        try:
+            seen = file.stat()
+        except OSError:
+            continue
+        found.append((str(file), seen.st_ino, seen.st_size, seen.st_mtime_ns))
+    return tuple(found)
+
+
+def _began_anew(before: Stamp, now: Stamp) -> bool:
+    """Whether a single file was cut off or replaced."""
+    if len(before) != 1 or len(now) != 1:
+        return False
+    (_, old, size, _), (_, new, smaller, _) = before[0], now[0]
+    return old != new or smaller < size

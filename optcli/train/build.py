@@ -1,0 +1,175 @@
+"""From a Recipe and a World to the things that `fit` needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from optcli.exits import Exit, Failure
+from optcli.parts import find
+from optcli.parts.optimizers import _direct, _groups
+from optcli.parts.schedules import Plan
+from optcli.recipe.recipe import Recipe
+from optcli.recipe.sections import Chosen
+from optcli.train.batches import Batches
+from optcli.train.checkpoint import Stateful
+from optcli.train.gate import Gate, ScalingGate
+from optcli.train.objective import Objective
+from optcli.train.probes import Window
+from optcli.train.randomness import Randomness
+from optcli.train.rates import Rates
+from optcli.train.signals import Signals
+from optcli.train.update import Update
+from optcli.train.world import World
+
+
+@dataclass
+class Built:
+    """The part of a training that the recipe alone decides: no files, no journal."""
+
+    splits: Any
+    objective: Objective
+    batches: Batches
+    rates: Rates
+    optimizer: torch.optim.Optimizer
+    gate: Gate
+    window: Window
+    update: Update
+    randomness: Randomness
+    regularizers: dict[str, Any]
+    metrics: dict[str, Any]
+    names: list[str]
+    groups: list[dict[str, Any]]
+    info: dict[str, Any]
+
+    @property
+    def state(self) -> dict[str, Stateful]:
+        """What has a memory, by name, in the order in which it is restored: the generators come last."""
+        state: dict[str, Any] = {
+            "model": self.objective.bare,
+            "optimizer": self.optimizer,
+            "schedule": self.rates,
+            "batches": self.batches,
+            **{f"regularizer.{name}": r for name, r in self.regularizers.items() if hasattr(r, "state_dict")},
+        }
+        if isinstance(self.gate, ScalingGate):
+            state["loss_scale"] = self.gate
+        return {**state, "randomness": self.randomness}
+
+
+def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, Any] | None = None) -> Built:
+    """Everything but the run directory.
+
+    The order matters: seed, data, model (on the CPU, so that every device starts from the same weights), its device,
+    then regularizers, optimizer and wrappers.
+
+    Args:
+        chosen: what an earlier part of the run has chosen by measuring; used again.
+
+    Raises:
+        Failure: the recipe's model or data can't be used, with what to do about it.
+    """
+    randomness = Randomness(world, recipe.seed)
+    splits = own(lambda: find("data", recipe.data.name).load(recipe.data.options, recipe.seed), "data", recipe.data.name)
+    torch.manual_seed(recipe.seed)
+    model = own(lambda: find("model", recipe.model.name).build(recipe.model.options, recipe.facts), "model", recipe.model.name)
+    regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
+    for name, regularizer in regularizers.items():
+        if hasattr(regularizer, "on_model"):
+            own(lambda r=regularizer: r.on_model(model), "regularizer", name)
+    check_finite(model, recipe.model.name)
+    model = world.place(model).train()
+    info = dict(chosen or {}) or choose(recipe, world, model)
+    world.use_threads(info["threads"], 0)
+    objective = _objective(recipe, world, model, regularizers, info)
+    groups, optimizer, gated = _optimizer(recipe, world, model)
+    for regularizer in regularizers.values():
+        if hasattr(regularizer, "on_optimizer"):
+            regularizer.on_optimizer(optimizer)
+    plan = recipe.plan()
+    batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
+    latched = recipe.monitor.nonfinite != "skip"
+    gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
+    step = _direct.stepper(optimizer)
+    window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
+    update = Update(objective, step, gate, window, world, list(regularizers.values()), gated=gated)
+    rates = Rates(recipe.schedule, Plan.of(recipe.schedule.options, plan.total, plan.per_epoch))
+    randomness.part()
+    called = {id(p): name for name, p in model.named_parameters()}
+    return Built(
+        splits, objective, batches, rates, optimizer, gate, window, update, randomness, regularizers,
+        _metrics(recipe), [called[id(p)] for p in step.params], groups, info,
+    )  # fmt: skip
+
+
+def choose(recipe: Recipe, world: World, model: nn.Module) -> dict[str, Any]:
+    """What is decided once for a run: threads, and whether to compile."""
+    values = sum(p.numel() for p in model.parameters())
+    work = 6.0 * values * recipe.batch_size * max(1, recipe.facts.shape[-1] if recipe.facts.task == "language" else 1)
+    threads = world.use_threads(recipe.train.threads, work)
+    return {"threads": threads, "compile": recipe.train.compile == "on", "precision": recipe.train.precision}
+
+
+def _objective(
+    recipe: Recipe, world: World, model: nn.Module, regularizers: Mapping[str, Any], info: Mapping[str, Any]
+) -> Objective:
+    if info["compile"]:
+        model.compile()
+    loss = find("loss", recipe.loss.name).build(recipe.loss.options)
+    try:
+        context = world.autocast()
+        return Objective(
+            world.parallel(model), model, loss, list(regularizers.values()), _groups.weights(model), context
+        )
+    except ValueError as error:
+        raise Failure(Exit.USAGE, str(error)) from error
+
+
+def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
+    module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
+    groups = _groups.groups(model, options.weight_decay)
+    if not groups:
+        raise Failure(Exit.USAGE, f"model {recipe.model.name} has no parameters to train")
+    return groups, module.build(groups, options, world.device.type), bool(getattr(module, "GATED", False))
+
+
+def _metrics(recipe: Recipe) -> dict[str, Any]:
+    return {chosen.name: find("metric", chosen.name) for chosen in recipe.metrics}
+
+
+def check_finite(model: nn.Module, name: str) -> None:
+    """Weights must be numbers before the first step.
+
+    Raises:
+        Failure: some are NaN or infinite; names the parameter.
+    """
+    for path, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            message = f"model {name}: `{path}` is not finite before the first step"
+            raise Failure(Exit.USAGE, message, "look at how the model initializes it")
+
+
+def own(make: Callable[[], Any], kind: str, name: str) -> Any:
+    """Call what may be the user's own code; an error in it is told with its place.
+
+    Raises:
+        Failure: it raised something.
+    """
+    from optcli.train.blame import blamed
+
+    try:
+        return make()
+    except (Failure, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        raise blamed(error, f"{kind} {name}") from error
+
+
+def elapsed(since: float) -> float:
+    """Seconds since a reading of `time.perf_counter`."""
+    return time.perf_counter() - since

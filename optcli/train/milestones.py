@@ -1,0 +1,190 @@
+"""What happens between steps: record what the window holds, evaluate, save, go back, end."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from optcli.exits import Exit, for_signal
+from optcli.train import culprit
+from optcli.train.probes import Row
+from optcli.train.training import Ending, Training
+
+MOST_SKIPPED: Final = 20
+"""Bad steps in a row after which skipping is no longer a cure."""
+MOST_ROLLBACKS: Final = 3
+"""Times a run goes back to its last checkpoint before it gives up."""
+
+
+def record(t: Training) -> None:
+    """Read the window: journal, live diagnosis, progress. Ends the run or takes it back if something is wrong."""
+    step = t.position.step
+    signal = int(t.world.agree(t.signals.received or 0))
+    rows = t.window.read(drain=bool(signal) or t.agenda.evaluates(step) or t.agenda.saves(step))
+    t.meter.mark(step)
+    bad = _first_bad(t, rows)
+    seen = rows if bad is None else rows[: rows.index(bad) + 1]
+    if seen:
+        _log(t, seen, closed=bad is not None or not t.agenda.evaluates(seen[-1].step))
+        t.progress.step(t.position, seen[-1], t.base_lr)
+    if bad is not None:
+        _fail_or_return(t, bad)
+    elif t.monitor.stop is not None:
+        found = t.monitor.stop
+        t.ending = Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
+    elif signal:
+        t.ending = Ending("stopped", f"stopped by signal {signal}", for_signal(signal))
+    t.window.boundary = t.agenda.next(t.position.step)
+
+
+def reach(t: Training) -> None:
+    """Evaluate and save, where that is due at this step and not done yet."""
+    position, step = t.position, t.position.step
+    t.window.boundary = t.agenda.next(step)
+    with t.meter.pause():
+        improved = t.agenda.evaluates(step) and position.evaluated != step and _evaluate(t)
+        done = not t.agenda.evaluates(step) or position.evaluated == step
+        if done and (improved or t.agenda.saves(step) or position.ended) and position.saved != step:
+            t.journal.event("checkpoint", step=step, best=bool(improved))
+            position.saved = step
+            save(t, best=bool(improved))
+    t.window.go_on(step)
+    if done and t.ending is None and (position.ended or step >= t.agenda.total):
+        t.ending = Ending("finished", position.ended or "done")
+    elif t.signals.received and not done:
+        t.ending = Ending("stopped", f"stopped by signal {t.signals.received}", for_signal(t.signals.received))
+
+
+def save(t: Training, best: bool = False) -> None:
+    """Store the state as it is after the position's step."""
+    t.position.wall = t.earlier + time.perf_counter() - t.opened
+    t.randomness.gather()
+    value = t.position.best.get("value") if best else None
+    t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
+
+
+def close(t: Training) -> None:
+    """The run has ended: a stopped one saves where it is, a finished one says what only the end can show."""
+    assert t.ending is not None
+    if t.ending.status == "stopped" and t.position.saved != t.position.step:
+        save(t)
+    if t.ending.status == "finished":
+        t.monitor.finish()
+    status = "finished" if t.ending.status == "finished" else "stopped"
+    t.journal.event("end", step=t.position.step, status=status, reason=t.ending.reason)
+    t.progress.close()
+    if t.writer is not None:
+        t.writer.close()
+
+
+def _first_bad(t: Training, rows: list[Row]) -> Row | None:
+    """The first row that ends the run; where bad steps are skipped, the one with which too many were."""
+    for row in rows:
+        if t.nonfinite != "skip" and t.gate.bad(row):
+            return row
+        t.skipped = 0 if row.finite else t.skipped + 1
+        if t.skipped >= MOST_SKIPPED or (row.scale is not None and row.scale < 1):
+            return row
+    return None
+
+
+def _log(t: Training, rows: list[Row], closed: bool) -> None:
+    """Rows to the journal, the diagnosis and TensorBoard."""
+    t.position.loss = rows[-1].loss
+    told = [_told(t, row) for row in rows]
+    t.monitor.take(told, closed=closed)
+    if t.writer is None:
+        t.writer = t.events()
+    t.writer.rows(told)
+
+
+def _told(t: Training, row: Row) -> dict[str, Any]:
+    """A row as the journal has it."""
+    told: dict[str, Any] = {
+        "step": row.step,
+        "epoch": (row.step - 1) // t.batches.per_epoch,
+        "train/loss": row.loss,
+        "lr": t.base_lr * row.factor,
+    }
+    if t.gate.bad(row) or row.finite:
+        told["grad_norm"] = row.grad_norm
+    if row.update_ratio is not None:
+        told["update_ratio"] = row.update_ratio
+    if row.scale is not None:
+        told["loss_scale"] = row.scale
+    if not row.finite:
+        told["skipped_steps"] = t.skipped
+    told["clock"] = {"t": t.earlier + row.at, "step_us": row.seconds * 1e6, "mib": t.world.peak_mib()}
+    return told
+
+
+def _evaluate(t: Training) -> bool:
+    """Evaluate, unless a signal comes in between; True if it was the best so far."""
+    values, position, goals = t.evaluate(), t.position, t.goals
+    if values is None:
+        return False
+    told = {"step": position.step, **values}
+    told |= {f"{name}/{key}": value for name, report in t.reports for key, value in report().items()}
+    t.monitor.take([told], closed=True)
+    if t.writer is not None:
+        t.writer.rows([told])
+    position.evaluated, position.last = position.step, values
+    t.rates.observe(values)
+    value, best = values[goals.metric], position.best.get("value")
+    improved = best is None or (value > best if goals.higher else value < best)
+    if improved:
+        position.best = {"metric": goals.metric, "value": value, "step": position.step}
+    _judge(t, values)
+    t.progress.evaluation(position, values, improved)
+    return bool(improved)
+
+
+def _judge(t: Training, values: dict[str, float]) -> None:
+    """Is a goal reached, or has it become pointless to go on?"""
+    position, goals = t.position, t.goals
+    met = [values[m] >= v if up else values[m] <= v for m, (v, up) in goals.targets.items()]
+    if met and all(met) and position.reached is None:
+        position.reached = t.earlier + time.perf_counter() - t.opened
+        position.ended = "target reached"
+    for stopper in goals.stoppers:
+        if stopper.should_stop(values[stopper.metric]) and not position.ended:
+            position.ended = "early stopping"
+    if t.monitor.stop is not None and t.ending is None:
+        found = t.monitor.stop
+        t.ending = Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
+
+
+def _fail_or_return(t: Training, bad: Row) -> None:
+    """A bad step: end the run, or put everything back to the last checkpoint and go round the batch."""
+    if t.nonfinite == "rollback" and t.position.rollbacks < MOST_ROLLBACKS:
+        _roll_back(t, bad)
+        return
+    samples = t.batches.indices(bad.step - 1)
+    t.objective.bare.train()
+    _, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)
+    what = "loss" if not abs(bad.loss) < float("inf") else "gradient"
+    if t.skipped >= MOST_SKIPPED:
+        what = f"loss or gradient {t.skipped} times in a row, last"
+    saved = t.checkpoints.steps()
+    good = t.checkpoints.directory / f"step-{saved[-1]}" if saved else None
+    shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
+    t.ending = Ending(
+        "failed",
+        f"NUM301 non-finite {what} at step {bad.step}: {told}; samples {shown}; the weights are as before that step",
+        Exit.TRAINING_FAILED,
+        f"the last good checkpoint is {good}" if good else "",
+    )
+
+
+def _roll_back(t: Training, bad: Row) -> None:
+    """Go on from the last checkpoint with other samples in the place of the bad batch."""
+    again = t.position.rollbacks + 1
+    t.window.forget()
+    step = t.restore()
+    t.position.rollbacks = again
+    t.batches.replace(bad.step - 1, again)
+    t.gate.lower()
+    t.replay(step)
+    t.journal.event("rollback", step=step, bad=bad.step)
+    t.progress.note(f"non-finite value at step {bad.step}: back to step {step}, with other samples in its place")
+    t.window.go_on(step)

@@ -1,0 +1,221 @@
+"""Own tables: what is understood, what is refused and where, and that no part looks at the other."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optcli.parts.datasets import csv
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="t.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(path)
+
+    return write
+
+
+def lines(header, rows):
+    return "\n".join([header, *rows, ""])
+
+
+def both(path, **options):
+    chosen = csv.Options(file=path, **options)
+    return csv.facts(chosen), csv.load(chosen, seed=0)
+
+
+NUMBERS = lines("a,b,y", [f"{i},{i % 7},{i / 10}" for i in range(100)])
+
+
+def test_numbers_make_a_standardised_regression(write):
+    facts, splits = both(write(NUMBERS))
+    assert (facts.task, facts.train, facts.val, facts.shape, facts.outputs) == ("regression", 80, 20, (2,), 1)
+    assert facts.names == ("a", "b")
+    assert splits.train_x.dtype == splits.train_y.dtype == np.float32
+    np.testing.assert_allclose(splits.train_x.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(splits.train_x.std(axis=0), 1, atol=1e-6)
+    assert (splits.train_y.mean(), splits.train_y.std()) == pytest.approx((0, 1), abs=1e-6)
+    assert splits.val_y.var() == pytest.approx(facts.target_variance, rel=1e-5)
+    np.testing.assert_allclose(splits.val_x[:, 0], splits.val_y[:, 0], atol=1e-6)
+
+
+def test_words_make_a_classification(write):
+    rows = [f"{i},{'dog' if i % 3 else 'cat'}" for i in range(30)]
+    facts, splits = both(write(lines("x,animal", rows)))
+    assert (facts.task, facts.outputs, facts.names) == ("classification", 2, ("cat", "dog"))
+    assert splits.train_y.dtype == np.int64
+    assert (splits.val_y == 0).sum() == 2
+    assert (splits.val_y == 1).sum() == 4
+
+
+def test_few_whole_numbers_are_classes_in_their_order(write):
+    facts, splits = both(write(lines("x,y", [f"{i},{(2, 10, 1)[i % 3]}.0" for i in range(30)])))
+    assert facts.names == ("1", "2", "10")
+    assert set(splits.train_y) == {0, 1, 2}
+
+
+def test_task_can_be_named(write):
+    path = write(lines("x,y", [f"{i},{i % 3}" for i in range(30)]))
+    assert both(path, task="regression")[0].task == "regression"
+    assert both(write(NUMBERS, "n.csv"), target="b", task="regression")[0].task == "regression"
+    assert both(write(NUMBERS, "m.csv"), target="b", task="classification")[0].outputs == 7
+
+
+def test_words_become_one_hot_and_unknown_ones_are_nought(write):
+    train = write(lines("colour,y", ["red,1.5", "blue,2.5", "red,3.5", ",4.5"]))
+    val = write(lines("colour,y", ["green,1.5", "blue,2.5"]), "val.csv")
+    facts, splits = both(train, validation_file=val)
+    assert facts.names == ("colour red", "colour blue", "colour missing")
+    np.testing.assert_array_equal(splits.train_x, [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(splits.val_x, [[0, 0, 0], [0, 1, 0]])
+
+
+def test_missing_numbers_get_the_training_median_and_a_flag(write):
+    train = write(lines("x,y", ["1,1.5", "3,2.5", "NA,3.5", "8,4.5"]))
+    val = write(lines("x,y", ["nan,1.5", "3,2.5"]), "val.csv")
+    facts, splits = both(train, validation_file=val)
+    assert facts.names == ("x", "x missing")
+    np.testing.assert_array_equal(splits.train_x[:, 1], [0, 0, 1, 0])
+    assert splits.train_x[2, 0] == splits.train_x[1, 0] == splits.val_x[0, 0] == splits.val_x[1, 0]
+
+
+def test_statistics_don_t_see_the_validation_part(write):
+    rows = [f"{i},{i}.5" for i in range(10)]
+    train = write(lines("x,y", rows))
+    near, far = (write(lines("x,y", [f"{x},{x}.5"] * 3), f"{x}.csv") for x in (3, 1_000_000))
+    np.testing.assert_array_equal(
+        both(train, validation_file=near)[1].train_x, both(train, validation_file=far)[1].train_x
+    )
+
+
+def test_target_and_dropped_columns(write):
+    facts, _ = both(write(NUMBERS), target="a", drop=("b",))
+    assert facts.names == ("y",)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters_quotes_and_line_ends(write, delimiter):
+    rows = [delimiter.join((str(i), f'"a{delimiter} ""{i % 2}"""', f"{i}.5")) for i in range(20)]
+    text = "\r\n".join([delimiter.join(("x", "word", "y")), *rows])
+    facts, _ = both(write(b"\xef\xbb\xbf" + text.encode()))
+    assert set(facts.names) == {"x", f'word a{delimiter} "0"', f'word a{delimiter} "1"'}
+
+
+def test_nan_among_the_targets_of_a_regression_stays(write):
+    path = write(NUMBERS.replace("5,5,0.5", "5,5,nan").replace("6,6,0.6", "6,6,-inf"))
+    _, splits = both(path)
+    targets = np.concatenate([splits.train_y, splits.val_y])
+    assert np.isnan(targets).sum() == 1
+    assert np.isneginf(targets).sum() == 1
+    assert np.isfinite(splits.train_x).all()
+
+
+def test_the_order_of_the_rows_does_not_matter(write):
+    head, *body = NUMBERS.splitlines()
+    _, splits = both(write(NUMBERS))
+    _, turned = both(write(lines(head, reversed(body)), "u.csv"))
+    np.testing.assert_array_equal(splits.val_y[::-1], turned.val_y)
+
+
+def test_split_seed_chooses_other_rows_and_the_recipe_s_seed_does_not(write):
+    path = write(NUMBERS)
+    same = [csv.load(csv.Options(file=path), seed=seed) for seed in (0, 1)]
+    np.testing.assert_array_equal(same[0].val_y, same[1].val_y)
+    assert (both(path, split_seed=1)[1].val_x[:, 0] != same[0].val_x[:, 0]).any()
+
+
+def test_a_changed_file_is_read_again(write):
+    path = write(NUMBERS)
+    assert both(path)[0].train == 80
+    Path(path).write_text(NUMBERS + "100,1,2.5\n" * 50)
+    assert both(path)[0].train + both(path)[0].val == 150
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(0, 5), min_size=8, max_size=60).filter(lambda values: len(set(values)) > 2), st.integers(0, 3)
+)
+def test_identical_rows_are_never_parted(values, split_seed):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.csv"
+        path.write_text(lines("x,y", [f"{value},{value}.5" for value in values]))
+        facts, splits = both(str(path), split_seed=split_seed)
+    assert facts.train + facts.val == len(values) == len(splits.train_x) + len(splits.val_x)
+    assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
+
+
+BAD = {
+    "empty": (b"", ":1: the file is empty"),
+    "one column": ("y\n1\n", ":1: only one column"),
+    "no rows": ("a,y\n", "no rows below the header"),
+    "no header": ("1,2\n3,4\n", ":1: the first line must name the columns"),
+    "twice": ("a,a,y\n1,2,3\n", ":1: two columns are called `a`"),
+    "ragged": ("a,y\n1,2\n3\n", ":3: 1 cells, but the header names 2 columns"),
+    "not text": (b"a,y\n1,2\n\xff\xfe,4\n", ":3: not UTF-8 text"),
+    "open quote": ('a,y\n1,"2\n', ": not a table"),
+    "no target": ("a,y\n1,2\n3,\n", ":3: the target `y` is missing"),
+    "nan class": ("a,y\n1,2\n3,nan\n4,1\n", ":3: the target `y` is missing"),
+    "one class": ("a,y\n1,no\n2,no\n", "holds only `no`"),
+    "stranger": (NUMBERS.replace("\n7,0,", "\nseven,0,"), ":9: column `a`: `seven` is not a finite number"),
+    "infinite": (NUMBERS.replace("\n7,0,", "\ninf,0,"), ":9: column `a`: `inf` is not a finite number"),
+    "target word": (NUMBERS.replace("7,0,0.7", "7,0,x"), ":9: target `y`: `x` is not a number"),
+    "empty column": ("a,b,y\n,1,2\n,2,3\n", "column `a` is empty"),
+    "one row": ("a,y\n1,2.5\n", "too few different rows for a training"),
+    "names": (lines("a,y", [f"n{i},{i}.5" for i in range(3000)]), "more than 1000 different words"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_faults_name_file_and_line(write, case):
+    text, message = BAD[case]
+    path = write(text)
+    with pytest.raises(ValueError, match="^" + re.escape(path)) as caught:
+        both(path)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["target", "drop"])
+def test_an_unknown_column_gets_the_nearest_name(write, field):
+    path = write(lines("price,weight", ["1,2", "3,4"]))
+    with pytest.raises(ValueError, match=r"t\.csv:1: no column `prize`; did you mean `price`\?"):
+        both(path, **{field: "prize" if field == "target" else ("prize",)})
+
+
+def test_the_validation_file_has_the_same_columns(write):
+    with pytest.raises(ValueError, match=r"v\.csv:1: the columns differ"):
+        both(write(NUMBERS), validation_file=write("a,y\n1,2\n", "v.csv"))
+
+
+def test_a_class_s_only_row_is_for_training(write):
+    facts, splits = both(write(lines("x,y", [f"{i},{'rare' if i == 7 else 'cat'}" for i in range(20)])))
+    assert 1 in splits.train_y
+    assert facts.val == 4
+
+
+def test_nothing_left_to_learn_from(write):
+    with pytest.raises(ValueError, match="no input column is left"):
+        both(write("a,y\n1,2\n"), drop=("a",))
+
+
+def test_no_such_file():
+    with pytest.raises(FileNotFoundError):
+        csv.facts(csv.Options(file="nowhere.csv"))
+
+
+def test_facts_need_neither_numpy_nor_torch(write):
+    code = (
+        "import sys; from optcli.parts.datasets import csv\n"
+        f"csv.facts(csv.Options(file={write(NUMBERS)!r}))\n"
+        "assert not {'numpy', 'torch', 'pydantic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
