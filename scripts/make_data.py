@@ -174,6 +174,16 @@ def siblings(rows: list[dict[str, str]]) -> list[int]:
     return [root(i) for i in range(len(rows))]
 
 
+# --- penguins --------------------------------------------------------------------------------------------------------
+
+
+def penguins(sources: Path) -> None:
+    """The table as it is, with its missing cells: an example of an own table."""
+    with zipfile.ZipFile(next(sources.glob("plotnine-*.whl"))) as wheel:
+        text = wheel.read("plotnine/data/penguins.csv").decode("ascii")
+    (HERE / "penguins.csv").write_text("\n".join(text.splitlines()) + "\n", encoding="ascii")
+
+
 # --- Shakespeare -----------------------------------------------------------------------------------------------------
 
 
@@ -212,13 +222,13 @@ def passages(text: str) -> Iterator[str]:
 
 def sums() -> None:
     """Write SHA256SUMS, in the format that `sha256sum --check` reads."""
-    files = sorted([*HERE.glob("*.npz"), *HERE.glob("*.xz")])
+    files = sorted(file for pattern in ("*.npz", "*.csv", "*.xz") for file in HERE.glob(pattern))
     lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     (HERE / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
 
 
 if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
-    for make in (fashion, digits, diamonds, shakespeare):
+    for make in (fashion, digits, diamonds, penguins, shakespeare):
         make(Path(sys.argv[1]))
     sums()

@@ -46,19 +46,32 @@ def test_a_room_imports_only_what_it_may(file: Path) -> None:
     allowed = MAY_IMPORT.get(room)
     if allowed is None:
         return
-    ours = (name.removeprefix("optcli.") for name in imports(ast.parse(file.read_text(encoding="utf-8"))) if name.startswith("optcli."))
+    ours = (
+        name.removeprefix("optcli.")
+        for name in imports(ast.parse(file.read_text(encoding="utf-8")))
+        if name.startswith("optcli.")
+    )
     bad = {name for name in ours if not any(name == a or name.startswith(f"{a}.") for a in {room, *allowed})}
     assert not bad
 
 
 def test_nobody_imports_commands() -> None:
-    users = {f.name for f in FILES if f.parent.name != "commands" and any(n.startswith("optcli.commands") for n in imports(ast.parse(f.read_text())))}
+    users = {
+        f.name
+        for f in FILES
+        if f.parent.name != "commands"
+        and any(n.startswith("optcli.commands") for n in imports(ast.parse(f.read_text())))
+    }
     assert not users
 
 
 def test_rules_know_no_cause_and_no_other_rule() -> None:
     for file in [*PACKAGE.glob("diagnosis/rules/*.py"), *PACKAGE.glob("diagnosis/causes/*.py")]:
-        other = [n for n in imports(ast.parse(file.read_text())) if re.match(r"optcli\.diagnosis\.(rules|causes)\.[a-z]\w+", n)]
+        other = [
+            n
+            for n in imports(ast.parse(file.read_text()))
+            if re.match(r"optcli\.diagnosis\.(rules|causes)\.[a-z]\w+", n)
+        ]
         assert not [n for n in other if not n.rsplit(".", 1)[-1].startswith("_")], file
 
 
@@ -80,12 +93,16 @@ def test_no_code_from_data() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
-                assert name not in {"pickle.load", "pickle.loads", "yaml.load", "yaml.unsafe_load", "os.system"}, f"{file}:{node.lineno}"
+                assert name not in {"pickle.load", "pickle.loads", "yaml.load", "yaml.unsafe_load", "os.system"}, (
+                    f"{file}:{node.lineno}"
+                )
                 if name in banned:
                     assert file.name in {"catalogue.py", "own.py"}, f"{file}:{node.lineno}"
                 for word in node.keywords:
                     value = ast.unparse(word.value)
-                    assert (word.arg, value) not in {("shell", "True"), ("weights_only", "False")}, f"{file}:{node.lineno}"
+                    assert (word.arg, value) not in {("shell", "True"), ("weights_only", "False")}, (
+                        f"{file}:{node.lineno}"
+                    )
 
 
 def test_sizes() -> None:
@@ -104,8 +121,15 @@ def test_fit_is_one_screen() -> None:
 def test_no_machine_path_or_workplace_word() -> None:
     words = re.compile(r"/work/|/root/|\.library|farm-|\bthe CEO\b")
     for file in ROOT.rglob("*"):
-        if any(p in {".git", ".venv", "runs", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", ".hypothesis"} for p in file.parts):
+        if any(
+            p in {".git", ".venv", "runs", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", ".hypothesis"}
+            for p in file.parts
+        ):
             continue
-        if file.suffix in {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ""} and file.is_file() and file.name != Path(__file__).name:
+        if (
+            file.suffix in {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ""}
+            and file.is_file()
+            and file.name != Path(__file__).name
+        ):
             text = file.read_bytes().decode("utf-8", "replace")
             assert not words.search(text), file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,22 +22,22 @@ def command(
     ],
     format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
     output: Annotated[
-        Optional[str], typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")
     ] = "warning",
     select: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option(metavar="CODES", help="Look for these only: codes or families, such as OPT101,NUM."),
     ] = None,
-    ignore: Annotated[Optional[list[str]], typer.Option(metavar="CODES", help="Don't look for these.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Don't look for these.")] = None,
     map: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option(metavar="ROLE=NAME", help="Which column plays which role, such as val/loss=eval_loss."),
     ] = None,
     pattern: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(
             metavar="REGEX",
             help="For console text: a regular expression with named groups, such as (?P<step>...) and (?P<loss>...).",

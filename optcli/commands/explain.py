@@ -10,7 +10,10 @@ import typer
 
 
 def command(
-    name: Annotated[str | None, typer.Argument(metavar="CODE|CAUSE", help="Such as OPT101, oscillating-loss or learning-rate-too-high.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE|CAUSE", help="Such as OPT101, oscillating-loss or learning-rate-too-high."),
+    ] = None,
     all: Annotated[bool, typer.Option("--all", help="List all codes and causes.")] = False,
 ) -> None:
     """Explain the code of a finding, or a cause: what it means, what only looks like it, and what to do."""

@@ -15,8 +15,8 @@ from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note
 from optcli.run.notes import CODES
-from optcli.show.report import Report
 from optcli.show.nearest import hint
+from optcli.show.report import Report
 
 
 @dataclass
@@ -62,7 +62,9 @@ def reports(
             result.unreadable.append(error)
             result.reports.append(_without(path, error.reason))
             continue
-        result.reports += [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
+        result.reports += [
+            Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs
+        ]
     return result
 
 
@@ -78,7 +80,8 @@ def growing(
     Raises:
         Unreadable: there is no curve yet.
     """
-    runs = [replace(run, end="running") if run.end == "unknown" else run for run in read(path, mapping=mapping, pattern=pattern)]
+    runs = read(path, mapping=mapping, pattern=pattern)
+    runs = [replace(run, end="running") if run.end == "unknown" else run for run in runs]
     return [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
 
 

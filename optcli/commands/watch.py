@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from optcli.show.follow import Follower
 
 Level = Literal["error", "warning", "info", "never"]
 
@@ -48,7 +51,7 @@ def command(
 
 
 def follow(
-    follower: object,
+    follower: Follower,
     *,
     once: bool,
     interval: float,
@@ -60,9 +63,6 @@ def follow(
 
     A look that takes long is followed by a longer pause, so that watching never costs more than a twentieth of a core.
     """
-    from optcli.show.follow import Follower
-
-    assert isinstance(follower, Follower)
     began = clock()
     try:
         while True:
@@ -73,7 +73,8 @@ def follow(
                 return
             pause(max(interval, 20 * (clock() - looked)))
     except KeyboardInterrupt:
-        return
+        if not follower.reports:
+            raise
     finally:
         for line in follower.farewell():
             print(line, flush=True)

@@ -49,9 +49,26 @@ def options(kind: str, name: str) -> list[OptionDoc]:
 def _bundled_options(kind: str, name: str) -> tuple[OptionDoc, ...]:
     base = Path(__file__).parent / KINDS[kind] / name
     file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = _Constants().visit(ast.parse(file.read_text(encoding="utf-8")))
     body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Options"), [])
     return tuple(_option(node, after) for node, after in zip(body, [*body[1:], None], strict=True) if _is_field(node))
+
+
+class _Constants(ast.NodeTransformer):
+    """Puts values in the place of a file's constants, such as `TRAIN: Final = 500`."""
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        named = (n for n in node.body if isinstance(n, (ast.Assign, ast.AnnAssign)))
+        self.known = {_named(n): n.value for n in named if isinstance(n.value, ast.Constant)}
+        self.generic_visit(node)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.known.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+
+def _named(node: ast.Assign | ast.AnnAssign) -> str:
+    return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
 
 
 def _is_field(node: ast.stmt) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +12,12 @@ from optcli.recipe.edit import lay_over
 from optcli.recipe.problem import BadRecipe, Problem
 from optcli.recipe.spelling import hint
 from optcli.recipe.text import MAX_BYTES, parse
-from optcli.recipe.tree import Node, Source, Span, from_plain
+from optcli.recipe.tree import Node, Source, from_plain
 
 MAX_EXTENDS: Final = 10
 """Recipes on the way from one to the last that it extends."""
+MAX_FILES: Final = 50
+"""Recipes that one may extend, counted as often as they are read."""
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -74,24 +77,6 @@ def decoded(data: bytes, name: str) -> Source:
         raise BadRecipe([Problem(message, name, line, column, help=help)]) from None
 
 
-def tree(source: Source, folder: Path, above: tuple[Path, ...] = ()) -> Node:
-    """The recipe's tree, laid over those it extends; `extends` itself is gone.
-
-    Raises:
-        BadRecipe: whatever is wrong with the texts; a cycle; a missing file; more than 10 levels.
-    """
-    top = checked(parse(source))
-    entry = top.entries.get("extends")
-    if entry is None:
-        return top
-    bare = top.having("extends", None)
-    base: Node | None = None
-    for wish in _wishes(entry.node):
-        below = _base(wish, folder, above)
-        base = below if base is None else lay_over(base, below)
-    return lay_over(base, bare) if base is not None else lay_over(from_plain({}, top.span), bare)
-
-
 def checked(top: Node) -> Node:
     """A recipe's outermost value, if it is a mapping."""
     if isinstance(top.value, dict) and top.value:
@@ -112,30 +97,47 @@ def _wishes(node: Node) -> list[Node]:
     return wishes
 
 
-def _base(wish: Node, folder: Path, above: tuple[Path, ...]) -> Node:
-    try:
-        file = find(wish.value, folder)
-        real = file.resolve()
-    except (LookupError, OSError, ValueError, RuntimeError) as error:
-        raise wish.span.fail(str(error.args[0]), hint_for(wish.value)) from None
-    if real in above:
-        raise wish.span.fail(f"`{wish.value}` extends itself, by way of this line", "remove one `extends`")
-    if len(above) > MAX_EXTENDS:
-        raise wish.span.fail(f"more than {MAX_EXTENDS} recipes extend one another", "lay some of them together")
-    try:
-        source = read(file)
-    except BadRecipe as error:
-        raise wish.span.fail(f"`{wish.value}` {error.problems[0].message}", error.problems[0].help) from None
-    return tree(source, file.parent, (*above, real))
-
-
 def start(source: Source, file: Path | None) -> Node:
-    """`tree` of an outermost recipe; one without a file looks for bases in the working directory."""
-    if file is None:
-        return tree(source, Path())
-    return tree(source, file.parent, (file.resolve(),))
+    """The recipe's tree, laid over those it extends; `extends` itself is gone.
+
+    Bases are looked for beside `file`, or in the working directory if there is none.
+
+    Raises:
+        BadRecipe: whatever is wrong with the texts; a cycle; a missing file; too many or too large ones.
+    """
+    above = (file.resolve(),) if file is not None else ()
+    return _Layers().tree(source, file.parent if file is not None else Path(), above)
 
 
-def nowhere(name: str) -> Span:
-    """A place for what nobody wrote."""
-    return Span(Source(name, "", origin="default"))
+class _Layers:
+    """Counts what is read, so that recipes that extend one another many times can't take for ever."""
+
+    def __init__(self) -> None:
+        self.files = self.size = 0
+
+    def tree(self, source: Source, folder: Path, above: tuple[Path, ...]) -> Node:
+        self.size += len(source.text)
+        top = checked(parse(source))
+        entry = top.entries.get("extends")
+        if entry is None:
+            return top
+        bases = [self.base(wish, folder, above) for wish in _wishes(entry.node)]
+        return reduce(lay_over, [*bases, top.having("extends", None)], from_plain({}, top.span))
+
+    def base(self, wish: Node, folder: Path, above: tuple[Path, ...]) -> Node:
+        try:
+            file = find(wish.value, folder)
+            real = file.resolve()
+        except (LookupError, OSError, ValueError, RuntimeError) as error:
+            raise wish.span.fail(str(error.args[0]), hint_for(wish.value)) from None
+        self.files += 1
+        if real in above:
+            raise wish.span.fail(f"`{wish.value}` extends itself, by way of this line", "remove one `extends`")
+        if len(above) > MAX_EXTENDS or self.files > MAX_FILES or self.size > MAX_BYTES:
+            message = f"recipes extend one another more than {MAX_EXTENDS} deep, or more than {MAX_FILES} in all"
+            raise wish.span.fail(message, "lay some of them together")
+        try:
+            source = read(file)
+        except BadRecipe as error:
+            raise wish.span.fail(f"`{wish.value}`: {error.problems[0].message}", error.problems[0].help) from None
+        return self.tree(source, file.parent, (*above, real))

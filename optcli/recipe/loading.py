@@ -17,7 +17,7 @@ from optcli.recipe.tree import Node, Source
 def load(source: str | Path, overrides: Sequence[str] = (), imports: Sequence[str | Path] = ()) -> Recipe:
     """See `optcli.recipe.load`."""
     for file in imports:
-        _execute(file)
+        execute(file)
     try:
         found = files.find(str(source), Path())
     except LookupError as error:
@@ -50,11 +50,27 @@ def finished(tree: Node) -> Recipe:
 
 
 def _finish(tree: Node, overrides: Sequence[str]) -> Recipe:
-    patch = Patch.parse(overrides)
-    return finished(patch.put(tree))
+    try:
+        tree = Patch.parse(overrides).put(tree)
+    except BadRecipe as error:
+        raise BadRecipe([*_mistakes(tree), *error.problems]) from None
+    return finished(tree)
 
 
-def _execute(file: str | Path) -> None:
+def _mistakes(tree: Node) -> tuple[Problem, ...]:
+    try:
+        finished(tree)
+    except BadRecipe as error:
+        return error.problems
+    return ()
+
+
+def execute(file: str | Path) -> None:
+    """Run a file of own parts.
+
+    Raises:
+        BadRecipe: it failed; the problem names its line.
+    """
     from optcli.parts import own
 
     try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from optcli import parts
+from optcli.parts import schedules
 from optcli.parts.facts import Facts
 from optcli.recipe import scalars
 from optcli.recipe.edit import name_of
@@ -48,6 +50,18 @@ class Recipe:
         """How many steps the run takes."""
         t = self.train
         return plan(self.facts.train, self.batch_size, t.accumulate, t.epochs, t.steps)
+
+    def rates(self, points: int = 400) -> list[tuple[int, float]]:
+        """The planned learning rate: (0-based step, rate) at `points` steps or fewer, the first and last among them.
+
+        What a schedule does in answer to the run (`plateau`) is not in it.
+        """
+        module, run = parts.find("schedule", self.schedule.name), self.plan()
+        plan = schedules.Plan.of(self.schedule.options, run.steps, run.steps_per_epoch)
+        last = run.steps - 1
+        steps = sorted({round(at * last / max(1, points - 1)) for at in range(points)})
+        base = self.optimizer.options.lr
+        return [(step, base * schedules.rate(module, self.schedule.options, step, plan)) for step in steps]
 
     def to_dict(self) -> dict[str, Any]:
         """Every value, in plain types; `loads` of it as YAML gives an equal recipe."""
@@ -129,3 +143,12 @@ def _where(tree: Node, path: str) -> str:
         else:
             node = node.get(step)
     return str(node.span) if node is not None else "default"
+
+
+def value_at(values: Any, path: str) -> Any:
+    """The value of one of `paths(values)`."""
+    for step in path.split("."):
+        if isinstance(values, list):
+            values = {part["name"]: part for part in values}
+        values = values[step]
+    return values

@@ -13,9 +13,11 @@ from optcli.recipe.sections import BY_TASK, FIRST_CHOICE, LISTS, SLOTS, TOP, Bat
 from optcli.recipe.spelling import hint, nearest
 from optcli.recipe.tree import Entry, Node, Span
 from optcli.recipe.validate import fields, validated
-from optcli.recipe.words import shown
+from optcli.recipe.words import short, shown
 
 _SECTIONS: dict[str, type] = {"train": Train, "monitor": Monitor}
+_MANY = 100
+"""Unknown keys that are told, and parts that a list may have: beyond, it is another kind of file."""
 _EPOCHS = 5
 """Epochs of a recipe that doesn't say: enough to see a curve, short enough for a first try."""
 
@@ -58,6 +60,9 @@ class Draft:
 
     def unknown(self, place: Span, key: str, title: str, known: tuple[str, ...], path: str) -> None:
         """Say that a key means nothing there, and where it belongs or what was meant."""
+        if len(self.problems) >= _MANY:
+            return
+        key = short(key)
         home = _home(key, path)
         full = f"{path}.{key}" if path else key
         near = nearest(key, known)
@@ -151,7 +156,7 @@ class Draft:
         try:
             return parts.find(kind, name.value)
         except parts.UnknownPart as error:
-            self.say(name.span, f"unknown {kind} `{name.value}`", hint(name.value, error.known), path)
+            self.say(name.span, f"unknown {kind} `{short(name.value)}`", hint(name.value, error.known), path)
         except Exception as error:  # an installed package's part may fail in any way when it is loaded
             self.say(name.span, f"the {kind} `{name.value}` can't be loaded: {type(error).__name__}: {error}", "", path)
         return None
@@ -165,6 +170,10 @@ class Draft:
             self.values[key] = None
             inside = node.value if isinstance(node.value, str) else "..."
             self.say(node.span, f"`{key}` must be a list, not {shown(node)}", f"write {key}: [{inside}]", key)
+            return
+        if len(node.items) > _MANY:
+            self.values[key] = None
+            self.say(node.span, f"`{key}` lists more than {_MANY} parts", "is it the right file?", key)
             return
         chosen = [self.part(kind, item, key, (), None) for item in node.items]
         self._twice(kind, [c.name if c is not None else None for c in chosen], node.items, key)

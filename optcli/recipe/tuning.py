@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from optcli.recipe.edit import put
@@ -15,8 +16,10 @@ from optcli.recipe.words import shown
 if TYPE_CHECKING:
     from optcli.recipe.schema import Draft
 
-_TRIED = 50
-"""Values of one list that are checked, a bound on the time that a long one takes."""
+_MOST = 30
+"""Ranges: with more there is no hope of finding anything."""
+_TRIED = 200
+"""Values that are checked in all, evenly over the ranges; a bound on the time that this takes."""
 _FORM = "write a list of values, or {min: 1e-4, max: 1e-1, log: true}"
 
 
@@ -28,6 +31,9 @@ def read(draft: Draft) -> Tune | None:
     if not isinstance(node.value, dict):
         help = "write tune: {optimizer.lr: [1e-3, 1e-2]}"
         draft.say(node.span, f"`tune` must be a mapping, not {shown(node)}", help, "tune")
+        return None
+    if len(node.entries) > _MOST:
+        draft.say(node.span, f"`tune` has more than {_MOST} ranges", "tune a few of them", "tune")
         return None
     wishes = {path: _wish(draft, path, entry) for path, entry in node.entries.items()}
     found = {path: wish for path, wish in wishes.items() if wish is not None}
@@ -64,7 +70,8 @@ def _ordered(draft: Draft, wish: Range, node: Node, full: str) -> Range | None:
 
 def _all_fit(draft: Draft, path: str, entry: Entry, wish: Choices | Range) -> bool:
     before = len(draft.problems)
-    for value in list(_tried(entry.node, wish))[:_TRIED]:
+    share = _TRIED // len(draft.tree.entries["tune"].node.entries)
+    for value in islice(_tried(entry.node, wish), share):
         draft.problems += _misfits(draft, path, entry, value)
     return len(draft.problems) == before
 

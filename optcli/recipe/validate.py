@@ -17,6 +17,9 @@ from optcli.recipe.words import Schema, remedy, shown, wanted
 
 Path = tuple[Any, ...]
 
+_MANY = 50
+"""Mistakes of one mapping that are told: a list of thousands may be wrong in every element."""
+
 
 @lru_cache(maxsize=256)
 def adapter(cls: type) -> TypeAdapter[Any]:
@@ -87,7 +90,7 @@ def _within(values: Any, loc: Sequence[Any]) -> Path:
 def _reworded(cls: type, node: Node, values: Any, path: str, error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
     places: dict[Path, Any] = {}
-    for e in error.errors(include_url=False):
+    for e in error.errors(include_url=False)[:_MANY]:
         if e["type"] == "missing" and len(e["loc"]) == 1:
             problems.append(_missing(cls, node, path, str(e["loc"][-1])))
         else:

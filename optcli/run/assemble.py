@@ -66,13 +66,14 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     """The run in a complete log: roles, restarts, one value a step, epochs."""
     columns = log.columns()
     remarks = list(log.notes)
+    remarks += [note for name in columns if (note := _count_rows(columns, name)) is not None][:1]
     roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
     turns = _turns(columns, roles, log, remarks)
     role_of = {name: role for role, name in roles.items()}
     curves: dict[str, Curve] = {}
     for name, points in columns.items():
         role = role_of.get(name, name)
-        kept, extra = ascending(supersede(points, turns), first_wins_at_end=role.startswith(("val/", "test/")))
+        kept, extra = ascending(_settled(points, turns, log.where.get(name, "")), first_wins_at_end=role.startswith(("val/", "test/")))
         if extra:
             remarks.append(say.note(say.FINAL_EVALUATION, f"{extra} more at the last step of `{name}`"))
         if len(kept.step):
@@ -92,12 +93,27 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     )
 
 
+def _settled(points: Points, turns: list[Restart], where: str) -> Points:
+    """The points that count; a column in a file of its own may have turned back by itself."""
+    mine = [] if any(turn.where == where for turn in turns) or not where else restarts(points, where)
+    return supersede(points, turns + mine, where)
+
+
+def _count_rows(columns: dict[str, Points], name: str) -> Note | None:
+    """Points that all have the same step are counted instead (nobody passed a step to the logger)."""
+    points = columns[name]
+    if len(points.step) < 3 or points.step.min() != points.step.max():
+        return None
+    columns[name] = Points(points.order, np.arange(len(points.step), dtype=np.float64), points.value, points.time)
+    return say.note(say.ROW_ORDER, f"all points of `{name}` are at step {points.step[0]:g}; they are counted")
+
+
 def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:
     """Restarts as seen in the headline curve: other columns may be out of order for their own reasons."""
     lead = next((roles[r] for r in ("train/loss", "val/loss") if r in roles), None)
     lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
     _sessions(columns, log, lead, remarks)
-    turns = restarts(columns[lead]) if lead is not None else []
+    turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
     for turn in turns:
         what = f"it turns back from step {turn.reached:g} to {turn.step:g}"
         remarks.append(say.note(say.SEAM, f"{what}: a restart"))

@@ -51,6 +51,8 @@ class Log:
         self.notes: list[Note] = []
         self.seams: list[float] = []
         self.turns: list[Restart] = []
+        self.where: dict[str, str] = {}
+        """Column -> the file or folder within which the places of its points can be compared (a table: ``)."""
         self._file = 0
         self._writers: dict[str, list[Writer]] = {}
         self._piles: dict[str, Pile] = {}
@@ -72,9 +74,10 @@ class Log:
             if self._waiting >= Pile.LIMIT:
                 self._settle()
         else:
-            base = self._file * PER_FILE
-            self.turns += [Restart(base + at, step, step) for at, step in block.restarts]
+            base, folder = self._file * PER_FILE, name.rpartition("/")[0]
+            self.turns += [Restart(base + at, step, step, f"/{folder}") for at, step in block.restarts]
             for key, column in block.columns.items():
+                self.where[key] = key if column.row is None else f"/{folder}"
                 points = _own_axis(column, base)
                 self._pile(key).add(points)
                 self._writer(name).note(key, points)

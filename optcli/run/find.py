@@ -17,6 +17,8 @@ MOST_SNIFFED: Final = 20_000
 DEEPEST: Final = 40
 IN_A_TREE: Final = 0.4
 """In a directory a file must look like a log this much; a README that mentions `loss: 0.5` doesn't."""
+UNSURE: Final = 0.5
+"""A file whose beginning scores less (a long preamble, prose) is looked at in the middle too."""
 NEVER_LOGS: Final = frozenset(
     "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf mp4 avi"
     " wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite npy npz pkl"
@@ -48,6 +50,8 @@ def discover(path: str, pattern: str | None = None) -> list[Found]:
     if not head:
         raise Unreadable(path, "it is empty")
     name, score = ("console", 1.0) if pattern else recognize(head, source.name)
+    if score < UNSURE and (later := recognize(source.middle(), source.name))[1] > score:
+        name, score = later
     if not score:
         raise Unreadable(path, "not a log format that is known")
     return [Found(path, name, ((path, source.name),), pattern)]

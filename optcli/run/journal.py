@@ -50,7 +50,7 @@ class Journal:
         """Take away what was written after the checkpoint of `step` was announced; returns the lines given up.
 
         Lines that aren't JSON (a torn or overwritten one) go too. The new content replaces the old in one piece. Where
-        no such checkpoint was announced, the lines before the first later step stay; `cut(0)` leaves the start alone.
+        no such checkpoint was announced, the lines before the first later step, or the end, stay; `cut(0)` leaves the start alone.
 
         Raises:
             OSError: the journal can't be read or written anew.
@@ -109,8 +109,14 @@ def _end(parsed: Sequence[tuple[bytes, dict[str, Any]]], step: int) -> int:
         record = parsed[i][1]
         if record.get("event") == "checkpoint" and record.get("step") == step:
             return i + 1
-    later = (i for i, (_, record) in enumerate(parsed) if isinstance(at := record.get("step"), int) and at > step)
+    later = (i for i, (_, record) in enumerate(parsed) if _after(record, step))
     return next(later, len(parsed))
+
+
+def _after(record: dict[str, Any], step: int) -> bool:
+    """Whether a record is of a later step, or the end that a run which goes on has not come to."""
+    at = record.get("step")
+    return record.get("event") == "end" or (isinstance(at, int) and at > step)
 
 
 def _mend(path: Path) -> None:

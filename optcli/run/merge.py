@@ -27,27 +27,40 @@ class Points:
 
 @dataclass(frozen=True)
 class Restart:
-    """The log turned back to `step` at `order`, from `reached`; `jump` says that it goes on without an overlap."""
+    """The log turned back from `reached` to `step` at the place `order` of the file or folder `where`, at `time`."""
 
     order: float
     step: float
     reached: float
+    where: str = ""
+    time: float | None = None
 
 
-def restarts(points: Points) -> list[Restart]:
+def restarts(points: Points, where: str = "") -> list[Restart]:
     """Where this curve, in the order it was written, turns back."""
-    step = points.step
+    step, time = points.step, points.time
     back = np.flatnonzero(np.diff(step) < 0) + 1
-    return [Restart(float(points.order[i]), float(step[i]), float(step[:i].max())) for i in back.tolist()]
+    high = np.maximum.accumulate(step) if len(back) else step
+    return [
+        Restart(float(points.order[i]), float(step[i]), float(high[i - 1]), where, None if time is None else float(time[i]))
+        for i in back.tolist()
+    ]
 
 
-def supersede(points: Points, turns: list[Restart]) -> Points:
-    """Drop what was written before a restart at the steps from the restart on: the later training counts."""
-    if not turns or not len(points.step):
-        return points
+def supersede(points: Points, turns: list[Restart], where: str = "") -> Points:
+    """Drop what was written before a restart at the steps from the restart on: the later training counts.
+
+    Places in different files can't be compared; there the clock decides, where both have one.
+    """
     keep = np.ones(len(points.step), bool)
     for turn in turns:
-        keep &= ~((points.order < turn.order) & (points.step >= turn.step))
+        if turn.where == where:
+            before = points.order < turn.order
+        elif points.time is not None and turn.time is not None:
+            before = points.time < turn.time
+        else:
+            continue
+        keep &= ~(before & (points.step >= turn.step))
     return points if keep.all() else points.take(keep)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from optcli.run.curve import Curve, Floats
 from optcli.show import words
@@ -47,48 +46,43 @@ def wants_log(values: Floats) -> bool:
 def draw(curve: Curve, screen: Screen, marks: Sequence[Mark] = (), height: int = 6) -> list[str]:
     """The curve in about `height + 3` lines of at most the screen's width, with its marks below."""
     finite = curve.value[np.isfinite(curve.value)]
-    if not len(curve) or not len(finite):
-        return [screen.fit(f"  {len(curve)} values, none of them finite")]
+    if not len(finite):
+        return [screen.fit(f"  {words.count(len(curve), 'value')}, none of them finite")]
     width = screen.width - MARGIN - 3
     log = wants_log(finite)
     tall, wide = (4, 2) if screen.unicode else (2, 1)
-    low, high, bad = columns(
-        curve.step,
-        np.log10(curve.value, where=curve.value > 0, out=np.full(len(curve), np.nan)) if log else curve.value,
-        width * wide,
-    )
-    cells = _cells(_dots(low, high, height * tall), screen.unicode)
-    rows = ["".join(row) for row in cells]
+    low, high, bad = columns(curve.step, np.log10(curve.value) if log else curve.value, width * wide)
+    rows = _cells(_dots(low, high, height * tall), screen.unicode)
     names = [words.number(float(finite.max())), *[""] * (height - 2), words.number(float(finite.min()))]
     lines = [_row(screen, name, _coloured(row, curve, marks, screen)) for name, row in zip(names, rows, strict=True)]
     if bad.any():
-        stands = bad.reshape(width, wide).any(axis=1)
-        lines.insert(
-            0, _row(screen, "not finite", screen.paint("".join(" x"[int(b)] for b in stands).rstrip(), "error"))
-        )
+        stands = "".join(" x"[int(b)] for b in bad.reshape(width, wide).any(axis=1))
+        lines.insert(0, _row(screen, "not finite", screen.paint(stands.rstrip(), "error")))
     return [*lines, *_axis(curve, width, log, screen), *(_bracket(mark, curve, width, screen) for mark in marks)]
 
 
 def _dots(low: Floats, high: Floats, height: int) -> Bools:
-    """A raster of shape (height, n): each column filled from its lowest to its highest value, joined to the one before."""
+    """A raster of shape (height, n): columns filled from their lowest to their highest value and joined."""
     bottom, top = np.nanmin(low), np.nanmax(high)
     scale = (height - 1) / (top - bottom) if top > bottom else 0.0
     first, last = (low - bottom) * scale, (high - bottom) * scale
-    with np.errstate(invalid="ignore"):
-        first[1:] = np.fmin(first[1:], np.where(np.isnan(first[1:]), np.nan, last[:-1] + 1))
-        last[1:] = np.fmax(last[1:], np.where(np.isnan(last[1:]), np.nan, first[:-1] - 1))
-        level = np.arange(height)[::-1, None]
-        return np.asarray((level >= np.round(first)) & (level <= np.round(last)))
+    shown = ~np.isnan(first[1:])
+    first[1:][shown], last[1:][shown] = (
+        np.fmin(first[1:], last[:-1] + 1)[shown],
+        np.fmax(last[1:], first[:-1] - 1)[shown],
+    )
+    level: Floats = np.arange(height - 1.0, -1.0, -1.0).reshape(-1, 1)
+    return np.asarray((level >= np.round(first)) & (level <= np.round(last)))
 
 
-def _cells(dots: Bools, unicode: bool) -> npt.NDArray[np.str_]:
-    """Groups of dots as characters: 4 x 2 dots a braille character, 2 x 1 an ASCII one."""
+def _cells(dots: Bools, unicode: bool) -> list[str]:
+    """Rows of characters: 4 x 2 dots in a braille one, 2 x 1 in an ASCII one."""
     if unicode:
         grid = dots.reshape(dots.shape[0] // 4, 4, dots.shape[1] // 2, 2)
-        codes = (grid * _BRAILLE[None, :, None, :]).sum(axis=(1, 3))
-        return np.array([[chr(0x2800 + code) if code else " " for code in row] for row in codes])
+        codes = (grid * _BRAILLE[None, :, None, :]).sum(axis=(1, 3)).tolist()
+        return ["".join(chr(0x2800 + code) if code else " " for code in row) for row in codes]
     pairs = dots.reshape(dots.shape[0] // 2, 2, dots.shape[1])
-    return np.array([[_SIGNS[code] for code in row] for row in pairs[:, 0] + 2 * pairs[:, 1]])
+    return ["".join(_SIGNS[code] for code in row) for row in (pairs[:, 0] + 2 * pairs[:, 1]).tolist()]
 
 
 def _row(screen: Screen, name: str, text: str) -> str:
@@ -118,10 +112,14 @@ def _axis(curve: Curve, width: int, log: bool, screen: Screen) -> list[str]:
 
 
 def _bracket(mark: Mark, curve: Curve, width: int, screen: Screen) -> str:
-    """`├────┤ OPT101` under the stretch; the name goes to the side where there is room."""
+    """`├────┤ OPT101` under the stretch; the name goes to the side where there is room, else inside."""
     start, end = _place(mark.first, curve, width), _place(mark.last, curve, width)
     left, bar, right, one = "├─┤▲" if screen.unicode else "|-|^"
     line = one if start == end else left + bar * (end - start - 1) + right
-    fits = end + 2 + len(mark.label) <= width
-    text = f"{' ' * start}{line} {mark.label}" if fits else f"{f'{mark.label} ':>{start}}{line}"
+    if end + 2 + len(mark.label) <= width:
+        text = f"{' ' * start}{line} {mark.label}"
+    elif len(mark.label) < start:
+        text = f"{f'{mark.label} ':>{start}}{line}"
+    else:
+        text = f"{' ' * start}{left}{f' {mark.label} ':{bar}^{max(end - start - 1, 0)}}{right}"
     return " " * (MARGIN + 2) + screen.paint(text, mark.style)

@@ -9,8 +9,8 @@ from optcli.show import clean, words
 def line(finding: Finding, source: str = "") -> str:
     """One finding on one line, never cut: `runs/a:1200: warning OPT101 the loss ... (93 %)`."""
     place = f"{clean.line(source, 4096)}:" if source else "step "
-    message = clean.line(finding.message, 4096)
-    return f"{place}{words.plain(finding.first)}: {finding.severity} {clean.line(finding.code)} {message} ({_sure(finding)})"
+    what = f"{finding.severity} {clean.line(finding.code)} {clean.line(finding.message, 4096)}"
+    return f"{place}{words.plain(finding.first)}: {what} ({_sure(finding)})"
 
 
 def said(finding: Finding) -> str:

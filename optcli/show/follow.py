@@ -62,7 +62,8 @@ class Follower:
     @property
     def ended(self) -> bool:
         """Whether every run seen says of itself that it has ended."""
-        return bool(self.reports) and all(r.run is not None and r.run.end in ("finished", "stopped") for r in self.reports)
+        runs = [report.run for report in self.reports]
+        return bool(runs) and all(run is not None and run.end in ("finished", "stopped") for run in runs)
 
     def farewell(self) -> list[str]:
         """A verdict for each run."""
@@ -76,9 +77,9 @@ class Follower:
 
 def stamp_of(path: str) -> Stamp:
     """Name, inode, size and time of change of the file, or of all files below the directory; () if there is none."""
-    files = [Path(base, name) for base, _, names in os.walk(path) for name in names] if os.path.isdir(path) else [Path(path)]
+    below = [Path(base, name) for base, _, names in os.walk(path) for name in names]
     found = []
-    for file in sorted(files):
+    for file in sorted(below if os.path.isdir(path) else [Path(path)]):
         try:
             seen = file.stat()
         except OSError:

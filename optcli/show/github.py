@@ -26,7 +26,7 @@ def render(reports: Sequence[Report]) -> str:
     _summarize(reports)
     told = [line for level in SEVERITIES for line in _level(reports, level)]
     told += [
-        _annotation("error", report, "unreadable", words.headline(report.diagnosis))
+        annotation("error", _file(report), "unreadable", words.headline(report.diagnosis))
         for report in reports
         if report.run is None
     ]
@@ -37,17 +37,21 @@ def render(reports: Sequence[Report]) -> str:
 def _level(reports: Sequence[Report], level: str) -> list[str]:
     found = [(f, report) for report in reports for f in words.ordered(report.diagnosis) if f.severity == level]
     found.sort(key=lambda pair: -pair[0].confidence)
-    return [_annotation(_LEVELS[level], report, _title(f), finding.said(f)) for f, report in found[:MOST]]
+    return [annotation(_LEVELS[level], _file(report), _title(f), finding.said(f)) for f, report in found[:MOST]]
 
 
 def _title(found: Finding) -> str:
     return f"{clean.line(found.code)} {clean.line(found.name)}"
 
 
-def _annotation(level: str, report: Report, title: str, message: str) -> str:
-    """`::warning file=...,title=...::...`; a newline or a separator in foreign text can't end a field."""
-    file = clean.line(report.recipe or report.diagnosis.source, 4096)
-    return f"::{level} file={_property(file)},title={_property(title)}::{_data(message)}"
+def annotation(level: str, file: str, title: str, message: str) -> str:
+    """`::warning file=...,title=...::...`; a line break or a separator in foreign text can't end a field."""
+    fields = f"file={_property(clean.line(file, 4096))},title={_property(clean.line(title))}"
+    return f"::{level} {fields}::{_data(clean.line(message, 4096))}"
+
+
+def _file(report: Report) -> str:
+    return report.recipe or report.diagnosis.source
 
 
 def _data(text: str) -> str:

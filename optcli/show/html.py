@@ -52,7 +52,8 @@ def _hash(text: str) -> str:
 
 
 def _head(title: str) -> Iterator[str]:
-    policy = f"default-src 'none'; style-src {_hash(_style())}; script-src {_hash(_script())}; base-uri 'none'; form-action 'none'"
+    allowed = f"style-src {_hash(_style())}; script-src {_hash(_script())}"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     yield "<!doctype html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -84,7 +85,8 @@ def _pill(kind: str) -> str:
 def _section(report: Report, number: int) -> Iterator[str]:
     told = report.diagnosis
     yield f'<section class="run" id="run{number}"><p class="source">{_text(told.source)}</p>'
-    yield f'<header class="verdict {told.status}">{_pill(told.status)}<h1>{_sentence(words.headline(told))}</h1></header>'
+    title = f"{_pill(told.status)}<h1>{_sentence(words.headline(told))}</h1>"
+    yield f'<header class="verdict {told.status}">{title}</header>'
     first, rest, left_out = panels.of(report)
     yield from _panels(first)
     if told.findings:
@@ -100,7 +102,7 @@ def _section(report: Report, number: int) -> Iterator[str]:
         yield "<h2>Other curves</h2>"
         yield from _panels(rest)
     if left_out:
-        yield f'<p class="quiet">{words.count(left_out, "more curve")} not shown: nothing was found in them.</p>'
+        yield f'<p class="quiet">Without {words.count(left_out, "more curve")} in which nothing was found.</p>'
     yield from _provenance(report)
     yield "</section>"
 
@@ -111,12 +113,12 @@ def _sentence(text: str) -> str:
 
 def _finding(found: Finding) -> Iterator[str]:
     healed = "" if found.healed_at is None else f", gone by step {words.step(found.healed_at)}"
-    yield f'<li class="{found.severity}"><p class="head">{_pill(found.severity)}<b>{escape(words.title(found.name))}</b>'
-    yield f"<code>{_text(found.code)}</code><span>{_text(found.curve)} · {words.steps(found)}{healed}"
-    yield f"· {words.share(found.confidence)} sure</span></p><p>{_sentence(clean.line(found.message, 4096))}</p>"
-    if found.evidence:
-        figures = " · ".join(escape(words.figure(name, value)) for name, value in found.evidence.items())
-        yield f'<p class="figures">{figures}</p>'
+    head = f"{_pill(found.severity)}<b>{escape(words.title(found.name))}</b><code>{_text(found.code)}</code>"
+    where = f"{_text(found.curve)} · {words.steps(found)}{healed} · {words.share(found.confidence)} sure"
+    yield f'<li class="{found.severity}"><p class="head">{head}<span>{where}</span></p>'
+    yield f"<p>{_sentence(clean.line(found.message, 4096))}</p>"
+    if words.figures(found):
+        yield f'<p class="figures">{escape(words.figures(found))}</p>'
     yield "</li>"
 
 
@@ -127,23 +129,20 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield f'<p class="why"><span class="weight">{words.share(cause.weight)}</span> because of {because}</p>'
     change = "\n".join(words.assignments(advised.patch or {})) or words.relative(advised.relative)
     if change:
-        yield f'<div class="patch"><pre>{escape(change)}</pre><span class="safety {advised.safety}">{advised.safety}</span></div>'
-    told = {"Do": advised.advice.get("any", ""), "Expect": advised.expect, "Refuted if": advised.refuted_if}
-    told |= {_framework(key): text for key, text in advised.advice.items() if key != "any"}
-    rows = "".join(f"<dt>{_text(label)}</dt><dd>{_text(text)}</dd>" for label, text in told.items() if text)
+        safety = f'<span class="safety {advised.safety}">{advised.safety}</span>'
+        yield f'<div class="patch"><pre>{escape(change)}</pre>{safety}</div>'
+    told = words.advice(advised).items()
+    rows = "".join(f"<dt>{_sentence(clean.line(label))}</dt><dd>{escape(text)}</dd>" for label, text in told)
     yield f"<dl>{rows}</dl></article>"
-
-
-def _framework(key: str) -> str:
-    return {"hf": "Trainer", "lightning": "Lightning", "keras": "Keras"}.get(key, key)
 
 
 def _panels(shown: Sequence[panels.Panel]) -> Iterator[str]:
     yield '<div class="panels">'
     for panel in shown:
-        names = "".join(f'<span class="key c{n}">{_text(name)}</span>' for n, name in enumerate(panel.names))
+        keys = (f'<span class="key c{n}">{_text(name)}</span>' for n, name in enumerate(panel.names))
         axis = '<span class="quiet">log scale</span>' if panel.log else ""
-        yield f'<figure data-panel="{escape(panel.data())}"><figcaption>{names}{axis}</figcaption>{panel.svg()}</figure>'
+        caption = f"<figcaption>{''.join(keys)}{axis}</figcaption>"
+        yield f'<figure data-panel="{escape(panel.data())}">{caption}{panel.svg()}</figure>'
     yield "</div>"
 
 
@@ -152,7 +151,10 @@ def _provenance(report: Report) -> Iterator[str]:
     yield "<details><summary>Where this comes from</summary><dl>"
     facts = {"points": f"{told.points:,}", "format": told.format, "recipe": report.recipe or ""}
     if report.run is not None:
-        facts |= {"planned steps": "" if report.run.planned is None else f"{report.run.planned:,}", "end": report.run.end}
+        facts |= {
+            "planned steps": "" if report.run.planned is None else f"{report.run.planned:,}",
+            "end": report.run.end,
+        }
     facts |= {role: f"column {column}" for role, column in told.roles.items()}
     facts |= {note.code: note.message for note in told.notes}
     facts |= {f"{code} not judged": reason for code, reason in told.abstained.items()}

@@ -63,7 +63,11 @@ def _causes(code: str, screen: Screen) -> list[str]:
 
 def cause_page(name: str, screen: Screen) -> str:
     """All about a cause: what it is, what speaks for and against it, what to do."""
-    lines = [screen.paint(f"{words.title(name)}", "bold") + f" · cause `{name}`", "", *_text(catalogue.cause_doc(name), screen)]
+    lines = [
+        screen.paint(f"{words.title(name)}", "bold") + f" · cause `{name}`",
+        "",
+        *_text(catalogue.cause_doc(name), screen),
+    ]
     weights = catalogue.evidence(name)
     for title, codes in (
         ("What speaks for it", [c for c, w in weights.items() if w > 0]),
@@ -91,7 +95,11 @@ def listing(screen: Screen) -> str:
         first = catalogue.rule_doc(code).partition("\n")[0]
         kind = catalogue.severity(code)
         lines.append(f"  {code}  {screen.paint(f'{kind:<7}', kind)}  {catalogue.rule_name(code)}: {first}")
-    lines += ["", screen.paint("Notes on the log", "bold"), *(f"  {code}  {text}" for code, text in notes.CODES.items())]
+    lines += [
+        "",
+        screen.paint("Notes on the log", "bold"),
+        *(f"  {code}  {text}" for code, text in notes.CODES.items()),
+    ]
     lines += ["", screen.paint("Causes", "bold")]
     lines += [f"  {name}: {catalogue.cause_doc(name).partition(chr(10))[0]}" for name in catalogue.names()]
     return _joined(lines, screen)

@@ -80,9 +80,9 @@ def _one(report: Report) -> Iterator[str]:
 
 def _finding(found: Finding) -> str:
     healed = "" if found.healed_at is None else f", gone by {words.step(found.healed_at)}"
-    where = f"{words.steps(found)}{healed}"
+    where = f"{words.steps(found)}{healed} | {words.share(found.confidence)}"
     what = f"**{escape(words.title(found.name))}** in {code(found.curve)}: {escape(found.message)}"
-    return f"| {_SIGNS[found.severity]} {found.severity} | {code(found.code)} | {what} | {where} | {words.share(found.confidence)} |"
+    return f"| {_SIGNS[found.severity]} {found.severity} | {code(found.code)} | {what} | {where} |"
 
 
 def _cause(cause: Cause) -> Iterator[str]:
@@ -94,12 +94,7 @@ def _cause(cause: Cause) -> Iterator[str]:
         yield from (*_fenced(words.assignments(advised.patch)), "")
     elif advised.relative:
         yield from (code(words.relative(advised.relative)), "")
-    for label, text in (
-        ("Do", advised.advice.get("any", "")),
-        ("Expect", advised.expect),
-        ("Refuted if", advised.refuted_if),
-    ):
-        if text:
-            yield f"- **{label}:** {escape(text)}"
-    yield f"- **Safety:** {advised.safety}"
+    for label, text in words.advice(advised).items():
+        yield f"- **{escape(label)}:** {escape(text)}"
+    yield f"- **safety:** {advised.safety}"
     yield ""

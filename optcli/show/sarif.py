@@ -43,7 +43,7 @@ def _text(text: str) -> str:
 
 
 def _result(report: Report, found: Finding, rule: int) -> dict[str, Any]:
-    key = f"{report.diagnosis.source}\0{found.code}\0{found.curve}".encode("utf-8", "surrogateescape")
+    key = f"{report.diagnosis.source}\0{found.code}\0{found.curve}".encode("utf-8", "surrogatepass")
     return {
         "ruleId": _text(found.code),
         "ruleIndex": rule,
@@ -65,7 +65,10 @@ def _location(report: Report, found: Finding) -> dict[str, Any]:
 def _line(recipe: str, patch: Mapping[str, Any]) -> int:
     """The 1-based line at which the section of the patch's first path begins, 1 if there is none."""
     section = re.escape(next(iter(patch)).partition(".")[0])
-    lines = Path(recipe).read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        lines = Path(recipe).read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return 1
     return next((number for number, line in enumerate(lines, 1) if re.match(rf"{section}\s*:", line)), 1)
 
 

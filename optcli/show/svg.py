@@ -34,7 +34,9 @@ class Scale:
 
     def across(self, step: float) -> float:
         """Pixels from the left."""
-        return LEFT + (min(max(step, self.x[0]), self.x[1]) - self.x[0]) / (self.x[1] - self.x[0]) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (min(max(step, self.x[0]), self.x[1]) - self.x[0]) / (self.x[1] - self.x[0]) * (
+            WIDTH - LEFT - RIGHT
+        )
 
     def down(self, value: float) -> float:
         """Pixels from the top."""
@@ -136,8 +138,9 @@ def _axes(scale: Scale) -> Iterator[str]:
         yield f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
         yield f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{words.number(value)}</text>'
     for step in ticks(*scale.x, 6):
-        anchor = "end" if scale.across(step) > WIDTH - 3 * RIGHT else "middle"
-        yield f'<text class="tick" x="{scale.across(step):.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{words.step(step)}</text>'
+        x = scale.across(step)
+        place = f'x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{"end" if x > WIDTH - 3 * RIGHT else "middle"}"'
+        yield f'<text class="tick" {place}>{words.step(step)}</text>'
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -31,6 +32,8 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
 
 
 def _notes(report: Report) -> list[str]:
+    if report.run is None:  # then the note is the verdict
+        return []
     source = clean.line(report.diagnosis.source, 4096)
     return [f"{source}: note {clean.line(n.code)} {clean.line(n.message, 4096)}" for n in report.diagnosis.notes]
 
@@ -73,9 +76,7 @@ def _finding(found: Finding, screen: Screen) -> Iterator[str]:
     where = f"{words.steps(found)}{healed} · {words.share(found.confidence)} sure"
     yield f"{head}{clean.line(found.name)} · {clean.line(found.curve)} · {where}"
     yield from screen.wrap(clean.line(found.message, 4096), "  ")
-    figures = " · ".join(words.figure(name, value) for name, value in found.evidence.items())
-    for line in screen.wrap(figures, "  "):
-        yield screen.paint(line, "dim")
+    yield from (screen.paint(line, "dim") for line in screen.wrap(words.figures(found), "  "))
 
 
 def _chart(report: Report, name: str, screen: Screen) -> list[str]:
@@ -97,33 +98,19 @@ def _cause(cause: Cause, number: int, screen: Screen) -> Iterator[str]:
     yield f"cause {number}: {title} · {words.share(cause.weight)} · because of {because}"
     change = "  ".join(words.assignments(advised.patch or {})) or words.relative(advised.relative)
     if change:
-        yield f"  try     {screen.paint(change, 'bold')}  ({advised.safety})"
-    for label, text in (
-        ("do", advised.advice.get("any", "")),
-        ("expect", advised.expect),
-        ("refuted", advised.refuted_if),
-    ):
-        intro = "if " if label == "refuted" and not text.startswith("if ") else ""
-        yield from screen.wrap(f"{intro}{clean.line(text, 4096)}" if text else "", " " * 10, f"  {label:<8}")
-    named = {"hf": "Trainer", "lightning": "Lightning", "keras": "Keras"}
-    others = [
-        f"{named.get(key, clean.line(key))}: {clean.line(text)}"
-        for key, text in advised.advice.items()
-        if key != "any" and text
-    ]
-    yield from screen.wrap(" · ".join(others), " " * 10, "  in      ")
+        yield f"  {'try':<11} {screen.paint(change, 'bold')}  ({advised.safety})"
+    for label, text in words.advice(advised).items():
+        yield from screen.wrap(text, " " * 14, f"  {clean.line(label):<11} ")
 
 
 def _foot(report: Report, screen: Screen) -> Iterator[str]:
-    told = report.diagnosis
-    for note in told.notes:
+    for note in report.diagnosis.notes if report.run is not None else ():
         yield from ("", *screen.wrap(f"note {clean.line(note.code)}: {clean.line(note.message, 4096)}", "  ", ""))
     commands = list(next_commands(report))
     if commands:
         yield ""
-        yield from (
-            f"{'next' if number == 0 else '':<6}{screen.paint(line, 'code')}" for number, line in enumerate(commands)
-        )
+    for number, command in enumerate(commands):
+        yield f"{'' if number else 'next':<6}{screen.paint(command, 'code')}"
 
 
 def next_commands(report: Report) -> Iterator[str]:
@@ -138,18 +125,20 @@ def next_commands(report: Report) -> Iterator[str]:
 
 def _table(reports: Sequence[Report], screen: Screen) -> Iterator[str]:
     ranked = sorted(reports, key=lambda report: report.rank)
-    counts = {
-        status: sum(c.diagnosis.status == status for c in reports)
-        for status in ("unreadable", "ill", "unknown", "healthy")
-    }
-    yield f"{len(reports)} runs: {', '.join(f'{count} {status}' for status, count in counts.items() if count)}"
+    counts = Counter(report.diagnosis.status for report in ranked)
+    yield f"{len(ranked)} runs: {', '.join(f'{count} {status}' for status, count in counts.items())}"
     yield ""
     names = [clean.line(report.diagnosis.source) for report in ranked]
     wide = min(max(map(len, names)), screen.width // 2)
     for report, name in zip(ranked, names, strict=True):
-        told = report.diagnosis
-        codes = " ".join(dict.fromkeys(clean.line(f.code) for f in words.ordered(told) if f.severity != "info"))
-        status = screen.paint(f"{told.status:<10}", told.status)
-        yield f"{status} {name:<{wide}}  {codes or words.headline(told)}"
+        status = report.diagnosis.status
+        yield f"{screen.paint(f'{status:<10}', status)} {name:<{wide}}  {_named(report)}"
     yield ""
     yield f"next  {screen.paint(words.typed(['optcli', 'diagnose', names[0]]), 'code')}"
+
+
+def _named(report: Report) -> str:
+    """Codes and names of what stands and asks for action, or why there is nothing."""
+    standing = (f for f in words.ordered(report.diagnosis) if f.severity != "info" and f.healed_at is None)
+    named = dict.fromkeys(f"{clean.line(f.code)} {clean.line(f.name)}" for f in standing)
+    return ", ".join(named) or words.headline(report.diagnosis)

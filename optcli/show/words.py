@@ -7,10 +7,12 @@ import math
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding
+from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding, Prescription
 from optcli.show import clean
+
+_FRAMEWORKS: Final = {"hf": "HF Trainer", "lightning": "Lightning", "keras": "Keras"}
 
 
 def count(number: int, thing: str) -> str:
@@ -57,6 +59,11 @@ def figure(name: str, evidence: Evidence) -> str:
     return f"{clean.line(name).replace('_', ' ')} {number(float(evidence.value))}{unit}"
 
 
+def figures(finding: Finding) -> str:
+    """The evidence in one line, without what could not be measured."""
+    return " · ".join(figure(name, e) for name, e in finding.evidence.items() if math.isfinite(float(e.value)))
+
+
 def scalar(value: Any) -> str:
     """A recipe's value as one types it behind `key=`."""
     return clean.line(value if isinstance(value, str) else json.dumps(value, default=str))
@@ -75,6 +82,17 @@ def typed(words: list[str]) -> str:
 def relative(factors: Mapping[str, float]) -> str:
     """`lr × 0.3`, where no recipe is known."""
     return ", ".join(f"{clean.line(name)} × {number(float(factor))}" for name, factor in factors.items())
+
+
+def advice(prescription: Prescription) -> dict[str, str]:
+    """Label -> text: what to do, what to expect, what would refute it, and the names in other frameworks."""
+    told = {
+        "do": prescription.advice.get("any", ""),
+        "expect": prescription.expect,
+        "refuted if": prescription.refuted_if.removeprefix("if "),
+    }
+    told |= {_FRAMEWORKS.get(key, key): text for key, text in prescription.advice.items() if key != "any"}
+    return {label: clean.line(text, 4096) for label, text in told.items() if text}
 
 
 def title(name: str) -> str:

@@ -7,6 +7,7 @@ the host finds at the window's end are the last good ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -87,7 +88,7 @@ class ScalingGate(Gate):
         torch._amp_update_scale_(self.scale, self._tracker, self._overflow, _GROWTH, _BACKOFF, _PATIENCE)
 
     def bad(self, row: Row) -> bool:
-        return not torch.isfinite(torch.tensor(row.loss)).item()
+        return not math.isfinite(row.loss)
 
     def state_dict(self) -> dict[str, Any]:
         """Scale and the number of good steps since it changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -45,6 +46,11 @@ class Lock:
         """Let the next one in. The file stays: deleting it would let two processes lock two files of one name."""
         if self._handle is not None:
             os.ftruncate(self._handle, 0)
+            with contextlib.suppress(ImportError, OSError):
+                import fcntl
+
+                # Closing alone would wait for workers that haven't closed their copies yet.
+                fcntl.flock(self._handle, fcntl.LOCK_UN)
             self._close()
 
     def _close(self) -> None:

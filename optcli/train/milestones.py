@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ def record(t: Training) -> None:
     signal = int(t.world.agree(t.signals.received or 0))
     rows = t.window.read(drain=bool(signal) or t.agenda.evaluates(step) or t.agenda.saves(step))
     t.meter.mark(step)
+    if t.agenda.evaluates(step):
+        t.position.reports = {f"{name}/{key}": v for name, report in t.reports for key, v in report().items()}
     bad = _first_bad(t, rows)
     seen = rows if bad is None else rows[: rows.index(bad) + 1]
     if seen:
@@ -66,10 +69,11 @@ def save(t: Training, best: bool = False) -> None:
 def close(t: Training) -> None:
     """The run has ended: a stopped one saves where it is, a finished one says what only the end can show."""
     assert t.ending is not None
-    if t.ending.status == "stopped" and t.position.saved != t.position.step:
-        save(t)
-    if t.ending.status == "finished":
-        t.monitor.finish()
+    if t.ending.status == "stopped":
+        if t.position.saved != t.position.step:
+            save(t)
+    else:
+        t.monitor.finish("finished" if t.ending.status == "finished" else "stopped")
     status = "finished" if t.ending.status == "finished" else "stopped"
     t.journal.event("end", step=t.position.step, status=status, reason=t.ending.reason)
     t.progress.close()
@@ -91,14 +95,15 @@ def _first_bad(t: Training, rows: list[Row]) -> Row | None:
 def _log(t: Training, rows: list[Row], closed: bool) -> None:
     """Rows to the journal, the diagnosis and TensorBoard."""
     t.position.loss = rows[-1].loss
-    told = [_told(t, row) for row in rows]
+    memory = t.world.peak_mib()
+    told = [_told(t, row, memory) for row in rows]
     t.monitor.take(told, closed=closed)
     if t.writer is None:
         t.writer = t.events()
     t.writer.rows(told)
 
 
-def _told(t: Training, row: Row) -> dict[str, Any]:
+def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
     """A row as the journal has it."""
     told: dict[str, Any] = {
         "step": row.step,
@@ -106,7 +111,7 @@ def _told(t: Training, row: Row) -> dict[str, Any]:
         "train/loss": row.loss,
         "lr": t.base_lr * row.factor,
     }
-    if t.gate.bad(row) or row.finite:
+    if row.finite or t.gate.bad(row):
         told["grad_norm"] = row.grad_norm
     if row.update_ratio is not None:
         told["update_ratio"] = row.update_ratio
@@ -114,7 +119,7 @@ def _told(t: Training, row: Row) -> dict[str, Any]:
         told["loss_scale"] = row.scale
     if not row.finite:
         told["skipped_steps"] = t.skipped
-    told["clock"] = {"t": t.earlier + row.at, "step_us": row.seconds * 1e6, "mib": t.world.peak_mib()}
+    told["clock"] = {"t": t.earlier + row.at, "step_us": row.seconds * 1e6, "mib": memory}
     return told
 
 
@@ -123,8 +128,7 @@ def _evaluate(t: Training) -> bool:
     values, position, goals = t.evaluate(), t.position, t.goals
     if values is None:
         return False
-    told = {"step": position.step, **values}
-    told |= {f"{name}/{key}": value for name, report in t.reports for key, value in report().items()}
+    told = {"step": position.step, **values, **position.reports}
     t.monitor.take([told], closed=True)
     if t.writer is not None:
         t.writer.rows([told])
@@ -161,18 +165,18 @@ def _fail_or_return(t: Training, bad: Row) -> None:
         return
     samples = t.batches.indices(bad.step - 1)
     t.objective.bare.train()
-    _, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)
-    what = "loss" if not abs(bad.loss) < float("inf") else "gradient"
-    if t.skipped >= MOST_SKIPPED:
-        what = f"loss or gradient {t.skipped} times in a row, last"
-    saved = t.checkpoints.steps()
-    good = t.checkpoints.directory / f"step-{saved[-1]}" if saved else None
+    place, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)
+    of_loss = not math.isfinite(bad.loss)
+    code, what = ("NUM301", "loss") if of_loss else ("NUM302", "gradient")
+    t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
+    times = f", the last of {t.skipped} such steps in a row" if t.skipped >= MOST_SKIPPED else ""
     shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
+    saved = t.checkpoints.steps()
     t.ending = Ending(
         "failed",
-        f"NUM301 non-finite {what} at step {bad.step}: {told}; samples {shown}; the weights are as before that step",
+        f"{code} non-finite {what} at step {bad.step}{times}: {told}; samples {shown}",
         Exit.TRAINING_FAILED,
-        f"the last good checkpoint is {good}" if good else "",
+        f"the last good checkpoint is {t.checkpoints.directory / f'step-{saved[-1]}'}" if saved else "",
     )
 
 

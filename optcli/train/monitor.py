@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from optcli.diagnosis.diagnosis import Finding
 from optcli.diagnosis.live import Live
+from optcli.run.curve import End
 from optcli.recipe.sections import Monitor as Policy
 
 Row = Mapping[str, Any]
@@ -54,9 +55,9 @@ class Monitor:
         self.live = self._fresh()
         self.live.add(rows, closed=closed)
 
-    def finish(self) -> None:
+    def finish(self, end: End) -> None:
         """The run has come to its end: say what only an end can show."""
-        for finding in self.live.finish():
+        for finding in self.live.finish(end):
             self._say(finding)
 
     def _say(self, finding: Finding) -> None:

@@ -19,6 +19,8 @@ class Position:
     """`metric`, `value` and `step` of the best evaluation; empty before the first."""
     last: dict[str, float] = field(default_factory=dict)
     """The last evaluation's values."""
+    reports: dict[str, float] = field(default_factory=dict)
+    """What the regularizers told of themselves after the last step before an evaluation."""
     loss: float | None = None
     """The last training loss that was read."""
     reached: float | None = None

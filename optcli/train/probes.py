@@ -28,7 +28,7 @@ RATIO_EVERY: Final = 10
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """What is known of one step. `norms` holds each parameter's gradient norm; non-finite values are true ones."""
 
@@ -43,27 +43,23 @@ class Row:
     """Seconds since the window was made."""
     seconds: float
     norms: Array
-
-    @property
-    def finite(self) -> bool:
-        """Whether loss and all gradients are."""
-        return bool(np.isfinite(self.loss) and np.isfinite(self.norms).all())
+    finite: bool
+    """Whether loss and all gradients are."""
 
 
 class Window:
     """The rows of up to `STEPS` optimizer steps.
 
-    `heads[i]` is the device's row i: the loss, then each parameter's gradient norm; `totals[i]`, `ratios[i]` and
-    `scales[i]` are cells for the global gradient norm, the update ratio and the loss scale. None of them outlives the
-    next `read`.
+    `heads[i]` is the device's row i: the loss, then each parameter's gradient norm; `ratios[i]` and `scales[i]` are
+    cells for the update ratio and the loss scale. None of them outlives the next `read`.
     """
 
     def __init__(self, world: World, parameters: int, signals: Signals, scaled: bool = False) -> None:
         self._world, self._width, self._signals, self._scaled = world, parameters + 1, signals, scaled
         self._alone = world.size == 1
-        self._buffer = torch.zeros(STEPS, parameters + 4, device=world.device)
+        self._buffer = torch.zeros(STEPS, parameters + 3, device=world.device)
         self.heads: Sequence[Tensor] = self._buffer[:, : self._width].unbind(0)
-        self.totals, self.ratios, self.scales = (list(c.unbind(0)) for c in self._buffer[:, self._width :].unbind(1))
+        self.ratios, self.scales = (c.unbind(0) for c in self._buffer[:, self._width :].unbind(1))
         self._reader = world.reader(self._buffer)
         self._pending: tuple[int, list[float], list[float], float] | None = None
         self.count = 0
@@ -91,7 +87,6 @@ class Window:
     def read(self, drain: bool) -> list[Row]:
         """The rows since the last `read` as far as they can be had without waiting; all of them if `drain`."""
         rows = self._collect()
-        self._buffer[:, self._width] = torch.linalg.vector_norm(self._buffer[:, 1 : self._width], dim=1)
         self._reader.start(self._buffer)
         self._pending = self._first, self._factors, self._times, self._begin
         self._pace()
@@ -109,18 +104,21 @@ class Window:
             return []
         (first, factors, times, begin), self._pending = self._pending, None
         values = self._reader.finish()[: len(factors)]
-        before = [begin, *times]
-        return [
-            self._row(first + i + 1, values[i], factors[i], times[i], times[i] - before[i]) for i in range(len(factors))
-        ]  # fmt: skip
-
-    def _row(self, step: int, values: Array, factor: float, at: float, seconds: float) -> Row:
-        loss, (total, ratio, scale) = float(values[0]), values[self._width :].tolist()
-        measured = ratio if (step - 1) % RATIO_EVERY == 0 and math.isfinite(ratio) else None
-        return Row(
-            step, loss, total, measured, scale if self._scaled else None, factor, at - self._origin, seconds,
-            values[1 : self._width],
-        )  # fmt: skip
+        finite = np.isfinite(values[:, : self._width]).all(axis=1).tolist()
+        totals = np.sqrt(np.square(values[:, 1 : self._width], dtype=np.float64).sum(axis=1)).tolist()
+        ratios, scales = values[:, self._width].tolist(), values[:, self._width + 1].tolist()
+        rows = []
+        for i, loss in enumerate(values[:, 0].tolist()):
+            ratio = ratios[i]
+            measured = ratio if (first + i) % RATIO_EVERY == 0 and math.isfinite(ratio) else None
+            at, before = times[i], times[i - 1] if i else begin
+            rows.append(
+                Row(
+                    first + i + 1, loss, totals[i], measured, scales[i] if self._scaled else None, factors[i],
+                    at - self._origin, at - before, values[i, 1 : self._width], finite[i],
+                )  # fmt: skip
+            )
+        return rows
 
     def _pace(self) -> None:
         """Several processes must close a window at the same step, so they agree on its length, not on a clock."""

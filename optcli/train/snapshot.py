@@ -100,7 +100,9 @@ def write(directory: Path, state: Mapping[str, Stateful], info: dict[str, Any], 
     if misplaced:
         raise TypeError(f"info holds tensors ({', '.join(misplaced)}); they belong into the state")
     body = strict_json.dumps({"states": nodes, "info": told}).encode()
-    _check_room(directory, len(body) + sum(t.numel() * t.element_size() for of in tensors.values() for t in of.values()))
+    _check_room(
+        directory, len(body) + sum(t.numel() * t.element_size() for of in tensors.values() for t in of.values())
+    )
     writer = manifest.Writer(directory)
     try:
         writer.write("model.safetensors", lambda sink: tensorfile.write(tensors["model"], sink))

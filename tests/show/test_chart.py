@@ -18,11 +18,11 @@ def curve(values: list[float]) -> Curve:
 def test_a_falling_curve_in_ascii() -> None:
     assert draw(curve([4, 3, 2, 1]), Screen(True, 30, unicode=False)) == [
         "         4 |'.",
-        "           |  '..",
-        "           |     '..",
-        "           |        '..",
-        "           |           '..",
-        "         1 |              '..",
+        "           |  ''.",
+        "           |     ''..",
+        "           |         '..",
+        "           |            '..",
+        "         1 |               '.",
         "           +-----------------",
         "            1         4 steps",
     ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import View
+from optcli.run.curve import Floats
 from optcli.run.prepare import Series
 from optcli.run.stats import block_medians
 
@@ -18,6 +19,8 @@ POINTS: Final = 3
 
 FACTOR: Final = 70.0
 """Times the highest usual level so far; bad batches that a run shrugs off reach 20 to 60."""
+GROWTH: Final = 100.0
+"""Times the level at the start that a level of `USUAL` points reaches by growing steadily."""
 USUAL: Final = 8
 """Points whose median makes a usual level."""
 
@@ -31,7 +34,7 @@ def check(view: View) -> list[Finding] | Abstain:
     ratio = grad.value / np.maximum(usual, 1e-12)
     far = np.flatnonzero((ratio > FACTOR) & (np.arange(grad.n) > 0))
     if not len(far):
-        return []
+        return _growing(view, grad, usual)
     step = float(grad.step[far[0]])
     return [
         view.finding(
@@ -43,7 +46,23 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def _usual(grad: Series) -> np.ndarray:
+def _growing(view: View, grad: Series, usual: Floats) -> list[Finding]:
+    """A gradient that grows step by step to many times what it was."""
+    begin = max(grad.start, 1e-12)
+    high = np.flatnonzero(usual > GROWTH * begin)
+    if not len(high) or grad.end < GROWTH / 2 * begin:
+        return []
+    step = float(grad.step[high[0]])
+    return [
+        view.finding(
+            __name__, SEVERITY, "grad_norm", step, 0.8,
+            f"the gradient norm has grown from {grad.start:.3g} to {grad.end:.3g}",
+            ratio=(grad.end / begin, "1"), worst=(float(grad.value.max()) / begin, "1"),
+        )
+    ]  # fmt: skip
+
+
+def _usual(grad: Series) -> Floats:
     """For each point the highest block median before it; the first point, for the points of the first block."""
     size = min(USUAL, max(1, grad.n // 2))
     medians = np.maximum.accumulate(block_medians(grad.value, size))

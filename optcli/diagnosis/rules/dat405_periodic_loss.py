@@ -20,10 +20,12 @@ CYCLES: Final = 4
 """Epochs that must be there."""
 LEAST: Final = 4
 """Points in an epoch below which no pattern within it can be seen."""
-EXPLAINED: Final = 0.5
+EXPLAINED: Final = 0.2
 """Share of the variance within epochs that the place in the epoch explains."""
-FACTOR: Final = 8.0
-"""Ratio of that variance to what chance would give it (an F statistic)."""
+SURE: Final = 6.0
+"""Standard deviations above chance, of the F statistic for that (1 in 10^9 for normal noise)."""
+SWING: Final = 0.1
+"""Height of the pattern as a share of the whole drop: a smaller one is harmless, as Adam's own sawtooth is."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -34,14 +36,14 @@ def check(view: View) -> list[Finding] | Abstain:
     table = _epochs(loss, marks)
     if table is None:
         return Abstain("too few points in an epoch")
-    explained, factor, swing = _pattern(table)
-    if explained < EXPLAINED or factor < FACTOR:
+    explained, sure, swing = _pattern(table)
+    if explained < EXPLAINED or sure < SURE or swing < SWING * loss.drop:
         return []
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(marks[0]), 0.6 + 0.35 * explained,
             f"{loss.name} repeats the same pattern in every epoch: the place in it explains {explained:.0%} of the variance",
-            explained=(explained, "1"), factor=(factor, "1"), swing=(swing / loss.drop, "of the drop"),
+            explained=(explained, "1"), sure=(sure, "sigma"), swing=(swing / loss.drop, "of the drop"),
             period=(float(np.median(np.diff(marks))), "steps"),
         )
     ]  # fmt: skip
@@ -61,19 +63,20 @@ def _epochs(loss: Series, marks: Floats) -> Floats | None:
 
 
 def _pattern(table: Floats) -> tuple[float, float, float]:
-    """Explained share, F statistic and swing of the mean pattern, after taking out each epoch's level and slope."""
+    """Explained share, how sure that is, and the height of the mean pattern; each epoch's level and slope taken out.
+
+    An analysis of variance by place; its F statistic as a normal deviate by Wilson and Hilferty's cube root.
+    """
     rows, size = table.shape
     at = np.arange(size) - (size - 1) / 2
     flat = table - table.mean(axis=1, keepdims=True)
-    tilt = (flat @ at) / float(at @ at)
     pattern = flat.mean(axis=0)
-    total = float((flat**2).sum())
-    if total <= 0:
+    bent = pattern - at * float(pattern @ at) / float(at @ at)
+    total, found = float((flat**2).sum()), rows * float(bent @ bent)
+    if total <= 0 or found <= 0:
         return 0.0, 0.0, 0.0
-    trend = float(np.mean(tilt))
-    bent = pattern - trend * at
-    rest = total - rows * float(pattern @ pattern)
-    explained = rows * float(bent @ bent) / total
-    freedom = (rows - 1) * (size - 1)
-    factor = rows * float(bent @ bent) / (size - 1) / max(rest / freedom, 1e-300)
-    return explained, factor, float(bent.max() - bent.min())
+    many, few = (rows - 1) * (size - 1), size - 2
+    rest = max(total - rows * float(pattern @ pattern), 1e-9 * total)
+    root = (found / few / (rest / many)) ** (1 / 3)
+    a, b = 2 / (9 * few), 2 / (9 * many)
+    return found / total, ((1 - b) * root - (1 - a)) / (b * root * root + a) ** 0.5, float(np.ptp(bent))

@@ -12,11 +12,14 @@ STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 4
 
-EARLY: Final = 8
+EARLY: Final = 6
 """Validations below which nothing is said of a run that goes on."""
 GAP: Final = 0.25
 """Validation above training loss, as a share of the training loss's drop: three times what most healthy runs show."""
 SIGMAS: Final = 6.0
+FALLING: Final = -3.0
+CLOSING: Final = 0.15
+"""Fall of the validation loss over its later half, as a share of the gap, that means the gap is closing."""
 LEVEL: Final = 0.08
 """The gap as a share of the start level, so that small differences don't count while little has been learned."""
 
@@ -36,6 +39,9 @@ def check(view: View) -> list[Finding] | Abstain:
     gap = float(tail.min()) - loss.end
     train_then = loss.at(float(val.block_step[-len(tail)]))
     if gap < max(GAP * loss.drop, LEVEL * abs(loss.start)) or gap < SIGMAS * max(val.tau, loss.tau) or float(tail.min()) - train_then < 0.6 * GAP * loss.drop:
+        return []
+    change, z = val.trend(0.5 if val.n >= 12 else 1.0)
+    if z < FALLING and change < -CLOSING * gap:
         return []
     early = val.value[: max(1, val.n // 5)]
     best = float(val.value.min())

@@ -37,7 +37,7 @@ def check(view: View) -> list[Finding] | Abstain:
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
     bar = max(SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0)
-    if now - low <= bar:
+    if now - low <= bar and not _climbing(loss, low, gained, view.points(LOSS) > loss.n):
         return []
     first = _onset(loss, low + bar / 2)
     return [
@@ -50,6 +50,14 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
         )
     ]  # fmt: skip
+
+
+def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:
+    """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
+    far = max(SHARE * gained, abs(loss.start) / 2)
+    last = loss.value[-max(5, loss.n // 2) :]
+    soars = breaks and loss.n >= 3 and bool((np.diff(loss.value[-3:]) > 0).all()) and loss.value[-1] > low + 4 * far
+    return soars or (loss.n >= 8 and float(last.min()) - low > far)
 
 
 def _levels(loss: Series) -> np.ndarray:

@@ -17,7 +17,7 @@ POINTS: Final = 8
 CONSTANT: Final = True
 VARIES: Final = ("shift",)
 
-EARLY: Final = 48
+EARLY: Final = 40
 """Points by step before which nothing is said; of a log by epoch `POINTS` are enough."""
 LATE: Final = 160
 """Points by step after which a slower start is given no more credit; of a log by epoch 14."""
@@ -26,12 +26,15 @@ PER_EPOCH: Final = 4.0
 """Steps between two points above which a log is taken to be by epoch."""
 FALL_EARLY: Final = 0.012
 FALL_LATE: Final = 0.03
+FALL_END: Final = 0.05
 """Shares of the start level. Nets that learn at all have lost 2 to 3 % by the 50th step and more by the 160th."""
 NOISE_EARLY: Final = 0.01
 NOISE_LATE: Final = 0.05
 """Noise of a block, as a share of the start level, beyond which so small a fall can't be told."""
 FALLING: Final = -3.0
 """Standard errors: a fall that is this sure gets more time while it may speed up."""
+FALLING_EARLY: Final = -1.5
+"""Early on, the mere hint of a fall gets more time."""
 FALL_SURE: Final = 0.015
 """What such a fall must bring late in a run whose length is not known."""
 DONE: Final = 0.3
@@ -39,6 +42,10 @@ DONE: Final = 0.3
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: a curve that came and went is another case."""
+FROZEN: Final = 3
+"""Validations that must agree."""
+SAME: Final = 1e-6
+"""Relative difference up to which they do."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -53,17 +60,21 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
     stage = _stage(view)
-    if not stage:
+    frozen = _frozen(view)
+    if not stage and not frozen:
         return Abstain("too early")
-    late, falling = stage != "early", loss.trend(1.0)[1] < FALLING
+    late = stage != "early"
+    falling = loss.trend(1.0)[1] < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (loss.start - loss.end) / loss.start, (loss.start - loss.low) / loss.start, loss.tau / loss.start
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
-    if noise > (NOISE_LATE if late else NOISE_EARLY):
+    if view.ended:
+        most = FALL_END
+    if noise > (NOISE_LATE if late else NOISE_EARLY) and not frozen:
         return Abstain("too noisy to tell")
-    if not COLLAPSE < fall < most or best > 1.5 * most + 2 * noise or (not late and falling):
+    if not frozen and (not COLLAPSE < fall < most or best > 1.5 * most + 2 * noise or (not late and falling)):
         return []
     within = np.mean((loss.blocks > (1 - 2 * most) * loss.start - loss.tau) & (loss.blocks < (1 + BAND) * loss.start))
-    if within < WITHIN:
+    if within < WITHIN and not frozen:
         return []
     return [
         view.finding(
@@ -71,9 +82,18 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{loss.name} is still {loss.end:.4g} after {loss.n} points; it began at {loss.start:.4g}",
             fall=(fall, "of the start level"), start=(loss.start, "1"), noise=(noise, "of the start level"),
             trend=(loss.trend(1.0)[1], "sigma"), peak=(float(loss.blocks.max()) / loss.start, "of the start level"),
+            frozen=(float(frozen), "1"),
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip
+
+
+def _frozen(view: View) -> bool:
+    """Whether nothing that could change does: the same validation loss to the last digit, three times and more."""
+    val = view.val
+    if val is None or val.n < FROZEN:
+        return False
+    return float(np.ptp(val.value[-FROZEN:])) <= SAME * abs(float(val.value[-1])) and float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
 
 
 def _stage(view: View) -> str:

@@ -18,6 +18,13 @@ VARIES: Final = ("shift",)
 
 FLAT_SHARE: Final = 0.4
 """Part of the run so far that must be flat."""
+FALLING: Final = -3.0
+STILL: Final = 0.005
+"""A fall over that part that is certain by `FALLING` standard errors and at least this share of the drop goes on."""
+FLAT: Final = 0.05
+"""A larger one need not be certain."""
+DONE: Final = 0.6
+"""Share of the plan after which the flat part is a quarter of it."""
 LEVEL: Final = 0.3
 """Share of the start level that is left: below, it has converged."""
 
@@ -29,15 +36,15 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    if not view.ended and not view.share >= 0.4:
+    if not view.ended and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
     if level < LEVEL * loss.start or loss.start - loss.low < 0.05 * loss.start:
         return []
     change, z = loss.trend(FLAT_SHARE)
-    if change < -max(0.02 * loss.drop, 0.0) and z < -3:
+    if z < FALLING and change < -STILL * loss.drop:
         return []
-    if change < -0.05 * loss.drop or _annealed(view, loss.block_step[-len(loss.tail(FLAT_SHARE))]):
+    if change < -FLAT * loss.drop or _annealed(view, loss.block_step[-len(loss.tail(FLAT_SHARE))]):
         return []
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)

@@ -9,7 +9,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
-from optcli.run.stats import deviation, median, noise
+from optcli.run.stats import deviation, median, noise, running_median
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -22,6 +22,12 @@ SIGMAS: Final = 10.0
 """Height in noise levels: twice what heavy-tailed batches reach."""
 SHARE: Final = 0.15
 """Height as a share of what had been gained by then."""
+BUMPS: Final = 8.0
+"""Height over the highest bump of the last `MEMORY` points: noise with heavy tails makes bumps of its own."""
+BUMPS_HIGH: Final = 4.0
+SHARE_HIGH: Final = 0.5
+"""For a leap of half of all that was gained, half of that will do."""
+MEMORY: Final = 100
 CANDIDATES: Final = 12
 """Largest upward steps that are looked at closely."""
 
@@ -34,10 +40,10 @@ def check(view: View) -> list[Finding] | Abstain:
     rises = np.diff(loss.value)
     places = np.sort(np.argpartition(-rises, min(CANDIDATES, len(rises) - 1))[:CANDIDATES]) + 1
     spikes = [(int(at), *_height(loss, int(at))) for at in places if at >= 6 and rises[at - 1] > 0]
-    spikes = [s for s in spikes if s[1] > SIGMAS and s[2] > SHARE and not _restart(view, float(loss.step[s[0]]))]
+    spikes = [s for s in spikes if _is_spike(*s[1:]) and not _restart(view, float(loss.step[s[0]]))]
     if not spikes:
         return []
-    at, sigmas, share = spikes[0]
+    at, sigmas, share, _ = spikes[0]
     step = float(loss.step[at])
     recovered = bool((loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma).any())
     return [
@@ -50,20 +56,19 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def _height(loss: Series, at: int) -> tuple[float, float]:
-    """How far the point stands above the ones before: in noise levels and as a share of the gain so far."""
-    past = loss.value[max(0, at - WINDOW) : at]
+def _is_spike(sigmas: float, share: float, bumps: float) -> bool:
+    return sigmas > SIGMAS and share > SHARE and bumps > (BUMPS_HIGH if share > SHARE_HIGH else BUMPS)
+
+
+def _height(loss: Series, at: int) -> tuple[float, float, float]:
+    """How far the point stands above those before: in noise levels, as a share of the gain so far, over past bumps."""
+    past, memory = loss.value[max(0, at - WINDOW) : at], loss.value[max(0, at - MEMORY) : at]
     level = median(past)
-    spread = max(deviation(past), noise(loss.value[max(0, at - 40) : at]), loss.grain, 1e-4 * abs(level))
-    if float(past.min()) > 0:
-        # Where noise grows with the level, a leap must stand out of the ratios as well.
-        logs = np.log(past)
-        ratio = (np.log(float(loss.value[at])) - median(logs)) / max(deviation(logs), noise(logs), 1e-4)
-    else:
-        ratio = np.inf
+    spread = max(deviation(past), noise(memory[-40:]), loss.grain, 1e-4 * abs(level))
     gained = max(loss.start - float(past.min()), 0.1 * abs(loss.start), loss.grain)
     rise = float(loss.value[at]) - level
-    return min(rise / spread, float(ratio)), rise / gained
+    bump = float((memory - running_median(memory, WINDOW)).max()) if len(memory) > WINDOW else spread
+    return rise / spread, rise / gained, rise / max(bump, loss.grain)
 
 
 def _restart(view: View, step: float) -> bool:

@@ -108,9 +108,9 @@ def _update(
         mean = list(torch._foreach_addcmul(square, state["grad_avg"], state["grad_avg"], -1.0))
     scale = list(torch._foreach_sqrt(mean))
     torch._foreach_add_(scale, group["eps"])
-    step = list(torch._foreach_div(grads, scale))
     if group["momentum"] > 0:
         torch._foreach_mul_(state["momentum_buffer"], group["momentum"])
-        torch._foreach_add_(state["momentum_buffer"], step)
-        step = state["momentum_buffer"]
-    descend(params, step, lr)
+        torch._foreach_addcdiv_(state["momentum_buffer"], grads, scale)
+        descend(params, state["momentum_buffer"], lr)
+    else:
+        descend(params, torch._foreach_div(grads, scale), lr)

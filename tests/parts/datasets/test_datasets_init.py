@@ -28,7 +28,7 @@ def test_every_data_file_has_the_checksum_and_a_licence():
     lines = embedded("SHA256SUMS").read_text(encoding="ascii").splitlines()
     licences = embedded("LICENSES").read_text(encoding="utf-8")
     named = dict(reversed(line.split("  ")) for line in lines)
-    assert set(named) == {file.name for file in embedded("").iterdir() if file.suffix in {".npz", ".xz"}}
+    assert set(named) == {file.name for file in embedded("").iterdir() if file.suffix in {".npz", ".csv", ".xz"}}
     for name, digest in named.items():
         assert hashlib.sha256(embedded(name).read_bytes()).hexdigest() == digest
         assert f"\n{name}\n" in licences

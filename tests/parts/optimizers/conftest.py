@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,9 +67,8 @@ class Problem:
 
 
 @pytest.fixture
-def problem() -> Iterator[type[Problem]]:
-    torch.manual_seed(0)
-    yield Problem
+def problem() -> type[Problem]:
+    return Problem
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ or a few whole numbers as target make it a classification, other numbers a regre
 too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept as they are.
 
 A fifth of the rows is for validation, chosen by content: identical rows are always in the same part, and the order of
-the file doesn't matter. A relative path starts at the working directory.
+the file doesn't matter. A relative path starts at the working directory; `optcli:penguins.csv` is a small table that
+comes with the package, to try things on.
+
+Source of the example: Palmer Archipelago penguins, CC0; Horst, Hill, Gorman 2020, doi:10.5281/zenodo.3960218.
 """
 
 from __future__ import annotations

@@ -67,9 +67,8 @@ class Input:
         if not self.is_number:
             self.words.setdefault("" if missing else cell, len(self.words))
             if len(self.words) > WORDS:
-                raise ValueError(
-                    f"column `{self.name}` has more than {WORDS} different words; leave it out with `drop`"
-                )
+                many = f"column `{self.name}` has more than {WORDS} different words"
+                raise ValueError(f"{where}: {many}; leave it out with `drop`")
 
     @property
     def features(self) -> list[str]:

@@ -9,14 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from optcli.parts.datasets import embedded
 from optcli.parts.datasets.csv.columns import Input, Target
 from optcli.parts.datasets.csv.table import Row, column, rows
 
 if TYPE_CHECKING:
     from optcli.parts.datasets.csv import Options
 
+BUNDLED: Final = "optcli:"
+"""A file's name begins so when it comes with the package."""
 Labels = dict[bytes, list[str]]
 
 
@@ -60,7 +63,13 @@ def parted(options: Options, held_out: frozenset[bytes]) -> Iterator[tuple[bool,
 
 
 def _paths(options: Options) -> list[str]:
-    return [os.path.expanduser(file) for file in (options.file, options.validation_file) if file]
+    return [_path(file) for file in (options.file, options.validation_file) if file]
+
+
+def _path(file: str) -> str:
+    """The file that is meant: one that comes with the package, or the user's."""
+    name = file.removeprefix(BUNDLED)
+    return str(embedded(name)) if name != file else os.path.expanduser(file)
 
 
 def _body(path: str) -> Iterator[Row]:

@@ -207,6 +207,12 @@ def test_nothing_left_to_learn_from(write):
         both(write("a,y\n1,2\n"), drop=("a",))
 
 
+def test_the_example_comes_with_the_package():
+    facts, splits = both("optcli:penguins.csv", target="species")
+    assert (facts.task, facts.outputs, facts.train + facts.val) == ("classification", 3, 344)
+    assert np.isfinite(splits.train_x).all()
+
+
 def test_no_such_file():
     with pytest.raises(FileNotFoundError):
         csv.facts(csv.Options(file="nowhere.csv"))

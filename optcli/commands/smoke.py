@@ -1,0 +1,100 @@
+"""`optcli smoke`: the checks before a long run, for a person and for CI."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from optcli.trial.smoke import SmokeReport
+
+Format = Literal["text", "json", "github", "junit"]
+
+
+def command(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE... [KEY=VALUE]...", help="Recipes (files or bundled names), then changes to all."
+        ),
+    ],
+    imports: Annotated[
+        list[Path] | None,
+        typer.Option("--import", metavar="FILE", help="A Python file with own parts; it is executed."),
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks.")] = None,
+    format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
+    output: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML there as well.")] = None,
+) -> None:
+    """Check recipes the way good engineers do before a long run.
+
+    Exits with 0 (all checks passed), 1 (one failed) or 2 (a bad recipe).
+    """
+    from optcli.exits import Exit, Failure
+    from optcli.recipe import load
+    from optcli.show import smoke as view
+
+    names = [word for word in words if "=" not in word]
+    if not names:
+        raise Failure(Exit.USAGE, "no recipe", "`optcli recipes` lists the bundled ones, such as `optcli smoke digits`")
+    changes = [word for word in words if "=" in word]
+    chosen = _checks(only)
+    recipes = [(name, load(name, changes, list(imports or []))) for name in names]
+    reports = [_run(name, recipe, chosen, talk=format == "text" and output is None) for name, recipe in recipes]
+    if junit is not None:
+        junit.write_text(view.junit(reports), encoding="utf-8", newline="\n")
+    if format != "text" or output is not None:
+        _write(_rendered(reports, format), output)
+    if any(report.failed for report in reports):
+        raise typer.Exit(1)
+
+
+def _checks(given: list[str] | None) -> list[str]:
+    """Names of checks, comma-separated or repeated, dashes or underscores."""
+    from optcli.exits import Exit, Failure
+    from optcli.show.nearest import hint
+    from optcli.trial.smoke import names
+
+    words = [w.strip().replace("-", "_") for text in given or () for w in text.split(",") if w.strip()]
+    for word in words:
+        if word not in names():
+            raise Failure(
+                Exit.USAGE, f"unknown check `{word}`", hint(word, names(), f"the checks: {', '.join(names())}")
+            )
+    return words
+
+
+def _run(source: str, recipe: object, only: list[str], *, talk: bool) -> SmokeReport:
+    from optcli.show import smoke as view
+    from optcli.show.screen import Screen
+    from optcli.trial.smoke import run
+
+    screen = Screen.of(sys.stdout)
+    if talk:
+        print(f"{source}:", flush=True)
+    report = run(recipe, source, only=only, tell=lambda r: print(view.line(r, screen), flush=True) if talk else None)  # type: ignore[arg-type]
+    if talk:
+        print(view.verdict(report, screen), flush=True)
+    return report
+
+
+def _rendered(reports: list[SmokeReport], format: Format) -> str:
+    from optcli.show import smoke as view
+    from optcli.show.screen import Screen
+
+    if format == "text":
+        return "\n".join(f"{view.line(c, Screen())}" for r in reports for c in r.results) + "\n"
+    return {"json": view.json, "github": view.github, "junit": view.junit}[format](reports)
+
+
+def _write(told: str, output: str | None) -> None:
+    if output is None:
+        sys.stdout.write(told)
+    else:
+        Path(output).write_text(told, encoding="utf-8", newline="\n")

@@ -1,0 +1,50 @@
+"""MosaicML Composer's progress and file logs: `[batch=20/500]:` or `[epoch=1][batch=3/10]: Train LossName: 0.4`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from optcli.run.block import Block
+from optcli.run.source import Source
+from optcli.run.text import NUMBER, Row, share, tables
+
+_WHERE: Final = re.compile(r"\[(epoch|batch|ep|ba|sample|token|iteration)=(\d+)(?:/(\d+))?\]")
+_PAIR: Final = re.compile(rf"(?:^|\s)([A-Za-z][\w /.@-]*?): ({NUMBER})\s*,?\s*$")
+
+
+def sniff(head: bytes, name: str) -> float:
+    """Lines with `[batch=N]` or `[epoch=N]`."""
+    return 0.915 * share(head, _WHERE, 2)
+
+
+def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
+    """The lines between two `[batch=...]` marks belong to the first."""
+    state = _State()
+    yield from tables(source, state.row, offset, format="composer")
+    if state.planned:
+        yield Block({}, planned=state.planned)
+
+
+class _State:
+    """The batch and epoch that the current lines are about."""
+
+    def __init__(self) -> None:
+        self.at: Row = {}
+        self.planned: int | None = None
+
+    def row(self, line: str) -> Row | None:
+        """The number of a line, with the batch it belongs to."""
+        end = 0
+        for found in _WHERE.finditer(line):
+            end = found.end()
+            kind = {"ba": "batch", "ep": "epoch", "batch": "batch", "epoch": "epoch"}.get(found[1])
+            if kind is not None:
+                self.at["step" if kind == "batch" else kind] = float(found[2])
+            if kind == "batch" and found[3] and "epoch=" not in line:
+                self.planned = int(found[3])
+        pair = _PAIR.search(line[end:].lstrip(": "))
+        if pair is None or not self.at:
+            return None
+        return {**self.at, pair[1].strip(): float(pair[2])}

@@ -1,0 +1,1 @@
+"""Experiments over recipes: checks before a long run, and fair comparisons."""

@@ -1,0 +1,1 @@
+"""One file per check; see `optcli.trial.smoke`."""

@@ -1,0 +1,40 @@
+"""No training sample stands in the validation set.
+
+Samples are compared byte for byte. Up to one in a thousand is listed and tolerated; more makes the validation loss a
+training loss.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+
+from optcli.trial.smoke.bench import Bench
+from optcli.trial.smoke.result import Result
+
+RANK: Final = 35
+TOLERATED: Final = 0.001
+"""Share of the validation set."""
+LISTED: Final = 5
+
+
+def check(bench: Bench) -> Result:
+    """Hash every training input and look each validation input up."""
+    splits = bench.splits
+    known = {_hash(row): number for number, row in reversed(list(enumerate(np.asarray(splits.train_x))))}
+    pairs = [(n, known[h]) for n, row in enumerate(np.asarray(splits.val_x)) if (h := _hash(row)) in known]
+    share = len(pairs) / max(1, len(splits.val_x))
+    figures = {"shared": float(len(pairs)), "share": share}
+    if not pairs:
+        return Result("pass", f"none of {len(splits.val_x):,} validation samples is a training sample", figures=figures)
+    listed = ", ".join(f"{v} = training {t}" for v, t in pairs[:LISTED]) + (" ..." if len(pairs) > LISTED else "")
+    said = f"{len(pairs)} of {len(splits.val_x):,} validation samples are training samples ({listed})"
+    if share > TOLERATED:
+        return Result("fail", said, "remove duplicates before splitting, or split by group", figures)
+    return Result("pass", said, figures=figures)
+
+
+def _hash(row: Any) -> bytes:
+    return blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest()

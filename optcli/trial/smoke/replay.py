@@ -1,0 +1,51 @@
+"""Short trainings that are compared with each other: the same twice, and with an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from optcli.run import strict_json
+from optcli.trial.smoke.bench import Bench
+
+if TYPE_CHECKING:
+    from optcli.recipe.recipe import Recipe
+
+STEPS: Final = 6
+HALF: Final = 3
+
+
+def recipe(bench: Bench) -> Recipe:
+    """The recipe over a few steps, saved in the middle and at the end."""
+    return bench.shortened(STEPS, HALF)
+
+
+def whole(bench: Bench) -> Path:
+    """The undisturbed run; trained once for all checks."""
+    path = bench.folder / "whole"
+    return path if (path / "summary.json").exists() else bench.train("whole", recipe(bench))
+
+
+def difference(one: Path, other: Path) -> str:
+    """What differs between two runs, or nothing: their journals but for clocks and resumes, and their last weights."""
+    for a, b in zip(*map(_rows, (one, other)), strict=False):
+        if a != b:
+            keys = [k for k in a if a.get(k) != b.get(k)]
+            return f"{keys[0] if keys else 'a row'} at step {a.get('step')}"
+    if len(_rows(one)) != len(_rows(other)):
+        return "one journal is longer"
+    return "" if _weights(one) == _weights(other) else "the weights"
+
+
+def _rows(run: Path) -> list[dict[str, Any]]:
+    lines = (strict_json.loads(line) for line in (run / "journal.jsonl").read_bytes().splitlines())
+    return [
+        {k: v for k, v in row.items() if k != "clock"}
+        for row in lines
+        if "step" in row and row.get("event") != "resume"
+    ]
+
+
+def _weights(run: Path) -> bytes:
+    return hashlib.sha256((run / "checkpoints" / f"step-{STEPS}" / "model.safetensors").read_bytes()).digest()

@@ -1,0 +1,104 @@
+"""`optcli parts`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from optcli.commands.parts import command
+from optcli.parts import KINDS, forget, names
+
+
+def test_lists_all_parts(capsys):
+    command()
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if line.endswith(":")] == [f"{kind}:" for kind in KINDS]
+    for kind in KINDS:
+        for name in names(kind):
+            assert f"\n  {name} " in out
+
+
+@pytest.mark.parametrize("kind", ["loss", "losses"])
+def test_lists_one_kind(capsys, kind):
+    command(kind)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "loss:"
+    assert [line.split()[0] for line in lines[1:]] == names("loss")
+
+
+def test_shows_one_part(capsys):
+    command("schedule", "linear")
+    assert capsys.readouterr().out == (
+        "schedule linear\n\n"
+        "A straight decay from the peak to the floor at the end of the run.\n\n"
+        "A safe default: for a run of fixed length, linear to zero does as well as cosine or better, and needs no shape.\n\n"
+        'Source: Bergsma et al. 2025, "Straight to Zero", arXiv 2502.15938.\n\n'
+        "options:\n"
+        "  warmup: duration (default 0)\n      Length of the linear rise at the start.\n"
+        "  warmup_from: number >= 0, <= 1 (default 0)\n      Share of the rate that the rise starts from.\n"
+        "  min_ratio: number >= 0, <= 1 (default 0)\n      Floor at the end, as a share of the peak.\n"
+    )
+
+
+def test_says_when_there_are_no_options(capsys):
+    command("metric", "mae")
+    assert capsys.readouterr().out.endswith("\nno options\n")
+
+
+def test_json(capsys):
+    command(form="json")
+    assert {kind: [p["name"] for p in parts] for kind, parts in json.loads(capsys.readouterr().out).items()} == {
+        kind: names(kind) for kind in KINDS
+    }
+    command("model", "linear", form="json")
+    assert json.loads(capsys.readouterr().out)["options"][0] == {
+        "name": "bias", "type": "true or false", "limits": "", "default": "true", "doc": "Add a constant to each output.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "help"),
+    [
+        ({"kind": "engine"}, "unknown kind of part `engine`", "optimizer, schedule"),
+        ({"kind": "loss", "name": "hinge"}, "unknown loss `hinge`", "bce, cross_entropy"),
+        ({"form": "yaml"}, "unknown format `yaml`", "text, json"),
+    ],
+)
+def test_what_is_unknown_is_told_with_what_there_is(capsys, arguments, error, help):
+    with pytest.raises(typer.Exit) as caught:
+        command(**arguments)
+    assert caught.value.exit_code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"error: {error}\nhelp: there is: {help}")
+
+
+def test_own_parts_are_listed(capsys, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import optcli\n\n@optcli.loss\ndef zebra(output, target, k: int = 2):\n    '''Stripes.'''\n")
+    command("loss", "zebra", imports=[file])
+    forget()
+    assert capsys.readouterr().out == "loss zebra\n\nStripes.\n\noptions:\n  k: int (default 2)\n"
+
+
+def test_a_file_that_fails_is_told(capsys, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("1 / 0\n")
+    with pytest.raises(typer.Exit) as caught:
+        command(imports=[file])
+    assert caught.value.exit_code == 2
+    assert capsys.readouterr().err == f"error: {file}:1: ZeroDivisionError: division by zero\n"
+
+
+def test_nothing_heavy_is_imported():
+    code = (
+        "import sys; from optcli.cli import main\n"
+        "try: main(['parts', 'model', 'gpt'])\n"
+        "except SystemExit as end: assert end.code == 0, end.code\n"
+        "heavy = {'torch', 'numpy', 'tensorboard', 'matplotlib'} & set(sys.modules); assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("model gpt\n")

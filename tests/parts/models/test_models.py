@@ -1,0 +1,113 @@
+"""Models: shapes, what their options do, and how they start."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from optcli.parts import find
+from optcli.parts.facts import Facts
+
+
+def built(name, facts, **options):
+    part = find("model", name)
+    torch.manual_seed(0)
+    return part.build(part.Options(**options), facts)
+
+
+def facts(*shape, outputs=10, task="classification"):
+    return Facts(task, 100, 10, shape, outputs)
+
+
+@pytest.mark.parametrize("name", ["linear", "mlp"])
+def test_vectors_are_not_flattened_again(name):
+    assert not any(isinstance(m, nn.Flatten) for m in built(name, facts(64)).modules())
+    assert built(name, facts(1, 8, 8))(torch.randn(3, 1, 8, 8)).shape == (3, 10)
+
+
+def test_linear_is_linear():
+    model = built("linear", facts(5, outputs=2), bias=False)
+    x = torch.randn(3, 5)
+    torch.testing.assert_close(model(2 * x), 2 * model(x))
+
+
+def test_mlp_is_a_plain_chain():
+    model = built("mlp", facts(6), hidden=(5, 4), activation="tanh")
+    assert type(model).forward is nn.Sequential.forward
+    x = torch.randn(2, 6)
+    hidden = torch.tanh(model.linear1(torch.tanh(model.linear0(x))))
+    torch.testing.assert_close(model(x), model.head(hidden))
+
+
+@pytest.mark.parametrize(("norm", "kind"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])
+def test_mlp_norms_come_before_the_activation(norm, kind):
+    model = built("mlp", facts(6), hidden=(5,), norm=norm)
+    assert [type(m) for m in model] == [nn.Linear, kind, nn.ReLU, nn.Linear]
+    assert (model.linear0.bias is None) == (norm == "batch")
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (1, 2, 2), (2, 5, 9)])
+@pytest.mark.parametrize("pool", ["flatten", "mean"])
+def test_cnn_takes_small_and_odd_images(shape, pool):
+    model = built("cnn", facts(*shape), channels=(4, 8, 8), pool=pool)
+    assert model(torch.randn(2, *shape)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(("norm", "kind"), [("none", None), ("batch", nn.BatchNorm2d), ("group", nn.GroupNorm)])
+def test_cnn_norms(norm, kind):
+    model = built("cnn", facts(1, 8, 8), channels=(12,), norm=norm)
+    found = [type(m) for m in model.modules() if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm))]
+    assert found == ([kind] if kind else [])
+    assert model(torch.randn(2, 1, 8, 8)).shape == (2, 10)
+
+
+TEXT = facts(16, outputs=20, task="language")
+
+
+class TestGpt:
+    def test_no_position_sees_the_future(self):
+        model = built("gpt", TEXT, layers=2, width=32).eval()
+        one = torch.randint(20, (1, 16))
+        other = one.clone()
+        other[0, 9] = (other[0, 9] + 1) % 20
+        same = (model(one) == model(other)).all(-1)[0]
+        assert same.tolist() == [i < 9 for i in range(16)]
+
+    def test_takes_shorter_texts(self):
+        assert built("gpt", TEXT, layers=1, width=16)(torch.zeros(2, 5, dtype=torch.long)).shape == (2, 5, 20)
+
+    @pytest.mark.parametrize("tied", [True, False])
+    def test_starts_out_knowing_nothing(self, tied):
+        model = built("gpt", TEXT, tied=tied).eval()
+        tokens, target = torch.randint(20, (8, 16)), torch.randint(20, (8, 16))
+        loss = nn.functional.cross_entropy(model(tokens).view(-1, 20), target.view(-1))
+        assert loss.item() == pytest.approx(math.log(20), rel=0.1)
+        assert (model.head.weight is model.token.weight) == tied
+
+    def test_initialization(self):
+        model = built("gpt", TEXT, layers=4, width=128)
+        assert model.blocks[0].up.weight.std().item() == pytest.approx(0.02, rel=0.05)
+        assert model.blocks[0].down.weight.std().item() == pytest.approx(0.02 / math.sqrt(8), rel=0.05)
+        assert not model.blocks[0].qkv.bias.any()
+
+    def test_heads_must_share_the_width(self):
+        part = find("model", "gpt")
+        assert [o for o, _, _ in part.check(part.Options(width=130, heads=4), None)] == ["width"]
+        assert part.check(part.Options(), None) == []
+
+
+def test_activations_are_those_named():
+    from optcli.parts.models._stack.net import activation
+
+    x = torch.tensor([-1.0, 2.0])
+    wanted = {
+        "relu": [0.0, 2.0],
+        "leaky_relu": [-0.01, 2.0],
+        "tanh": x.tanh().tolist(),
+        "sigmoid": x.sigmoid().tolist(),
+    }
+    for name, values in wanted.items():
+        assert activation(name)(x).tolist() == pytest.approx(values)
+    assert activation("silu")(x).tolist() == pytest.approx((x * x.sigmoid()).tolist())
+    assert activation("gelu")(x).tolist() == pytest.approx((x * (1 + torch.erf(x / 2**0.5)) / 2).tolist())

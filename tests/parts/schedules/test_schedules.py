@@ -1,0 +1,164 @@
+"""The plan, the warm-up, and each schedule against torch's over 1,000 steps."""
+
+import math
+
+import pytest
+import torch
+
+from optcli.parts import find
+from optcli.parts.schedules import Plan, check, rate
+from optcli.units import Duration
+
+TOTAL = 1000
+
+
+def rates(name, total=TOTAL, per_epoch=100, **options):
+    module = find("schedule", name)
+    chosen = module.Options(**options)
+    plan = Plan.of(chosen, total, per_epoch)
+    return [rate(module, chosen, step, plan) for step in range(total)]
+
+
+def torch_rates(make, total=TOTAL):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler, found = make(optimizer), []
+    for step in range(total):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if step < total - 1:  # OneCycleLR counts its own end
+            scheduler.step()
+    return found
+
+
+def check_equal(ours, theirs):
+    assert len(ours) == len(theirs) == TOTAL
+    assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+
+
+TORCH = torch.optim.lr_scheduler
+
+
+def test_constant():
+    assert set(rates("constant")) == {1.0}
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.2])
+def test_linear_is_torch_s(floor):
+    theirs = torch_rates(lambda o: TORCH.LinearLR(o, 1.0, floor, TOTAL))
+    check_equal(rates("linear", min_ratio=floor), theirs)
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.1])
+def test_cosine_is_torch_s(floor):
+    check_equal(rates("cosine", min_ratio=floor), torch_rates(lambda o: TORCH.CosineAnnealingLR(o, TOTAL, floor)))
+
+
+def test_step_is_torch_s():
+    ours = rates("step", every=Duration(3, "epochs"), gamma=0.5)
+    check_equal(ours, torch_rates(lambda o: TORCH.StepLR(o, 300, 0.5)))
+
+
+def test_step_has_a_floor():
+    assert rates("step", every=Duration(100), gamma=0.1, min_ratio=0.005)[-1] == 0.005
+
+
+@pytest.mark.parametrize(("shape", "strategy"), [("cosine", "cos"), ("linear", "linear")])
+def test_one_cycle_is_torch_s(shape, strategy):
+    ours = rates("one_cycle", peak_at=0.4, div=10.0, final_div=100.0, shape=shape)
+    theirs = torch_rates(
+        lambda o: TORCH.OneCycleLR(
+            o, 1.0, TOTAL, pct_start=0.4, div_factor=10, final_div_factor=100, anneal_strategy=strategy,
+            cycle_momentum=False,
+        )
+    )  # fmt: skip
+    check_equal(ours, theirs)
+    assert ours[-1] == pytest.approx(1 / 1000)
+
+
+class TestWarmUp:
+    def test_rises_in_equal_steps_and_reaches_the_peak_after_its_length(self):
+        found = rates("constant", warmup=Duration(4))
+        assert found[:6] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+
+    def test_starts_where_it_is_told(self):
+        assert rates("constant", warmup=Duration(1), warmup_from=0.5)[:2] == pytest.approx([0.75, 1.0])
+
+    def test_takes_any_duration(self):
+        for warmup in (Duration(100), Duration(1, "epochs"), Duration(0.1, "share")):
+            assert rates("linear", warmup=warmup).index(1.0) == 100
+
+    def test_decay_spans_the_rest(self):
+        found = rates("linear", warmup=Duration(200))
+        assert found[600] == pytest.approx(0.5)
+        assert found[200:] == pytest.approx([1 - i / 800 for i in range(800)])
+
+    def test_as_long_as_the_run_is_told(self):
+        module = find("schedule", "cosine")
+        options = module.Options(warmup=Duration(10))
+        assert [option for option, _, _ in check(module, options, Plan.of(options, 10, 5))] == ["warmup"]
+        assert check(module, options, Plan.of(options, 11, 5)) == []
+
+
+def test_progress_stays_between_0_and_1():
+    plan = Plan(100, 10, 20)
+    assert [plan.progress(step) for step in (0, 20, 60, 100, 200)] == [0.0, 0.0, 0.5, 1.0, 1.0]
+    assert Plan(10, 10, 10).progress(10) == 0.0
+
+
+@pytest.mark.parametrize(("every", "told"), [(Duration(0), True), (Duration(1000), True), (Duration(999), False)])
+def test_step_tells_drops_that_never_come(every, told):
+    module = find("schedule", "step")
+    options = module.Options(every=every)
+    assert bool(check(module, options, Plan.of(options, TOTAL, 10))) is told
+
+
+def test_one_cycle_wants_no_warm_up():
+    module = find("schedule", "one_cycle")
+    options = module.Options(warmup=Duration(5))
+    assert [o for o, _, _ in check(module, options, Plan.of(options, 100, 10))] == ["warmup"]
+
+
+class TestPlateau:
+    VALUES = (5.0, 4.0, 4.0, 4.1, 4.0, 3.0, 3.5, math.nan, 3.1, 3.2, 3.3, 3.1, 2.0, 2.5, 2.5, 2.5, 2.5, 2.5)
+
+    @pytest.mark.parametrize("cooldown", [0, 2])
+    def test_is_torch_s(self, cooldown):
+        plateau = find("schedule", "plateau")
+        ours = plateau.build(plateau.Options(gamma=0.5, patience=2, threshold=0.01, cooldown=cooldown))
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        theirs = TORCH.ReduceLROnPlateau(optimizer, "min", 0.5, 2, 0.01, cooldown=cooldown)
+        for value in self.VALUES:
+            ours.observe(value)
+            theirs.step(value)
+            assert ours.factor == pytest.approx(optimizer.param_groups[0]["lr"])
+        assert ours.factor < 1
+
+    def test_asks_the_metric_for_its_direction(self):
+        plateau = find("schedule", "plateau")
+        built = plateau.build(plateau.Options(metric="accuracy", patience=0))
+        assert built.metric == "val/accuracy"
+        for value in (0.5, 0.6, 0.7):
+            built.observe(value)
+        assert built.factor == 1.0
+        built.observe(0.65)
+        assert built.factor == 0.1
+
+    def test_goes_on_from_its_state(self):
+        plateau = find("schedule", "plateau")
+        options = plateau.Options(patience=1, gamma=0.5)
+        whole, first, second = (plateau.build(options) for _ in range(3))
+        for value in self.VALUES:
+            whole.observe(value)
+        for value in self.VALUES[:7]:
+            first.observe(value)
+        second.load_state_dict(first.state_dict())
+        for value in self.VALUES[7:]:
+            second.observe(value)
+        assert second.state_dict() == whole.state_dict()
+
+    def test_has_a_floor(self):
+        plateau = find("schedule", "plateau")
+        built = plateau.build(plateau.Options(patience=0, min_ratio=0.05))
+        for _ in range(9):
+            built.observe(1.0)
+        assert built.factor == 0.05

@@ -1,0 +1,213 @@
+"""Own parts: decorated functions, and files that are run for them."""
+
+import sys
+from textwrap import dedent
+from typing import Annotated
+
+import numpy as np
+import pytest
+import torch
+from annotated_types import Ge
+from pydantic import TypeAdapter, ValidationError
+
+import optcli
+from optcli.parts import doc, find, forget, names
+from optcli.parts.facts import Facts
+from optcli.parts.own import ImportFailed, load_file
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    forget()
+
+
+FACTS = Facts("classification", 10, 10, (4,), 3)
+
+
+class TestDecorators:
+    def test_model(self):
+        @optcli.model
+        def mine(facts, width: Annotated[int, Ge(1)] = 5, deep=False):
+            """A net of mine."""
+            return torch.nn.Linear(facts.shape[0], width)
+
+        part = find("model", "mine")
+        assert "mine" in names("model")
+        assert doc("model", "mine") == "A net of mine."
+        assert {"vector", "image", "tokens"} == part.TAKES
+        assert part.build(part.Options(width=7), FACTS).out_features == 7
+        adapter = TypeAdapter(part.Options)
+        assert adapter.validate_python({"deep": True}).width == 5
+        for wrong in ({"width": 0}, {"deep": "maybe"}, {"wide": 3}):
+            with pytest.raises(ValidationError):
+                adapter.validate_python(wrong)
+        assert mine(FACTS, width=2).out_features == 2
+
+    def test_model_of_a_class_with_a_name(self):
+        @optcli.model(name="net", takes=["vector"])
+        class Net(torch.nn.Module):
+            def __init__(self, facts, layers: list[int] = [3]):  # noqa: B006
+                super().__init__()
+                self.layers = layers
+
+        part = find("model", "net")
+        assert {"vector"} == part.TAKES
+        built = part.build(part.Options(), FACTS)
+        built.layers.append(4)
+        assert part.build(part.Options(), FACTS).layers == [3]
+
+    def test_loss(self):
+        @optcli.loss
+        def plain(output, target):
+            return (output - target).abs().mean()
+
+        @optcli.loss(tasks=["regression"])
+        def powered(output, target, power: float = 2.0):
+            return (output - target).abs().pow(power).mean()
+
+        one, other = find("loss", "plain"), find("loss", "powered")
+        output, target = torch.tensor([1.0, 3.0]), torch.zeros(2)
+        assert one.build(one.Options()) is plain
+        assert other.build(other.Options(power=3.0))(output, target).item() == 14.0
+        assert (other.TASKS, other.at_init(FACTS)) == ({"regression"}, None)
+        assert {"classification", "regression", "language"} == one.TASKS
+
+    def test_metric_is_averaged_over_samples(self):
+        @optcli.metric(higher_is_better=True)
+        def right(output, target):
+            return (output.argmax(-1) == target).float().mean()
+
+        part = find("metric", "right")
+        sums = part.update(torch.eye(3), torch.tensor([0, 1, 0])) + part.update(torch.eye(3)[:1], torch.tensor([0]))
+        assert part.compute(sums.tolist()) == pytest.approx(0.75)
+        assert (part.HIGHER_IS_BETTER, part.WIDTH, sums.dtype) == (True, 2, torch.float64)
+
+    def test_metric_may_give_a_number(self):
+        optcli.metric(higher_is_better=False, name="two")(lambda output, target: 2.0)
+        assert find("metric", "two").update(torch.zeros(4, 1), torch.zeros(4)).tolist() == [8.0, 4.0]
+
+    def test_metric_has_no_options(self):
+        with pytest.raises(TypeError, match="no options"):
+            optcli.metric(higher_is_better=True)(lambda output, target, k=3: 0.0)
+
+    @pytest.mark.parametrize(
+        ("function", "told"),
+        [
+            (lambda facts, width: None, "say what `width` is"),
+            (lambda facts, width=None: None, "say what `width` is"),
+            (lambda facts, *widths: None, "options need names"),
+            (lambda facts, **widths: None, "options need names"),
+        ],
+    )
+    def test_options_need_a_name_and_a_type(self, function, told):
+        with pytest.raises(TypeError, match=told):
+            optcli.model(function)
+
+
+class TestData:
+    def test_classification(self):
+        calls = []
+
+        @optcli.data(task="classification")
+        def mine(n: int = 4, seed: int = 0):
+            calls.append((n, seed))
+            x = torch.arange(n * 2).view(n, 2)
+            return x, torch.arange(n) % 3, x[:2], [0, 1]
+
+        part = find("data", "mine")
+        options = part.Options(n=6)
+        assert part.facts(options) == Facts("classification", 6, 2, (2,), 3)
+        splits = part.load(options, 0)
+        assert calls == [(6, 0)]
+        assert (splits.train_x.dtype, splits.train_y.dtype) == (np.float32, np.int64)
+        part.load(options, 1)
+        assert calls == [(6, 0), (6, 1)]
+        assert list(part.Options.__dataclass_fields__) == ["n"]
+
+    def test_regression(self):
+        @optcli.data(task="regression")
+        def mine():
+            return np.zeros((5, 3)), np.zeros(5), np.zeros((2, 3)), np.array([1.0, 3.0])
+
+        part = find("data", "mine")
+        assert part.facts(part.Options()) == Facts("regression", 5, 2, (3,), 1, 1.0)
+        assert part.load(part.Options(), 0).val_y.shape == (2, 1)
+
+    def test_language(self):
+        @optcli.data(task="language")
+        def mine():
+            tokens = np.arange(12).reshape(3, 4)
+            return tokens, tokens + 1, tokens[:1], tokens[:1] + 1
+
+        part = find("data", "mine")
+        assert part.facts(part.Options()) == Facts("language", 3, 1, (4,), 13)
+        assert part.load(part.Options(), 0).train_x.dtype == np.int64
+
+    def test_wrong_returns_are_told(self):
+        optcli.data(task="regression", name="two")(lambda: (np.zeros(2), np.zeros(2)))
+        optcli.data(task="regression", name="uneven")(lambda: (np.zeros((3, 1)), np.zeros(2), np.zeros(1), np.zeros(1)))
+        with pytest.raises(TypeError, match="must return"):
+            find("data", "two").facts(find("data", "two").Options())
+        with pytest.raises(ValueError, match="3 training inputs but 2 targets"):
+            find("data", "uneven").facts(find("data", "uneven").Options())
+
+    def test_unknown_task_is_told(self):
+        with pytest.raises(ValueError, match="unknown task `sorting`"):
+            optcli.data(task="sorting")(lambda: None)
+
+
+class TestFiles:
+    def test_a_file_adds_its_parts(self, tmp_path):
+        (tmp_path / "helper_of_mine.py").write_text("WIDTH = 9\n")
+        file = tmp_path / "mine.py"
+        file.write_text(
+            dedent("""
+                from __future__ import annotations
+                import optcli
+                from torch import nn
+                from helper_of_mine import WIDTH
+
+                @optcli.model
+                def filed(facts, width: int = WIDTH) -> nn.Module:
+                    return nn.Linear(4, width)
+                """)
+        )
+        loaded = load_file(file)
+        assert loaded.path == str(file)
+        assert len(loaded.sha256) == 64
+        part = find("model", "filed")
+        assert part.build(part.Options(), FACTS).out_features == 9
+        del sys.modules["helper_of_mine"]
+
+    @pytest.mark.parametrize(
+        ("text", "line", "told"),
+        [
+            ("x = 1\nx +\n", 2, "SyntaxError"),
+            ("\n\ndef f():\n    return 1 / 0\n\nf()\n", 4, "ZeroDivisionError: division by zero"),
+            ("import json\njson.loads('{')\n", 2, "JSONDecodeError"),
+            ("import nonsense_module\n", 1, "No module named 'nonsense_module'"),
+            ("import sys\nsys.exit(3)\n", 2, "SystemExit: 3"),
+        ],
+    )
+    def test_errors_tell_file_and_line(self, tmp_path, text, line, told):
+        file = tmp_path / "mine.py"
+        file.write_text(text)
+        before = set(sys.modules)
+        with pytest.raises(ImportFailed, match=told) as caught:
+            load_file(file)
+        assert (caught.value.path, caught.value.line) == (str(file), line)
+        assert str(caught.value).startswith(f"{file}:{line}: ")
+        assert not [name for name in set(sys.modules) - before if name.startswith("optcli_import")]
+
+    def test_a_missing_file_is_told(self, tmp_path):
+        with pytest.raises(ImportFailed, match="no such file") as caught:
+            load_file(tmp_path / "none.py")
+        assert caught.value.line == 0
+
+    def test_only_python_files(self, tmp_path):
+        file = tmp_path / "mine.txt"
+        file.write_text("x = 1")
+        with pytest.raises(ImportFailed, match="must end in"):
+            load_file(file)

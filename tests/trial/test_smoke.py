@@ -1,0 +1,206 @@
+"""Each smoke check passes on a sound recipe and fails on the fault it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import optcli
+from optcli import parts
+from optcli.recipe import loads
+from optcli.trial import smoke
+from optcli.trial.smoke import SmokeReport
+
+RECIPE = """\
+data: {{name: {data}, batch_size: 16}}
+model: {model}
+train: {{epochs: 3, device: cpu}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_parts() -> Iterator[None]:
+    """Two clusters a class, easily told apart, and room for broken models."""
+
+    @optcli.data(task="classification")
+    def clusters() -> tuple[Any, ...]:
+        draw = np.random.default_rng(0)
+        centers = draw.normal(size=(4, 6)) * 2
+        labels = draw.integers(0, 4, 260)
+        x = (centers[labels] + draw.normal(size=(260, 6)) * 0.3).astype("float32")
+        return x[:200], labels[:200], x[200:], labels[200:]
+
+    yield
+    parts.forget()
+
+
+def checked(only: str, model: str = "mlp", data: str = "clusters") -> SmokeReport:
+    return smoke.run(loads(RECIPE.format(model=model, data=data)), only=[only])
+
+
+def status(only: str, model: str = "mlp", data: str = "clusters") -> str:
+    return checked(only, model, data).results[0].status
+
+
+def test_a_sound_recipe_passes_every_check() -> None:
+    seen: list[str] = []
+    report = smoke.run(loads(RECIPE.format(model="mlp", data="clusters")), tell=lambda r: seen.append(r.name))
+    assert not report.failed
+    assert tuple(seen) == smoke.names() == tuple(r.name for r in report.results)
+
+
+def test_every_check_says_what_it_is_for() -> None:
+    assert len(smoke.names()) >= 9
+    assert all(smoke.doc(name) for name in smoke.names())
+
+
+class Net(nn.Module):
+    """An MLP with one fault, chosen by name."""
+
+    def __init__(self, facts: Any, fault: str) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(facts.shape[0], 32), nn.Linear(32, facts.outputs)
+        self.fault = fault
+        self.counter = 0.0
+        if fault == "huge":
+            nn.init.normal_(self.last.weight, std=30.0)
+        if fault == "unused":
+            self.spare = nn.Linear(3, 3)
+        if fault == "zeros":
+            nn.init.zeros_(self.first.weight)
+            nn.init.zeros_(self.last.weight)
+            nn.init.zeros_(self.first.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.fault == "blind":
+            x = torch.zeros_like(x)
+        hidden = self.first(x).relu()
+        if self.fault == "mixes":
+            hidden = hidden - hidden.mean(0, keepdim=True)
+        if self.fault == "unseeded":
+            hidden = hidden * float(1 + 0.01 * np.random.default_rng().random())
+        if self.fault == "forgets" and self.training:
+            self.counter += 1.0
+            hidden = hidden * (1 + 0.1 * self.counter)
+        out: torch.Tensor = self.last(hidden)
+        return out.detach() + self.last.bias if self.fault == "detached" else out
+
+
+@pytest.fixture
+def broken() -> Callable[[str], str]:
+    def make(fault: str) -> str:
+        @optcli.model
+        def net(facts: Any) -> nn.Module:
+            return Net(facts, fault)
+
+        return "net"
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("check", "fault"),
+    [
+        ("loss_at_init", "huge"),
+        ("gradients", "unused"),
+        ("gradients", "zeros"),
+        ("gradients", "detached"),
+        ("independent_samples", "mixes"),
+        ("one_batch", "detached"),
+        ("one_batch", "blind"),
+        ("sees_input", "blind"),
+        ("same_seed", "unseeded"),
+        ("exact_resume", "forgets"),
+    ],
+)
+def test_a_broken_model_fails_its_check(broken: Callable[[str], str], check: str, fault: str) -> None:
+    result = checked(check, broken(fault)).results[0]
+    assert result.status == "fail", result.message
+    assert result.help
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, "pass"), (1, "fail"), (20, "fail")])
+def test_training_samples_in_the_validation_set(count: int, expected: str) -> None:
+    @optcli.data(task="classification")
+    def leaking() -> tuple[Any, ...]:
+        draw = np.random.default_rng(1)
+        x, y = draw.normal(size=(300, 4)).astype("float32"), draw.integers(0, 3, 300)
+        x[200 : 200 + count], y[200 : 200 + count] = x[:count], y[:count]
+        return x[:200], y[:200], x[200:], y[200:]
+
+    report = checked("overlap", data="leaking")
+    assert report.results[0].status == expected
+    assert report.results[0].figures["shared"] == count
+
+
+def test_few_shared_samples_are_listed_and_tolerated() -> None:
+    @optcli.data(task="classification")
+    def big() -> tuple[Any, ...]:
+        draw = np.random.default_rng(1)
+        x, y = draw.normal(size=(2200, 4)).astype("float32"), draw.integers(0, 3, 2200)
+        x[300] = x[7]
+        return x[:200], y[:200], x[200:], y[200:]
+
+    result = checked("overlap", data="big").results[0]
+    assert result.status == "pass"
+    assert "100 = training 7" in result.message
+
+
+def test_labels_without_relation_to_inputs_fail() -> None:
+    @optcli.data(task="classification")
+    def unrelated() -> tuple[Any, ...]:
+        draw = np.random.default_rng(2)
+        x, y = draw.normal(size=(400, 6)).astype("float32"), draw.integers(0, 4, 400)
+        return x[:200], y[:200], x[200:], y[200:]
+
+    assert status("sees_input", data="unrelated") == "fail"
+
+
+@pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinity"), (1e6, "scale")])
+def test_bad_inputs_fail(value: float, word: str) -> None:
+    @optcli.data(task="classification")
+    def dirty() -> tuple[Any, ...]:
+        x, y = np.ones((40, 3), "float32"), np.arange(40) % 2
+        x[5, 1] = value
+        return x[:20], y[:20], x[20:], y[20:]
+
+    result = checked("finite_data", data="dirty").results[0]
+    assert result.status == "fail"
+    assert word in f"{result.message} {result.help}"
+
+
+def test_a_language_model_that_looks_ahead_fails() -> None:
+    @optcli.data(task="language")
+    def text() -> tuple[Any, ...]:
+        tokens = np.random.default_rng(0).integers(0, 11, (60, 9))
+        return tokens[:40, :-1], tokens[:40, 1:], tokens[40:, :-1], tokens[40:, 1:]
+
+    @optcli.model
+    def peeks(facts: Any) -> nn.Module:
+        class Peek(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.table, self.head = nn.Embedding(facts.outputs, 8), nn.Linear(8, facts.outputs)
+
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                seen = self.table(x)
+                out: torch.Tensor = self.head(seen + seen.mean(1, keepdim=True))
+                return out
+
+        return Peek()
+
+    assert status("independent_samples", "peeks", "text") == "fail"
+    assert status("independent_samples", "{name: gpt, layers: 1, width: 16, heads: 2}", "text") == "pass"
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert status("exact_resume") == "pass"
+    assert not list(tmp_path.iterdir())
