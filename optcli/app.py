@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from optcli.arguments import lighten
+from optcli.arguments import failure, lighten
 from optcli.cli import COMMANDS
 
 _PLAIN: Any = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
@@ -26,10 +26,15 @@ def build(name: str) -> Any:
 
 
 def run(name: str, words: list[str]) -> None:
-    """Run one command in this process. Raises what it raises, Typer's own exceptions included."""
+    """Run one command in this process. Raises what it raises, and Failure for mistakes in its words."""
     command = build(name)
-    with command.make_context(f"optcli {name}", list(words)) as context:
-        command.invoke(context)
+    try:
+        with command.make_context(f"optcli {name}", list(words), max_content_width=100) as context:
+            command.invoke(context)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            raise failure(error, command, name) from None
+        raise
 
 
 class LazyGroup(TyperGroup):

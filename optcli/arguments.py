@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 from optcli.exits import Exit, Failure
+from optcli.show.nearest import hint
 
 _KINDS: Final[dict[type, str]] = {str: "a text", int: "a whole number", float: "a number", Path: "a path"}
 _CHECKS: Final = ("min", "max", "parser", "click_type", "exists", "dir_okay", "file_okay", "readable", "resolve_path")
@@ -65,8 +66,6 @@ def _convert(word: Any, kind: type) -> Any:
 
 
 def _choice(word: Any, choices: tuple[Any, ...]) -> Any:
-    from optcli.show.nearest import hint
-
     if word in choices:
         return word
     allowed = ", ".join(map(str, choices))
@@ -79,16 +78,11 @@ def _wrong(param: Any, told: str) -> Failure:
     return Failure(Exit.USAGE, f"{name}: {message}", help)
 
 
-def failure(error: Any) -> Failure:
-    """A mistake that Typer found (any of its exceptions with `format_message`) as one of ours."""
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "optcli"
-    help = f"`{command} --help` shows what there is"
-    name = getattr(error, "option_name", None)
-    if name is None or type(error).__name__ != "NoSuchOption":
-        message = error.format_message().strip().rstrip(".")
-        return Failure(Exit.USAGE, message[:1].lower() + message[1:], help)
-    from optcli.show.nearest import hint
-
-    known = [opt for param in context.command.get_params(context) for opt in param.opts] if context is not None else []
-    return Failure(Exit.USAGE, f"unknown option `{name}`", hint(name, [o for o in known if o.startswith("-")], help))
+def failure(error: Any, command: Any, name: str) -> Failure:
+    """A mistake that Typer found in a command's words (an exception with `format_message`) as one of ours."""
+    help = f"`optcli {name} --help` shows what there is"
+    if type(error).__name__ == "NoSuchOption":
+        known = [word for option in command.params for word in option.opts if word.startswith("-")]
+        return Failure(Exit.USAGE, f"unknown option `{error.option_name}`", hint(error.option_name, known, help))
+    message = error.format_message().strip().rstrip(".").replace("(s)", "").replace("...'", "'").replace("'", "`")
+    return Failure(Exit.USAGE, message[:1].lower() + message[1:], help)

@@ -94,13 +94,6 @@ def _by_name(error: BaseException) -> int:
         return _KNOWN[name]
     if name in ("Exit", "Abort") and type(error).__module__.startswith(("typer", "click")):
         return _left(SystemExit(getattr(error, "exit_code", for_signal(2))))
-    if name == "NoArgsIsHelpError":
-        print(error)
-        return Exit.USAGE
-    if hasattr(error, "format_message"):
-        from optcli.arguments import failure
-
-        return _failed(failure(error))
     return _bug(error)
 
 

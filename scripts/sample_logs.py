@@ -142,14 +142,18 @@ def jsonl(folder: Path, t: Training) -> Path:
 
 
 def wandb_history(folder: Path, t: Training) -> Path:
-    rows = [{"_step": r["step"], "_runtime": r["step"] * 2, **{k: v for k, v in r.items() if k != "step"}} for r in _rows(t)]
+    rows = [
+        {"_step": r["step"], "_runtime": r["step"] * 2, **{k: v for k, v in r.items() if k != "step"}} for r in _rows(t)
+    ]
     return _jsonl(folder, "wandb-history.jsonl", [dict(r) for r in rows])
 
 
 def detectron2_json(folder: Path, t: Training) -> Path:
     rows = []
     for row in _rows(t):
-        named = {"total_loss" if k == "loss" else "validation_loss" if k == "val_loss" else k: v for k, v in row.items()}
+        named = {
+            "total_loss" if k == "loss" else "validation_loss" if k == "val_loss" else k: v for k, v in row.items()
+        }
         named["iteration"] = named.pop("step")
         named.pop("epoch")
         rows.append(named | {"loss_cls": 0.1, "time": 0.25})
@@ -160,7 +164,9 @@ def mmdet_json(folder: Path, t: Training) -> Path:
     rows: list[dict[str, object]] = [{"env_info": "sys.platform: linux" * 20, "seed": 0}]
     for i in range(len(t.loss)):
         e, at = divmod(i, t.per_epoch)
-        rows.append({"mode": "train", "epoch": e + 1, "iter": at + 1, "lr": t.lr[i], "loss_cls": 0.1, "loss": t.loss[i]})
+        rows.append(
+            {"mode": "train", "epoch": e + 1, "iter": at + 1, "lr": t.lr[i], "loss_cls": 0.1, "loss": t.loss[i]}
+        )
         if at + 1 == t.per_epoch:
             rows.append({"mode": "val", "epoch": e + 1, "iter": 5000, "loss": t.val_loss[e], "bbox_mAP": 0.1})
     return _jsonl(folder, "20240101_000000.log.json", rows)
@@ -194,17 +200,27 @@ def hf(folder: Path, t: Training) -> Path:
         else:
             named |= {"eval_loss": row["val_loss"], "eval_runtime": 1.5, "eval_samples_per_second": 60.0}
         history.append(dict(named))
-    history.append({"epoch": t.epochs, "step": len(t.loss), "train_loss": 0.9, "train_runtime": 9.0, "total_flos": 1e12})
-    state = {"best_metric": None, "global_step": len(t.loss), "log_history": history, "max_steps": len(t.loss),
-             "num_train_epochs": t.epochs, "train_batch_size": 8}
+    history.append(
+        {"epoch": t.epochs, "step": len(t.loss), "train_loss": 0.9, "train_runtime": 9.0, "total_flos": 1e12}
+    )
+    state = {
+        "best_metric": None,
+        "global_step": len(t.loss),
+        "log_history": history,
+        "max_steps": len(t.loss),
+        "num_train_epochs": t.epochs,
+        "train_batch_size": 8,
+    }
     return _write(folder, f"out/checkpoint-{len(t.loss)}/trainer_state.json", json.dumps(state, indent=2))
 
 
 def sacred(folder: Path, t: Training) -> Path:
     ends = [(e + 1) * t.per_epoch for e in range(t.epochs)]
     stamps = ["2024-01-01T00:00:00"]
-    found = {"train.loss": {"steps": list(t.steps), "values": t.loss, "timestamps": stamps * len(t.loss)},
-             "val.loss": {"steps": ends, "values": t.val_loss, "timestamps": stamps * t.epochs}}
+    found = {
+        "train.loss": {"steps": list(t.steps), "values": t.loss, "timestamps": stamps * len(t.loss)},
+        "val.loss": {"steps": ends, "values": t.val_loss, "timestamps": stamps * t.epochs},
+    }
     return _write(folder, "runs/1/metrics.json", json.dumps(found))
 
 
@@ -234,9 +250,19 @@ def timm(folder: Path, t: Training) -> Path:
 
 
 def detr(folder: Path, t: Training) -> Path:
-    rows = [{"train_lr": 1e-4, "train_loss": t.mean(e), "train_loss_ce_0": 0.3, "train_loss_ce_unscaled": 0.2,
-             "test_loss": t.val_loss[e], "test_coco_eval_bbox": [0.1, 0.2], "epoch": e, "n_parameters": 1000}
-            for e in range(t.epochs)]
+    rows = [
+        {
+            "train_lr": 1e-4,
+            "train_loss": t.mean(e),
+            "train_loss_ce_0": 0.3,
+            "train_loss_ce_unscaled": 0.2,
+            "test_loss": t.val_loss[e],
+            "test_coco_eval_bbox": [0.1, 0.2],
+            "epoch": e,
+            "n_parameters": 1000,
+        }
+        for e in range(t.epochs)
+    ]
     return _jsonl(folder, "log.txt", [dict(r) for r in rows])
 
 
@@ -255,7 +281,9 @@ def keras_console(folder: Path, t: Training) -> Path:
     for e in range(t.epochs):
         lines.append(f"Epoch {e + 1}/{t.epochs}")
         bar = "\r".join(f"{k}/10 [=====>....] - ETA: 1s - loss: 0.9" for k in range(1, 10))
-        lines.append(f"{bar}\r10/10 [=========] - 1s 9ms/step - loss: {t.mean(e)} - accuracy: 0.5 - val_loss: {t.val_loss[e]}")
+        lines.append(
+            f"{bar}\r10/10 [=========] - 1s 9ms/step - loss: {t.mean(e)} - accuracy: 0.5 - val_loss: {t.val_loss[e]}"
+        )
     return _lines(folder, "stdout.txt", lines)
 
 
@@ -276,8 +304,10 @@ def catboost_console(folder: Path, t: Training) -> Path:
 
 def epoch_console(folder: Path, t: Training) -> Path:
     lines = ["Using device cuda:0", "model has 1.2M parameters"]
-    lines += [f"Epoch {e + 1}/{t.epochs} | Train Loss: {t.mean(e)} | Val. Loss: {t.val_loss[e]} | Val. Acc: 50.00%"
-              for e in range(t.epochs)]
+    lines += [
+        f"Epoch {e + 1}/{t.epochs} | Train Loss: {t.mean(e)} | Val. Loss: {t.val_loss[e]} | Val. Acc: 50.00%"
+        for e in range(t.epochs)
+    ]
     return _lines(folder, "train.log", lines)
 
 
@@ -294,32 +324,49 @@ def _console(folder: Path, t: Training, name: str, step: Callable[[int], str], v
 
 
 def detectron2_console(folder: Path, t: Training) -> Path:
-    rows = [f"[11/30 01:16:13] d2.utils.events INFO:  eta: 1:54:02  iter: {i + 1}  total_loss: {t.loss[i]}  loss_cls: 0.06"
-            f"  time: 0.6813  data_time: 0.3694  lr: {t.lr[i]}  max_mem: 11811M" for i in range(len(t.loss))]
+    rows = [
+        f"[11/30 01:16:13] d2.utils.events INFO:  eta: 1:54:02  iter: {i + 1}  total_loss: {t.loss[i]}  loss_cls: 0.06"
+        f"  time: 0.6813  data_time: 0.3694  lr: {t.lr[i]}  max_mem: 11811M"
+        for i in range(len(t.loss))
+    ]
     return _lines(folder, "log_d2.txt", rows)
 
 
 def nanogpt(folder: Path, t: Training) -> Path:
-    return _console(folder, t, "nano.out", lambda i: f"iter {i + 1}: loss {t.loss[i]}, time 27488.56ms, mfu -100.00%",
-                    lambda e, at: f"step {at}: train loss {t.mean(e):.4f}, val loss {t.val_loss[e]}")
+    return _console(
+        folder,
+        t,
+        "nano.out",
+        lambda i: f"iter {i + 1}: loss {t.loss[i]}, time 27488.56ms, mfu -100.00%",
+        lambda e, at: f"step {at}: train loss {t.mean(e):.4f}, val loss {t.val_loss[e]}",
+    )
 
 
 def build_nanogpt(folder: Path, t: Training) -> Path:
-    return _console(folder, t, "log.txt", lambda i: f"{i + 1} train {t.loss[i]}", lambda e, at: f"{at} val {t.val_loss[e]}")
+    return _console(
+        folder, t, "log.txt", lambda i: f"{i + 1} train {t.loss[i]}", lambda e, at: f"{at} val {t.val_loss[e]}"
+    )
 
 
 def modded_nanogpt(folder: Path, t: Training) -> Path:
     n = len(t.loss)
-    return _console(folder, t, "modded.txt", lambda i: f"step:{i + 1}/{n} train_loss:{t.loss[i]} train_time:9ms step_avg:1ms",
-                    lambda e, at: f"step:{at}/{n} val_loss:{t.val_loss[e]} train_time:99ms step_avg:3.2ms")
+    return _console(
+        folder,
+        t,
+        "modded.txt",
+        lambda i: f"step:{i + 1}/{n} train_loss:{t.loss[i]} train_time:9ms step_avg:1ms",
+        lambda e, at: f"step:{at}/{n} val_loss:{t.val_loss[e]} train_time:99ms step_avg:3.2ms",
+    )
 
 
 def llmc(folder: Path, t: Training) -> Path:
     n = len(t.loss)
 
     def step(i: int) -> str:
-        return (f"step {i + 1:4d}/{n} | loss {t.loss[i]} (+nanz)| norm {t.grad_norm[i]} (+nanz)| lr {t.lr[i]:.2e}"
-                " | 200.1 ms | 12.3% bf16 MFU | 2600 tok/s")
+        return (
+            f"step {i + 1:4d}/{n} | loss {t.loss[i]} (+nanz)| norm {t.grad_norm[i]} (+nanz)| lr {t.lr[i]:.2e}"
+            " | 200.1 ms | 12.3% bf16 MFU | 2600 tok/s"
+        )
 
     return _console(folder, t, "llmc.txt", step, lambda e, at: f"val loss {t.val_loss[e]}")
 
@@ -337,10 +384,12 @@ def megatron(folder: Path, t: Training) -> Path:
     n = len(t.loss)
 
     def step(i: int) -> str:
-        return (f" iteration {i + 1:8d}/{n:8d} | consumed samples: {i * 64:12d} | elapsed time per iteration (ms): 436.9 |"
-                f" learning rate: {t.lr[i]:.3E} | global batch size:    64 | lm loss: {t.loss[i]:.6E} |"
-                f" loss scale: 131072.0 | grad norm: {t.grad_norm[i]:.3f} | number of skipped iterations:   0 |"
-                " number of nan iterations:   0 |")
+        return (
+            f" iteration {i + 1:8d}/{n:8d} | consumed samples: {i * 64:12d} | elapsed time per iteration (ms): 436.9 |"
+            f" learning rate: {t.lr[i]:.3E} | global batch size:    64 | lm loss: {t.loss[i]:.6E} |"
+            f" loss scale: 131072.0 | grad norm: {t.grad_norm[i]:.3f} | number of skipped iterations:   0 |"
+            " number of nan iterations:   0 |"
+        )
 
     def val(e: int, at: int) -> str:
         return f" validation loss at iteration {at} | lm loss value: {t.val_loss[e]:.6E} | lm loss PPL: 1.2E+00 | "
@@ -351,25 +400,37 @@ def megatron(folder: Path, t: Training) -> Path:
 def fairseq(folder: Path, t: Training) -> Path:
     def step(i: int) -> str:
         e, at = divmod(i, t.per_epoch)
-        return (f"2024-01-01 00:00:00 | INFO | train_inner | epoch {e + 1:03d}: {at + 1:5d} / {t.per_epoch} loss={t.loss[i]},"
-                f" ppl=9.1, wps=100, ups=1.2, wpb=80, num_updates={i + 1}, lr={t.lr[i]}, gnorm={t.grad_norm[i]}, clip=0")
+        return (
+            f"2024-01-01 00:00:00 | INFO | train_inner | epoch {e + 1:03d}: {at + 1:5d} / {t.per_epoch} loss={t.loss[i]},"
+            f" ppl=9.1, wps=100, ups=1.2, wpb=80, num_updates={i + 1}, lr={t.lr[i]}, gnorm={t.grad_norm[i]}, clip=0"
+        )
 
     def val(e: int, at: int) -> str:
-        return (f"2024-01-01 00:00:00 | INFO | valid | epoch {e + 1:03d} | valid on 'valid' subset | loss {t.val_loss[e]} |"
-                f" ppl 4.2 | wps 0 | num_updates {at} | best_loss 0.4")
+        return (
+            f"2024-01-01 00:00:00 | INFO | valid | epoch {e + 1:03d} | valid on 'valid' subset | loss {t.val_loss[e]} |"
+            f" ppl 4.2 | wps 0 | num_updates {at} | best_loss 0.4"
+        )
 
     return _console(folder, t, "fairseq.log", step, val)
 
 
 def torchtune(folder: Path, t: Training) -> Path:
-    return _lines(folder, "log_1.txt", [f"Step {i + 1} | loss:{t.loss[i]} lr:{t.lr[i]} tokens_per_second_per_gpu:900.5 "
-                                        for i in range(len(t.loss))])
+    return _lines(
+        folder,
+        "log_1.txt",
+        [f"Step {i + 1} | loss:{t.loss[i]} lr:{t.lr[i]} tokens_per_second_per_gpu:900.5 " for i in range(len(t.loss))],
+    )
 
 
 def composer(folder: Path, t: Training) -> Path:
     n = len(t.loss)
-    return _console(folder, t, "logs.txt", lambda i: f"[batch={i + 1}/{n}]:\n\t Train loss/train/total: {t.loss[i]}",
-                    lambda e, at: f"[eval] [batch={at}/{n}]:\n\t Eval metrics/eval/loss: {t.val_loss[e]}")
+    return _console(
+        folder,
+        t,
+        "logs.txt",
+        lambda i: f"[batch={i + 1}/{n}]:\n\t Train loss/train/total: {t.loss[i]}",
+        lambda e, at: f"[eval] [batch={at}/{n}]:\n\t Eval metrics/eval/loss: {t.val_loss[e]}",
+    )
 
 
 def hf_console(folder: Path, t: Training) -> Path:
@@ -384,7 +445,9 @@ def step_console(folder: Path, t: Training) -> Path:
     def step(i: int) -> str:
         return f"2024-01-01 12:00:{i % 60:02d},123 INFO trainer step={i + 1} loss={t.loss[i]} lr={t.lr[i]} grad_norm={t.grad_norm[i]}"
 
-    return _console(folder, t, "run.log", step, lambda e, at: f"2024-01-01 12:00:00 INFO trainer step={at} val_loss={t.val_loss[e]}")
+    return _console(
+        folder, t, "run.log", step, lambda e, at: f"2024-01-01 12:00:00 INFO trainer step={at} val_loss={t.val_loss[e]}"
+    )
 
 
 def tutorial_console(folder: Path, t: Training) -> Path:
@@ -480,7 +543,9 @@ def wandb(folder: Path, t: Training) -> Path:
     records = [_field(7, b"config" * 30)]
     for row in _rows(t):
         named = {"_step" if k == "step" else k: v for k, v in row.items()}
-        items = b"".join(_field(1, _field(1, k.encode()) + _field(16, json.dumps(v).encode())) for k, v in named.items())
+        items = b"".join(
+            _field(1, _field(1, k.encode()) + _field(16, json.dumps(v).encode())) for k, v in named.items()
+        )
         records.append(_field(2, items))
         records.append(_field(5, b"output" * 40))
     path = folder / "wandb" / "run-20240101_000000-abc" / "run-abc.wandb"
@@ -493,7 +558,11 @@ def mlflow(folder: Path, t: Training) -> Path:
     run = folder / "mlruns" / "0" / "abc123"
     ends = [(e + 1) * t.per_epoch for e in range(t.epochs)]
     for name, values, steps in (("train/loss", t.loss, list(t.steps)), ("val_loss", t.val_loss, ends)):
-        _lines(run, f"metrics/{name}", [f"{1_691_410_007_405 + 1000 * s} {v} {s}" for s, v in zip(steps, values, strict=True)])
+        _lines(
+            run,
+            f"metrics/{name}",
+            [f"{1_691_410_007_405 + 1000 * s} {v} {s}" for s, v in zip(steps, values, strict=True)],
+        )
     _write(run, "params/lr", "0.01")
     _write(run, "meta.yaml", "run_id: abc123\nstatus: 3\n")
     return run
@@ -502,11 +571,16 @@ def mlflow(folder: Path, t: Training) -> Path:
 def mlflow_db(folder: Path, t: Training) -> Path:
     path = folder / "mlflow.db"
     with sqlite3.connect(path) as db:
-        db.execute("create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean)")
+        db.execute(
+            "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean)"
+        )
         for row in _rows(t):
             for key in ("loss", "val_loss"):
                 if key in row:
-                    db.execute("insert into metrics values (?,?,?,?,?,?)", (key, row[key], 1_691_410_007_405, "abc", row["step"], False))
+                    db.execute(
+                        "insert into metrics values (?,?,?,?,?,?)",
+                        (key, row[key], 1_691_410_007_405, "abc", row["step"], False),
+                    )
     db.close()
     return path
 

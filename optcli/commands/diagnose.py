@@ -15,7 +15,7 @@ def command(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Log files, run directories, directories of many runs, or - for standard input.",
             show_default=False,
         ),

@@ -38,7 +38,7 @@ def command(
     from optcli.show.follow import Follower
     from optcli.show.report import fails
 
-    if path == "-" or interval <= 0:
+    if path == "-" or not interval > 0:
         message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
         raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)

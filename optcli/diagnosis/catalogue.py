@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from optcli.diagnosis import causes, rules
 from optcli.diagnosis.diagnosis import Severity
+from optcli.run.curve import Curve, read_only
 
 
 def codes() -> list[str]:
@@ -34,6 +36,24 @@ def rule_doc(code: str) -> str:
 def cause_doc(name: str) -> str:
     """The page of a cause. Raises KeyError for an unknown one."""
     return ast.get_docstring(_tree(causes.files()[name])) or ""
+
+
+def curves(code: str, heading: str = "Example") -> dict[str, Curve]:
+    """The curves that the code block under `Example` or `Healthy` of a code's page builds, by role.
+
+    The block is text of this package, never of a log or a recipe. Raises KeyError for an unknown code.
+    """
+    section = rule_doc(code).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    block = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block[1] if block is not None else "curves = {}", names)
+    return {role: _curve(role, given) for role, given in names["curves"].items()}
+
+
+def _curve(role: str, given: Any) -> Curve:
+    """From values alone (one a step, from 0) or from (steps, values)."""
+    step, value = given if isinstance(given, tuple) else (range(len(given)), given)
+    return Curve(role, read_only(step), read_only(value))
 
 
 def severity(code: str) -> Severity:

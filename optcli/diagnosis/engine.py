@@ -1,13 +1,15 @@
 """From a Run to a Diagnosis: walk the rungs, ask the rules, weigh the causes.
 
-    run -> rungs -> View of the prefix -> rules -> findings, pinned where first made -> causes -> Diagnosis
+run -> rungs -> View of the prefix -> rules -> findings, pinned where first made -> causes -> Diagnosis
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
+
+import numpy as np
 
 from optcli.diagnosis import causes, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Diagnosis, Finding, Status
@@ -46,31 +48,34 @@ class Walk:
     def climb(self, view: View) -> list[Finding]:
         """Ask all rules at one rung; the findings that are new."""
         new: list[Finding] = []
-        for code, rule in self._rules:
-            if view.broken and not code.startswith("NUM"):
-                continue  # what was said before the loss stopped being a number stands; nothing can be added
-            reason = _unfit(rule, view)
-            said = Abstain(reason) if reason else rule.check(view)
-            found = [] if isinstance(said, Abstain) else said
-            self._judge_can(code, said)
-            new += [f for f in found if self._pin(f)]
-            self._heal(code, found, view)
+        with np.errstate(all="ignore"):  # curves may hold anything; what comes of it is compared, never trusted
+            for code, rule in self._rules:
+                if view.broken and not code.startswith("NUM"):
+                    continue  # what was said before the loss stopped being a number stands; nothing can be added
+                new += self._ask(code, rule, view)
         return new
+
+    def _ask(self, code: str, rule: rules.Rule, view: View) -> list[Finding]:
+        reason = _unfit(rule, view)
+        said = Abstain(reason) if reason else rule.check(view)
+        found = [] if isinstance(said, Abstain) else said
+        if isinstance(said, Abstain):
+            self.abstained[code] = said.reason
+        else:
+            self.abstained.pop(code, None)
+        self._heal(code, found, view)
+        return [f for f in found if self._pin(f)]
 
     def diagnosis(self, run: Run) -> Diagnosis:
         """All that was found so far."""
         findings = tuple(sorted(self.pinned.values(), key=_order))
         standing = [f for f in findings if f.healed_at is None] or list(findings)
+        if all(f.severity == "info" for f in standing):
+            standing = []  # nothing asks for action, so there is nothing to explain
         return Diagnosis(
             run.source, run.format, status_of(run, findings), run.points, run.roles, findings,
             causes.rank(standing, run.config), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
         )  # fmt: skip
-
-    def _judge_can(self, code: str, said: list[Finding] | Abstain) -> None:
-        if isinstance(said, Abstain):
-            self.abstained[code] = said.reason
-        else:
-            self.abstained.pop(code, None)
 
     def _pin(self, finding: Finding) -> bool:
         """Keep where it was first seen; take over what may grow. True for a new one."""
@@ -125,14 +130,3 @@ def _notes(run: Run) -> tuple[Note, ...]:
     if len(curve) < LEAST_POINTS:
         return (Note("RUN704", f"{len(curve)} points of {curve.name}: too few to judge"),)
     return ()
-
-
-def config_of(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """A nested configuration as recipe paths: `{"optimizer": {"lr": 1}}` becomes `{"optimizer.lr": 1}`."""
-    flat: dict[str, Any] = {}
-    for key, value in mapping.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key}.{path}": inner for path, inner in config_of(value).items()}
-        else:
-            flat[key] = value
-    return flat

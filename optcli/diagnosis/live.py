@@ -1,9 +1,9 @@
 """A growing run: rows in, findings out, each said once; what it says is what `diagnose` says afterwards.
 
-    live = Live(planned=10_000, config={"optimizer.lr": 1e-3, "facts.outputs": 10})
-    for finding in live.add([{"step": 1, "train/loss": 2.3, "lr": 1e-3, "grad_norm": 0.8}]):
-        ...
-    live.finish()
+live = Live(planned=10_000, config={"optimizer.lr": 1e-3, "facts.outputs": 10})
+for finding in live.add([{"step": 1, "train/loss": 2.3, "lr": 1e-3, "grad_norm": 0.8}]):
+    ...
+live.finish()
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import numpy as np
 from optcli.diagnosis import ladder
 from optcli.diagnosis.diagnosis import Evidence, Finding, Severity
 from optcli.diagnosis.rules import name_of
+from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
 from optcli.run.prepare import Series, warm_up_end
 
@@ -115,11 +116,10 @@ class View:
     @cached_property
     def chance(self) -> float | None:
         """The loss of the best constant guess, from the configuration: ln(classes) or the target's variance."""
-        task, outputs = self.config.get("facts.task"), self.config.get("facts.outputs")
-        if task in ("classification", "language") and isinstance(outputs, int) and outputs > 1:
+        task, outputs = setting(self.config, "facts.task"), number(self.config, "facts.outputs")
+        if task in ("classification", "language") and outputs is not None and outputs > 1:
             return math.log(outputs)
-        variance = self.config.get("facts.target_variance")
-        return float(variance) if task == "regression" and isinstance(variance, int | float) else None
+        return number(self.config, "facts.target_variance") if task == "regression" else None
 
     def lr_change(self, step: float, reach: float) -> float:
         """Largest learning rate within `reach` steps up to `step`, over the one before; NaN without such a curve."""
@@ -140,8 +140,11 @@ class View:
         message: str,
         **evidence: tuple[float, str],
     ) -> Finding:
-        """A finding of the rule in `module`, known at this rung and lasting until it."""
+        """A finding of the rule in `module`, known at this rung and lasting until it.
+
+        Figures that are not finite are left out: they say nothing, and JSON can't hold them.
+        """
         code, name = name_of(module)
-        figures = {key: Evidence(float(value), unit) for key, (value, unit) in evidence.items()}
+        figures = {k: Evidence(float(value), unit) for k, (value, unit) in evidence.items() if math.isfinite(value)}
         sure = round(min(max(confidence, 0.0), 0.99), 3)
         return Finding(code, name, severity, sure, curve, first, self.at, self.at, message, figures)

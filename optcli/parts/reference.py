@@ -87,6 +87,8 @@ def _default(node: ast.expr | None) -> str:
         return ""
     if isinstance(node, ast.Call):  # Duration(0.05, "share")
         return str(units.Duration(*(ast.literal_eval(argument) for argument in node.args)))
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return "[" + ", ".join(_default(item) for item in node.elts) + "]"
     return shown(ast.literal_eval(node))
 
 

@@ -67,6 +67,8 @@ def _put_slot(slot: str, now: Node | None, rest: list[str], value: Node | None, 
         return part.having("name", Entry(part.entries["name"].key if old else key, value))
     batch = part.entries.get("batch_size") if slot == "data" else None
     fresh = Node({"batch_size": batch} if batch else {}, part.span, part.style)
+    if value is not None and batch is None and (now is None or isinstance(now.value, str)):
+        return value
     if value is not None:
         return replace(fresh, value={"name": Entry(key, value), **fresh.value})
     return fresh if batch else None
@@ -161,8 +163,9 @@ def _over_list(old: Node | None, new: Node) -> Node:
     for part in new.items:
         name = name_of(part)
         at = next((i for i, p in enumerate(parts) if name is not None and name_of(p) == name), None)
+        gone = name is not None and name in part.entries
         if at is not None:
             part = _over(as_part(parts.pop(at), part.span), as_part(part, part.span))
-        if name is None or name not in part.entries:
+        if not gone:
             parts.insert(len(parts) if at is None else at, part)
     return replace(new, value=parts)

@@ -18,7 +18,7 @@ from optcli.units import Duration
 
 Troubles = Iterator[tuple[str, str, str]]
 
-NORMALISED: Final = frozenset({"adam", "adamw", "rmsprop"})
+NORMALISED: Final = frozenset({"adagrad", "adam", "adamax", "adamw", "nadam", "radam", "rmsprop", "rprop"})
 """Optimizers whose step in each weight is about the rate itself, whatever the gradient."""
 HIGHEST_NORMALISED: Final = 10.0
 """Weights begin below 1 (at most 1 / sqrt(inputs)): one step at this rate throws them ten times farther."""

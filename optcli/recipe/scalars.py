@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from typing import Any, Final
 
 _WORDS: Final[dict[str, Any]] = {
@@ -47,8 +48,8 @@ def _number(text: str) -> int | float | None:
     if len(text) > _DIGITS:
         raise ValueError("a number of more than 400 digits")
     number = int(text, 0 if base != 10 else 10) if whole else float(text)
-    if abs(number) > 1.7e308:
-        raise ValueError("a number above 1.7e308, the largest there is")
+    if abs(number) > sys.float_info.max:
+        raise ValueError("a number above 1.8e308, the largest there is")
     return number
 
 

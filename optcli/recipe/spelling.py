@@ -29,7 +29,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     low = name.lower().replace("-", "_").strip()[:100]
     if (other := _OTHER_TONGUES.get(low)) in known:
         return [str(other)]
-    distances = {k: distance(low, k.lower(), REACH) for k in known}
+    distances = {k: distance(low, k.lower().replace("-", "_"), REACH) for k in known}
     best = min(distances.values(), default=REACH + 1)
     if best <= REACH:
         return [k for k in known if distances[k] == best]

@@ -19,6 +19,8 @@ from optcli.recipe.tree import Entry, Node, Source, Span, height
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
 MAX_ALIASES: Final = 100
+MAX_WIDTH: Final = 1_000
+"""Keys of one mapping, or elements of one list: checks may compare each with each."""
 MAX_NODES: Final = 100_000
 """Values and keys, each alias counted as often as what it stands for."""
 
@@ -76,7 +78,8 @@ def _syntax(source: Source, start: int, error: yaml.MarkedYAMLError) -> Problem:
     said = error.problem or "not YAML"
     if source.text[at : at + 1] == "\t":
         said = "tab"
-    if "end of stream" in said and error.context_mark:
+    if any(part in said for part in ("end of stream", "',' or")) and error.context_mark:
+        # Where the quote or bracket opens says more than where the parser gave up.
         at = start + error.context_mark.index
     message, help = next(((m, h) for part, m, h in _PLAINER if part in said), (f"not YAML: {said}", "see yaml.org"))
     return Span(source, at, at + 1).problem(message, help)
@@ -127,6 +130,10 @@ class _Composer:
         if self.nodes > MAX_NODES:
             raise self.span(event).fail(f"more than {MAX_NODES:,} values", _WRONG_FILE)
 
+    def width(self, count: int, event: Any) -> None:
+        if count > MAX_WIDTH:
+            raise self.span(event).fail(f"more than {MAX_WIDTH:,} keys or elements side by side", _WRONG_FILE)
+
     def value(self, event: Any, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
@@ -156,11 +163,15 @@ class _Composer:
         items = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
+            self.width(len(items), event)
         return items, event
 
     def mapping(self, depth: int) -> tuple[dict[str, Entry], Any]:
         entries: dict[str, Entry] = {}
+        count = 0
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            count += 1
+            self.width(count, event)
             self.limits(event, depth + 1)
             key, text = self.key(event)
             node = self.node(next(self.events), depth + 1)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optcli.run import notes as say
-from optcli.run.block import Block, Column, Unreadable
+from optcli.run.block import Unreadable
 from optcli.run.collect import Log
-from optcli.run.curve import Curve, Note, Run, read_only
+from optcli.run.curve import Curve, Floats, Note, Run, read_only
 from optcli.run.find import Found, discover
 from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
 from optcli.run.readers import load
@@ -73,7 +73,9 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     curves: dict[str, Curve] = {}
     for name, points in columns.items():
         role = role_of.get(name, name)
-        kept, extra = ascending(_settled(points, turns, log.where.get(name, "")), first_wins_at_end=role.startswith(("val/", "test/")))
+        kept, extra = ascending(
+            _settled(points, turns, log.where.get(name, "")), first_wins_at_end=role.startswith(("val/", "test/"))
+        )
         if extra:
             remarks.append(say.note(say.FINAL_EVALUATION, f"{extra} more at the last step of `{name}`"))
         if len(kept.step):
@@ -138,27 +140,16 @@ def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: l
             remarks.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
 
 
-def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Any:
+def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Floats:
     """The steps at which a new epoch begins."""
     if log.kind == "epoch":
-        longest = max(curves.values(), key=len, default=None)
-        return read_only([] if longest is None else longest.step)
+        lead = curves.get("train/loss") or max(curves.values(), key=len, default=None)
+        return read_only([] if lead is None else lead.step[_begins(lead.step)])
     name = next((n for n in curves if n.strip().lower() in EPOCH_NAMES), None)
-    if name is None:
-        return read_only([])
-    epoch = np.floor(curves[name].value)
-    begins = np.flatnonzero(np.append(True, np.diff(epoch) > 0)) if len(epoch) else []
-    return read_only(curves[name].step[begins])
+    return read_only([] if name is None else curves[name].step[_begins(curves[name].value)])
 
 
-def from_blocks(blocks: list[Block], format: str = "blocks") -> Run:
-    """A run from blocks in memory."""
-    log = Log(format)
-    for block in blocks:
-        log.add(block, "")
-    return finish(log, format)
-
-
-def columns_of(values: Mapping[str, Any]) -> dict[str, Column]:
-    """Columns of a table from plain sequences, all of the same length."""
-    return {name: Column(read_only(value)) for name, value in values.items()}
+def _begins(epoch: Floats) -> npt.NDArray[np.intp]:
+    """Where the epoch's number goes up. A fraction says how much is done: 1.0 is still the end of the first epoch."""
+    done = epoch if (epoch == np.floor(epoch)).all() else np.ceil(epoch)
+    return np.flatnonzero(np.append(np.ones(min(1, len(done)), bool), np.diff(done) > 0))

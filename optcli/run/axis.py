@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ class Axis:
     remark: str = ""
 
 
-def by_name(columns: Mapping[str, Column], wanted: list[str]) -> str | None:
+def by_name(columns: Mapping[str, Column], wanted: Sequence[str]) -> str | None:
     """The first of the wanted names that the table has, in whatever case."""
     have = {name.strip().lower(): name for name in reversed(list(columns))}
     return next((have[w] for w in wanted if w in have), None)

@@ -38,18 +38,20 @@ class Column:
 class Block:
     """A piece of a log.
 
-    `rows` is the number of table rows it covers; `run` tells the runs of one file apart; `cut` means that something
-    new begins with this block (a repeated header, a second session); `end_offset` is the byte up to which the file
-    has been used, so that a growing file can be read on from there.
+    `rows` is the number of table rows it covers; `run` tells the runs of one file apart; `end_offset` is the byte up
+    to which the file has been used, so that a growing file can be read on from there.
     """
 
     columns: Mapping[str, Column]
     rows: int = 0
     run: str = ""
     format: str | None = None
-    cut: bool = False
+    axis: str = ""
+    """`epoch` where the format counts epochs in its steps."""
     restarts: tuple[tuple[float, float], ...] = ()
     """(place in the file, step): from this step on, what stands before this place doesn't count."""
+    seams: tuple[float, ...] = ()
+    """Steps at which a resumed run goes on, where the log says so itself."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role -> column, where the format itself says so."""
     planned: int | None = None

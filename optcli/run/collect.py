@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,6 @@ from optcli.run.curve import End, Floats, Note
 from optcli.run.merge import Points, Restart
 from optcli.run.source import Source
 from optcli.run.thin import Pile
-
 
 PER_FILE: Final = float(1 << 40)
 """Places in the second file of a run come after all those in the first."""
@@ -63,10 +63,12 @@ class Log:
     def add(self, block: Block, name: str) -> None:
         """Take in the next block of the file `name`."""
         self.format = block.format or self.format
+        self.kind = block.axis or self.kind
         self.planned = self.planned if block.planned is None else block.planned
         self.end = block.end or self.end
         self.config |= block.config
         self.roles |= block.roles
+        self.seams += block.seams
         self.notes += block.notes
         if block.rows:
             self._pending.append(block)
@@ -88,8 +90,8 @@ class Log:
             where = ", ".join(f"{a}-{b}" for a, b in source.skipped[:20])
             more = f" and {len(source.skipped) - 20} more" if len(source.skipped) > 20 else ""
             bad = sum(b - a for a, b in source.skipped)
-            what = f"{source.name}: {len(source.skipped)} damaged stretches ({bad} bytes) were skipped at bytes {where}{more}"
-            self.notes.append(say.note(say.DAMAGED, what))
+            what = f"{source.name}: {len(source.skipped)} damaged stretches ({bad} bytes) were skipped"
+            self.notes.append(say.note(say.DAMAGED, f"{what}, at bytes {where}{more}"))
             source.skipped = []
         self._file += 1
 
@@ -103,7 +105,7 @@ class Log:
     def sessions(self) -> Iterator[tuple[Writer, Writer]]:
         """Pairs of files, one after the other, that one folder's run was written into."""
         for files in self._writers.values():
-            yield from zip(files, files[1:], strict=False)
+            yield from pairwise(files)
 
     def columns(self) -> dict[str, Points]:
         """All that was read, by column."""

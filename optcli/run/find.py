@@ -9,6 +9,7 @@ from typing import Final
 
 from optcli.run.block import Unreadable
 from optcli.run.readers import load, recognize
+from optcli.run.roles import listed
 from optcli.run.source import Source
 
 MOST_FILES: Final = 200_000
@@ -20,9 +21,11 @@ IN_A_TREE: Final = 0.4
 UNSURE: Final = 0.5
 """A file whose beginning scores less (a long preamble, prose) is looked at in the middle too."""
 NEVER_LOGS: Final = frozenset(
-    "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf mp4 avi"
-    " wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite npy npz pkl"
-    " pickle joblib parquet arrow feather mat toml cfg ini lock sh bat vocab model spm".split()
+    listed(
+        "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf mp4 "
+        "avi wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite npy npz pkl"
+        " pickle joblib parquet arrow feather mat toml cfg ini lock sh bat vocab spm"
+    )
 )
 """Endings that save opening a file while a directory is searched; a file named by the user is always opened."""
 

@@ -50,7 +50,8 @@ class Journal:
         """Take away what was written after the checkpoint of `step` was announced; returns the lines given up.
 
         Lines that aren't JSON (a torn or overwritten one) go too. The new content replaces the old in one piece. Where
-        no such checkpoint was announced, the lines before the first later step, or the end, stay; `cut(0)` leaves the start alone.
+        no such checkpoint was announced (a signal's is not), the lines before the first later step, or before the end,
+        stay; `cut(0)` leaves the start alone.
 
         Raises:
             OSError: the journal can't be read or written anew.

@@ -11,7 +11,8 @@ from optcli.run.curve import Floats
 from optcli.run.numbers import grid
 
 _LETTERS: Final = b"0123456789+-.eE naifNIty"
-MOST_KEYS: Final = 64
+MOST_KEYS: Final = 512
+MOST_KINDS: Final = 6
 
 
 def parse(data: bytes) -> Any:
@@ -27,30 +28,69 @@ def parse(data: bytes) -> Any:
 
 
 def alike(data: bytes) -> tuple[list[str], Floats] | None:
-    """The names and the numbers (lines, names) of lines that are all flat objects of numbers with the same keys in
-    the same order; None where they aren't. One pass of byte replacements takes the place of a parser.
+    """The names and the numbers (lines, names) of lines that are all objects of numbers with the same keys in the same
+    order; None where they aren't. Nested objects give names joined by `/`.
+
+    Between the quotes there is either a key or the numbers with their punctuation: no parser is needed to part them.
     """
-    first = data[: data.find(b"\n")]
     try:
-        row = parse(first)
+        names = _names(parse(data[: data.find(b"\n")]))
     except ValueError:
         return None
-    if not isinstance(row, dict) or not 1 < len(row) <= MOST_KEYS or not all(type(v) in (int, float) for v in row.values()):
+    if not 1 < len(names) <= MOST_KEYS:
         return None
-    if any("\\" in k or '"' in k or not k.isascii() for k in row) or min(data, default=0) < 9:
-        return None
-    for i, key in enumerate(row):
-        quoted = f'"{key}":'.encode()
-        mark = b"\x01" + bytes([128 + i])
-        data = data.replace(quoted + b" ", mark).replace(quoted, mark)
-    data = data.replace(b", \x01", b",\x01").replace(b"\r", b"")
+    buffer = np.frombuffer(data, np.uint8)
+    inside = (np.cumsum(buffer == ord('"'), dtype=np.uint8) & 1).view(bool)
     lines = data.count(b"\n")
-    skeleton = b"{" + b",".join(b"\x01" + bytes([128 + i]) for i in range(len(row))) + b"}\n"
-    if data.translate(None, _LETTERS) != skeleton * lines:
+    # Each key with its opening quote, so that `ab`, `c` can't pass for `a`, `bc`.
+    keys = buffer[inside].tobytes()
+    between = buffer[~inside].tobytes().replace(b"\r", b"")
+    marks = between.translate(None, _LETTERS)
+    if not _repeats(keys, lines) or not _repeats(marks, lines):
         return None
-    plain = data.translate(None, b"{}\x01" + bytes(range(128, 128 + len(row))))
-    values = grid(plain.replace(b"Infinity", b"inf"), b",", len(row))
-    return None if values is None else (list(row), values)
+    values = grid(between.translate(None, b'{}: "'), b",", len(names))
+    return None if values is None else (names, values)
+
+
+def _repeats(data: bytes, times: int) -> bool:
+    length = len(data) // max(times, 1)
+    return length > 0 and data == data[:length] * times
+
+
+def by_shape(data: bytes) -> list[tuple[Floats, list[str], Floats]] | None:
+    """Lines of a few kinds (train, validation), each kind as (line numbers, names, numbers); None if any line is of
+    another sort."""
+    kinds: dict[bytes, list[int]] = {}
+    lines = data.split(b"\n")[:-1]
+    for i, line in enumerate(lines):
+        kinds.setdefault(line.translate(None, _LETTERS), []).append(i)
+    if len(kinds) > MOST_KINDS or any(len(rows) * len(kinds) < 16 for rows in kinds.values()):
+        return None
+    found = []
+    for rows in kinds.values():
+        same = alike(b"\n".join([lines[i] for i in rows]) + b"\n")
+        if same is None:
+            return None
+        found.append((np.array(rows, dtype=np.float64), *same))
+    return found
+
+
+def _names(row: Any, prefix: str = "") -> list[str]:
+    """Names of the numbers in an object, in order; nothing for one that holds anything but numbers and objects."""
+    if not isinstance(row, dict):
+        return []
+    found = []
+    for key, value in row.items():
+        if isinstance(value, dict) and value:
+            inner = _names(value, f"{prefix}{key}/")
+            if not inner:
+                return []
+            found += inner
+        elif type(value) in (int, float):
+            found.append(f"{prefix}{key}")
+        else:
+            return []
+    return found
 
 
 def objects(data: bytes, start: int) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
@@ -80,16 +120,3 @@ def _one_by_one(data: bytes, start: int) -> tuple[list[dict[str, Any]], list[tup
                 bad.append((start, min(end, start + len(line))))
         start = end
     return rows, bad
-
-
-def halves(data: bytes) -> tuple[bytes, bytes] | None:
-    """The lines in two parts of about the same size; None when there are few."""
-    if len(data) < 1 << 15:
-        return None
-    cut = data.rfind(b"\n", 0, len(data) // 2) + 1
-    return (data[:cut], data[cut:]) if 0 < cut < len(data) else None
-
-
-def only_missing(values: Floats) -> bool:
-    """Whether a grid holds nothing at all."""
-    return not np.size(values)

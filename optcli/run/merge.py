@@ -42,7 +42,9 @@ def restarts(points: Points, where: str = "") -> list[Restart]:
     back = np.flatnonzero(np.diff(step) < 0) + 1
     high = np.maximum.accumulate(step) if len(back) else step
     return [
-        Restart(float(points.order[i]), float(step[i]), float(high[i - 1]), where, None if time is None else float(time[i]))
+        Restart(
+            float(points.order[i]), float(step[i]), float(high[i - 1]), where, None if time is None else float(time[i])
+        )
         for i in back.tolist()
     ]
 

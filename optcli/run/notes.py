@@ -6,6 +6,7 @@ from typing import Final
 
 from optcli.run.curve import Note
 
+UNREADABLE: Final = "RUN700"
 SEAM: Final = "RUN701"
 OVERLAP: Final = "RUN702"
 GAPS: Final = "RUN703"
@@ -19,13 +20,14 @@ HIDDEN_NONFINITE: Final = "RUN716"
 SEVERAL_WRITERS: Final = "RUN717"
 
 CODES: Final = {
+    UNREADABLE: "there is no curve at this path; the reason says what was found instead",
     SEAM: "the log goes on after a restart; a jump there need not come from the training",
     OVERLAP: "some steps were logged more than once; the later values count",
     GAPS: "points are missing in the middle of the log",
     ROW_ORDER: "the log has no usable step column; its rows are counted instead",
     DAMAGED: "part of the file could not be used; byte offsets are given",
     UNFINISHED: "the last line or record is not complete yet, so its unsure values wait",
-    THINNED: "more than a million points: first, last, lowest, highest, median and non-finite count of each bucket are kept",
+    THINNED: "more than a million points; each bucket keeps its first, last, lowest, highest, median, non-finite count",
     FINAL_EVALUATION: "a second value at the last step is a final evaluation and not part of the curve",
     NOT_MEASURED: "a column of zeros that were never measured was left out",
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",

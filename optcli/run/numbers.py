@@ -11,9 +11,9 @@ import numpy as np
 
 from optcli.run.curve import Floats
 
-MISSING: Final = -1.2345678987654321e307
+MISSING: Final = -9876543210123.0
 """Stands for an empty cell in a grid; a NaN that was logged is a value."""
-_MARK: Final = b"-1.2345678987654321e307"
+_MARK: Final = b"-9876543210123"
 _NUMERIC: Final = b"0123456789+-.eE naifNIty\t"
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I)
 
@@ -46,14 +46,19 @@ def grid(data: bytes, delimiter: bytes, width: int) -> Floats | None:
     skeleton = data.translate(None, _NUMERIC[:-1] if plain else _NUMERIC)
     if skeleton != (delimiter * (width - 1) + b"\n") * lines or not lines:
         return None
-    data = _mark(data, delimiter)
+    values = _load(data, delimiter)
+    if values is None:
+        values = _load(_mark(data, delimiter), delimiter)
+    return values if values is not None and values.shape == (lines, width) else None
+
+
+def _load(data: bytes, delimiter: bytes) -> Floats | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            values = np.loadtxt(io.BytesIO(data), delimiter=delimiter.decode(), ndmin=2, dtype=np.float64)
+            return np.loadtxt(io.BytesIO(data), delimiter=delimiter.decode(), ndmin=2, dtype=np.float64, comments=None)
     except ValueError:
         return None
-    return values if values.shape == (lines, width) else None
 
 
 def _mark(data: bytes, delimiter: bytes) -> bytes:

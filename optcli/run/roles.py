@@ -12,40 +12,50 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a text: a list that reads well in the source."""
+    return tuple(words.split())
+
+
 SPLITS: Final = {
     **dict.fromkeys(("train", "training", "learn", "tr", "trl"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "heldout", "tel"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-LOSS: Final = frozenset(
-    "loss losses nll cost objective logloss mlogloss crossentropy perplexity bpb xent bpc".split()
-)
+LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy perplexity bpb xent bpc"))
 """Words that name a loss. A perplexity is one only where nothing better is there."""
-FALLBACK: Final = frozenset("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl".split())
-ACCURACY: Final = frozenset("acc accuracy acc1 top1 accuracy1".split())
+FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl"))
+ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1"))
 METRICS: Final = frozenset(
-    "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
-    " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err bpb bpc".split()
+    listed(
+        "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
+        " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err bpb bpc"
+    )
 )
 SILENT: Final = frozenset(
-    "step epoch mean avg average total running batch iter iteration it overall sum all the value smoothed smooth"
-    " current lm model metrics metric full rate per log global raw".split()
+    listed(
+        "step epoch mean avg average total running batch iter iteration it overall sum all the value smoothed smooth"
+        " current lm model metrics metric full rate per log global raw"
+    )
 )
 NEVER: Final = frozenset(
-    "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
-    " coef coefficient ratio vs num count perf limit threshold".split()
+    listed(
+        "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
+        " coef coefficient ratio vs num count perf limit threshold"
+    )
 )
 """Words that take a name out of the running for a headline."""
-STEP_NAMES: Final = (
+STEP_NAMES: Final = listed(
     "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
     " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
     " batch_num train/global_step x"
-).split()
-EPOCH_NAMES: Final = "epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round index".split()
-CLOCK_NAMES: Final = (
+)
+EPOCH_NAMES: Final = listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round index")
+CLOCK_NAMES: Final = listed(
     "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
     " train_time total_time relative_time timestamps clock.t"
-).split()
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,10 @@ def _optimizer(name: str, rest: list[str]) -> Meaning | None:
     if "loss" in have and have & {"scale", "scaler"}:
         return Meaning("loss_scale", len(rest) - 2)
     if {"gnorm"} & have or ({"norm", "norms"} & have and {"grad", "gradient", "gradients", "grads"} & have):
-        return Meaning("grad_norm", sum(w not in {"gnorm", "grad", "gradient", "norm", "total", "global", "pre", "clip"} for w in rest))
+        return Meaning(
+            "grad_norm",
+            sum(w not in {"gnorm", "grad", "gradient", "norm", "total", "global", "pre", "clip"} for w in rest),
+        )
     if name.strip().lower() == "norm":
         return Meaning("grad_norm", 3)
     if {"skipped", "nan"} & have and have & {"steps", "iterations", "step", "iters"}:
@@ -104,7 +117,9 @@ def _seconds(name: str, rest: list[str]) -> Meaning | None:
     have = set(rest)
     if "data" in have and "time" in have and len(rest) <= 3:
         return Meaning("data_time", len(rest) - 2)
-    if "dt" in have or ("time" in have and have & {"step", "iter", "iteration", "batch", "elapsed"} and "data" not in have):
+    if "dt" in have or (
+        "time" in have and have & {"step", "iter", "iteration", "batch", "elapsed"} and "data" not in have
+    ):
         if name.strip().lower() in CLOCK_NAMES:
             return None
         return Meaning("step_time", len(rest))

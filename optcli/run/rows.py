@@ -12,8 +12,11 @@ from optcli.run.curve import Floats, read_only
 from optcli.run.numbers import MISSING, number
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES
 
-SPLIT_KEYS: Final = ("mode", "phase", "split", "stage", "subset", "set", "type", "dataset", "part")
+_SPLIT_KEYS: Final = {"mode", "phase", "split", "stage", "subset", "set", "type", "dataset", "part"}
 AXES: Final = frozenset((*STEP_NAMES, *EPOCH_NAMES))
+
+
+_PLAIN: Final = {int, float}
 
 
 def from_grid(names: Sequence[str], values: Floats, **more: Any) -> Block:
@@ -28,8 +31,26 @@ def from_grid(names: Sequence[str], values: Floats, **more: Any) -> Block:
     return Block(columns, rows=len(values), **more)
 
 
+def from_grids(parts: Sequence[tuple[Floats, Sequence[str], Floats]], **more: Any) -> Block:
+    """A block from several kinds of rows: (row numbers, names, values of shape (rows, names)) each."""
+    found: dict[str, list[tuple[Floats, Floats]]] = {}
+    for rows, names, values in parts:
+        for name, column in zip(names, values.T, strict=True):
+            there = column != MISSING
+            found.setdefault(name, []).append((rows[there], column[there]))
+    columns = {}
+    for name, pieces in found.items():
+        row = np.concatenate([r for r, _ in pieces])
+        order = np.argsort(row, kind="stable")
+        value = np.concatenate([v for _, v in pieces])
+        columns[name] = Column(read_only(value[order]), read_only(row[order]))
+    return Block(columns, rows=sum(len(rows) for rows, _, _ in parts), **more)
+
+
 def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, float]:
     """The numbers of a row by name; nested mappings are joined by `/`."""
+    if not prefix and set(map(type, row.values())) <= _PLAIN:
+        return dict(row)
     found: dict[str, float] = {}
     for key, value in row.items():
         name = f"{prefix}{key}"
@@ -43,8 +64,8 @@ def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
 
 def split_of(row: Mapping[str, Any]) -> str | None:
     """`train`, `val` or `test` where a row says by a word of its own which part it is about."""
-    for key in SPLIT_KEYS:
-        word = row.get(key)
+    for key in _SPLIT_KEYS & row.keys():
+        word = row[key]
         if isinstance(word, str) and word.strip().lower() in SPLITS:
             return SPLITS[word.strip().lower()]
     return None

@@ -103,7 +103,7 @@ def autocorrelation(values: Floats, lag: int) -> float:
 
 
 def running_median(values: Floats, width: int) -> Floats:
-    """Median of the `width` points (odd) around each point, fewer at the ends by repeating the end points. Shape (n,)."""
+    """Median of the `width` points (odd) around each point, the end points repeated beyond the ends. Shape (n,)."""
     if width <= 1 or len(values) < width:
         return values if width <= 1 else np.full(len(values), median(values))
     half = width // 2

@@ -12,8 +12,10 @@ from optcli.run.source import Source
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
 NUMBER: Final = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?![\w.])"
 """A number as programs print it; not the beginning of a word or a version."""
+NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
+"""A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
 ROWS: Final = 50_000
-LONGEST: Final = 20_000
+LONGEST: Final = 8_000
 """Longer lines are dumps of something, not progress."""
 
 Row = dict[str, float]
@@ -44,7 +46,7 @@ def sample(head: bytes, most: int = 400) -> list[str]:
         return []
     text = ANSI.sub(b"", head[: 1 << 16]).replace(b"\r", b"\n").decode("utf-8", "replace")
     found = text.split("\n")
-    return [line for line in (found[:-1] or found) if line.strip()][:most]
+    return [line[:LONGEST] for line in (found[:-1] or found) if line.strip()][:most]
 
 
 def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, **more: Any) -> Iterator[Block]:

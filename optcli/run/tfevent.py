@@ -61,7 +61,9 @@ def event(data: bytes) -> Event:
                 if inner == 1 and kind == 2 and (one := _value(data, a, b)) is not None:
                     found.scalars.append(one)
         elif number == 7 and wire == 2:
-            found.start = any(n == 1 and varint(data, a, b)[0] == START for n, w, a, b in fields(data, first, end) if w == 0)
+            found.start = any(
+                n == 1 and varint(data, a, b)[0] == START for n, w, a, b in fields(data, first, end) if w == 0
+            )
     return found
 
 

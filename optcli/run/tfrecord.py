@@ -56,10 +56,11 @@ def _all(data: bytes, source: Source) -> Iterator[Window]:
 
 
 def _frames(data: bytes, left: int, source: Source, base: int) -> tuple[list[int], list[int], int]:
-    """Offsets and lengths of the whole records in `data`, and how far it is used up; `left` counts to the file's end."""
+    """Offsets and lengths of the whole records in `data`, and how far it is used; `left` counts to the file's end."""
     starts: list[int] = []
     lengths: list[int] = []
-    at, n, known = 0, len(data), {}
+    at, n = 0, len(data)
+    known: dict[int, int] = {}
     keep_start, keep_length = starts.append, lengths.append
     while at + 12 <= n:
         length, check = _header(data, at)

@@ -43,20 +43,28 @@ def wants_log(values: Floats) -> bool:
     return bool(values.max() / middle > _LOG_FROM or middle / values.min() > _LOG_FROM)
 
 
-def draw(curve: Curve, screen: Screen, marks: Sequence[Mark] = (), height: int = 6) -> list[str]:
-    """The curve in about `height + 3` lines of at most the screen's width, with its marks below."""
+def draw(
+    curve: Curve, screen: Screen, marks: Sequence[Mark] = (), height: int = 6, log: bool | None = None
+) -> list[str]:
+    """The curve in about `height + 3` lines of at most the screen's width, with its marks below.
+
+    `log` says whether the value axis is logarithmic; None lets the values decide.
+    """
     finite = curve.value[np.isfinite(curve.value)]
     if not len(finite):
         return [screen.fit(f"  {words.count(len(curve), 'value')}, none of them finite")]
     width = screen.width - MARGIN - 3
-    log = wants_log(finite)
+    log = wants_log(finite) if log is None else log
     tall, wide = (4, 2) if screen.unicode else (2, 1)
-    low, high, bad = columns(curve.step, np.log10(curve.value) if log else curve.value, width * wide)
+    with np.errstate(invalid="ignore"):  # a negative infinity on a log axis is but one more non-finite value
+        values = np.log10(curve.value) if log else curve.value
+    low, high, bad = columns(curve.step, values, width * wide)
     rows = _cells(_dots(low, high, height * tall), screen.unicode)
-    names = [words.number(float(finite.max())), *[""] * (height - 2), words.number(float(finite.min()))]
+    top, bottom = words.numbers([float(finite.max()), float(finite.min())])
+    names = [top, *[""] * (height - 2), bottom]
     lines = [_row(screen, name, _coloured(row, curve, marks, screen)) for name, row in zip(names, rows, strict=True)]
     if bad.any():
-        stands = "".join(" x"[int(b)] for b in bad.reshape(width, wide).any(axis=1))
+        stands = "".join(" x"[int(b)] for b in np.any(bad.reshape(width, wide), axis=1).tolist())
         lines.insert(0, _row(screen, "not finite", screen.paint(stands.rstrip(), "error")))
     return [*lines, *_axis(curve, width, log, screen), *(_bracket(mark, curve, width, screen) for mark in marks)]
 

@@ -3,51 +3,74 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from optcli.diagnosis import catalogue
 from optcli.exits import Exit, Failure
 from optcli.run import notes
 from optcli.show import words
-from optcli.show.chart import draw
-from optcli.show.examples import curves_of
+from optcli.show.chart import MARGIN, draw
 from optcli.show.nearest import hint
 from optcli.show.screen import Screen
 
 HEADINGS: Final = ("What is seen", "Why it matters", "Look-alikes", "Example", "Healthy", "References")
+_DRAWN: Final = {"Example": "What it looks like", "Healthy": "What a healthy run looks like"}
+_BOLD: Final = re.compile(r"\*\*(.+?)[.:]?\*\* *(.*)")
+_ITALIC: Final = re.compile(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])")
 _RULED: Final = re.compile(r"[=~-]{3,}")
 
 
 def sections(doc: str) -> dict[str, str]:
-    """Heading -> text below it; the text before the first heading stands under the empty name."""
+    """Heading -> text below it; the text before the first heading stands under the empty name.
+
+    A heading is one of `HEADINGS` on a line of its own (ruled or not), or a paragraph's bold beginning.
+    """
     found: dict[str, list[str]] = {"": []}
     name = ""
     for line in doc.splitlines():
-        title = line.strip().lstrip("#").rstrip(":").strip()
-        if title in HEADINGS and not line.startswith(" "):
+        title, rest = _heading(line)
+        if title:
             name = title
-            found[name] = []
+            found[name] = [rest] if rest else []
         elif not (_RULED.fullmatch(line.strip()) and not found[name]):
             found[name].append(line)
     return {heading: "\n".join(lines).strip("\n") for heading, lines in found.items()}
 
 
+def _heading(line: str) -> tuple[str, str]:
+    """The heading that the line is or begins with, and the text after it; two empty texts where there is none."""
+    bold = _BOLD.match(line)
+    if bold is not None:
+        return bold[1], bold[2]
+    title = line.strip().lstrip("#").rstrip(":").strip()
+    return (title, "") if title in HEADINGS and not line.startswith(" ") else ("", "")
+
+
 def rule_page(code: str, screen: Screen) -> str:
     """All about a code: what is seen, why it matters, what only looks like it, and what may be behind it."""
-    told = sections(catalogue.rule_doc(code))
     kind = catalogue.severity(code)
-    status = catalogue.status(code)
-    lines = [f"{screen.paint(code, 'bold')} {catalogue.rule_name(code)} · {screen.paint(kind, kind)} · {status}"]
-    lines += ["", *_text(told.pop(""), screen)]
+    head = f"{screen.paint(code, 'bold')} {catalogue.rule_name(code)} · {screen.paint(kind, kind)}"
+    head += " · preview" if catalogue.status(code) == "preview" else ""
+    told = sections(catalogue.rule_doc(code))
+    drawn = [line for heading in _DRAWN if told.pop(heading, "") for line in _drawing(code, heading, screen)]
+    return _page(head, told, [*drawn, *_causes(code, screen)], screen)
+
+
+def _page(head: str, told: dict[str, str], facts: list[str], screen: Screen) -> str:
+    """Title, the documentation's sections, facts from the catalogue, and sources last."""
+    last = {name: told.pop(name, "") for name in ("References", "Sources")}
+    lines = [head, *_sections(told, screen), *facts]
+    return _joined([*lines, *_sections({name: text for name, text in last.items() if text}, screen)], screen)
+
+
+def _sections(told: Mapping[str, str], screen: Screen) -> list[str]:
+    """Each heading with its text."""
+    lines: list[str] = []
     for heading, text in told.items():
-        lines += ["", screen.paint(heading, "bold")]
-        drawn = _drawing(text, screen) if heading in ("Example", "Healthy") else None
-        lines += drawn or _text(text, screen, "  ")
-        if heading == "Look-alikes":
-            lines += _causes(code, screen)
-    return _joined(lines, screen)
+        lines += ["", screen.paint(heading, "bold")] if heading else [""]
+        lines += _text(text, screen, "  " if heading else "")
+    return lines
 
 
 def _causes(code: str, screen: Screen) -> list[str]:
@@ -63,20 +86,14 @@ def _causes(code: str, screen: Screen) -> list[str]:
 
 def cause_page(name: str, screen: Screen) -> str:
     """All about a cause: what it is, what speaks for and against it, what to do."""
-    lines = [
-        screen.paint(f"{words.title(name)}", "bold") + f" · cause `{name}`",
-        "",
-        *_text(catalogue.cause_doc(name), screen),
-    ]
     weights = catalogue.evidence(name)
-    for title, codes in (
-        ("What speaks for it", [c for c, w in weights.items() if w > 0]),
-        ("What speaks against it", [c for c, w in weights.items() if w < 0]),
-    ):
-        if codes:
-            lines += ["", screen.paint(title, "bold")]
-            lines += [f"  {code}  {_known(code)}" for code in sorted(codes, key=lambda c: -abs(weights[c]))]
-    return _joined(lines, screen)
+    facts: list[str] = []
+    for title, sign in (("What speaks for it", 1), ("What speaks against it", -1)):
+        codes = sorted((c for c, w in weights.items() if w * sign > 0), key=lambda c: -abs(weights[c]))
+        facts += ["", screen.paint(title, "bold")] if codes else []
+        facts += [f"  {code}  {_known(code)}" for code in codes]
+    head = f"{screen.paint(words.title(name), 'bold')} · cause `{name}`"
+    return _page(head, sections(catalogue.cause_doc(name)), facts, screen)
 
 
 def _known(code: str) -> str:
@@ -109,23 +126,12 @@ def _joined(lines: list[str], screen: Screen) -> str:
     return screen.fit("\n".join(lines)) + "\n"
 
 
-def _drawing(text: str, screen: Screen) -> list[str] | None:
-    """The curves that a code block builds, each under its name; None where there is no code."""
-    intro, code = _split(text)
-    if not code:
-        return None
-    lines = _text(intro, screen, "  ")
-    for name, curve in curves_of(code).items():
-        lines += [f"  {name}", *draw(curve, screen, height=5)]
+def _drawing(code: str, heading: str, screen: Screen) -> list[str]:
+    """The curves of an example, the first two of them: more would hide what they are to show."""
+    lines = ["", screen.paint(_DRAWN[heading], "bold")]
+    for role, curve in [*catalogue.curves(code, heading).items()][:2]:
+        lines += [f"{role:>{MARGIN}}", *draw(curve, screen, height=5)]
     return lines
-
-
-def _split(text: str) -> tuple[str, str]:
-    """The words and the indented code of a section."""
-    lines = [line for line in text.splitlines() if not line.strip().startswith("```")]
-    code = [line for line in lines if line.startswith("    ") or not line.strip()]
-    told = [line.rstrip().removesuffix("::") for line in lines if not line.startswith("    ")]
-    return "\n".join(told).strip(), textwrap.dedent("\n".join(code)).strip()
 
 
 def _text(text: str, screen: Screen, indent: str = "") -> list[str]:
@@ -148,7 +154,7 @@ def _block(block: str, screen: Screen, indent: str) -> list[str]:
         return [f"{indent}{line}" for line in block.splitlines()]
     item = re.match(r"\s*((?:[-*]|\d+\.) )", block)
     more = " " * len(item[1]) if item else ""
-    return screen.wrap(" ".join(block.split()), indent + more, indent)
+    return screen.wrap(_ITALIC.sub(r"\1", " ".join(block.split())), indent + more, indent)
 
 
 def page(name: str, screen: Screen) -> str:

@@ -133,10 +133,11 @@ def _bands(marks: Sequence[Mark], rows: Sequence[int], scale: Scale) -> Iterator
 
 
 def _axes(scale: Scale) -> Iterator[str]:
-    for value in log_ticks(*scale.y) if scale.log else ticks(*scale.y):
+    values = log_ticks(*scale.y) if scale.log else ticks(*scale.y)
+    for value, name in zip(values, words.numbers(values), strict=True):
         at = scale.down(value)
         yield f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{words.number(value)}</text>'
+        yield f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{name}</text>'
     for step in ticks(*scale.x, 6):
         x = scale.across(step)
         place = f'x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{"end" if x > WIDTH - 3 * RIGHT else "middle"}"'
@@ -154,7 +155,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 def log_ticks(low: float, high: float) -> list[float]:
     """Powers of ten between two positive values; with 2 and 5 times them where there are few."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    few = last - first <= 3
+    few = high / low <= 1000
     every = max(1, (last - first) // 6)
     values = [times * 10.0**power for power in range(first, last + 1, every) for times in ((1, 2, 5) if few else (1,))]
     return [value for value in values if low <= value <= high]

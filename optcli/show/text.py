@@ -58,7 +58,9 @@ def _details(report: Report, screen: Screen, many: bool) -> Iterator[str]:
 
 def _verdict(report: Report, screen: Screen) -> Iterator[str]:
     told = report.diagnosis
-    yield f"{screen.paint(told.status, told.status)}: {words.headline(told)}"
+    first, *more = screen.wrap(f"{told.status}: {words.headline(told)}", "  ", "")
+    yield screen.paint(told.status, told.status) + first.removeprefix(told.status)
+    yield from more
     if told.status == "unreadable":
         return
     roles = ", ".join(
@@ -71,10 +73,14 @@ def _verdict(report: Report, screen: Screen) -> Iterator[str]:
 
 
 def _finding(found: Finding, screen: Screen) -> Iterator[str]:
-    head = f"{screen.paint(found.severity, found.severity)} {screen.paint(clean.line(found.code), 'bold')} "
+    name, code = clean.line(found.name), clean.line(found.code)
     healed = "" if found.healed_at is None else f", gone by step {words.step(found.healed_at)}"
-    where = f"{words.steps(found)}{healed} · {words.share(found.confidence)} sure"
-    yield f"{head}{clean.line(found.name)} · {clean.line(found.curve)} · {where}"
+    where = f"{clean.line(found.curve)} · {words.steps(found)}{healed} · {words.share(found.confidence)} sure"
+    head = f"{screen.paint(found.severity, found.severity)} {screen.paint(code, 'bold')} {name}"
+    if len(f"{found.severity} {code} {name} · {where}") <= screen.width:
+        yield f"{head} · {where}"
+    else:
+        yield from (head, *screen.wrap(where, "  "))
     yield from screen.wrap(clean.line(found.message, 4096), "  ")
     yield from (screen.paint(line, "dim") for line in screen.wrap(words.figures(found), "  "))
 
@@ -95,7 +101,8 @@ def _cause(cause: Cause, number: int, screen: Screen) -> Iterator[str]:
     advised = cause.prescription
     because = ", ".join(map(clean.line, cause.because))
     title = screen.paint(words.title(cause.name), "bold")
-    yield f"cause {number}: {title} · {words.share(cause.weight)} · because of {because}"
+    yield f"cause {number}: {title} · {words.share(cause.weight)} sure"
+    yield from screen.wrap(because, " " * 14, f"  {'because':<11} ")
     change = "  ".join(words.assignments(advised.patch or {})) or words.relative(advised.relative)
     if change:
         yield f"  {'try':<11} {screen.paint(change, 'bold')}  ({advised.safety})"
@@ -134,7 +141,8 @@ def _table(reports: Sequence[Report], screen: Screen) -> Iterator[str]:
         status = report.diagnosis.status
         yield f"{screen.paint(f'{status:<10}', status)} {name:<{wide}}  {_named(report)}"
     yield ""
-    yield f"next  {screen.paint(words.typed(['optcli', 'diagnose', names[0]]), 'code')}"
+    first = next((name for report, name in zip(ranked, names, strict=True) if report.run is not None), names[0])
+    yield f"next  {screen.paint(words.typed(['optcli', 'diagnose', first]), 'code')}"
 
 
 def _named(report: Report) -> str:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding, Prescription
@@ -42,15 +42,25 @@ def share(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def number(value: float) -> str:
-    """At most four significant digits; NaN and infinities in words."""
+def number(value: float, digits: int = 4) -> str:
+    """At most so many significant digits; NaN and infinities in words."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "-inf" if value < 0 else "inf"
     if value.is_integer() and abs(value) < 1e6:
         return f"{value:,.0f}"
-    return re.sub(r"e([+-])0?(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", f"{value:.4g}")
+    return re.sub(r"e([+-])0?(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", f"{value:.{digits}g}")
+
+
+def numbers(values: Sequence[float]) -> list[str]:
+    """Different numbers with as many digits as it takes to tell them apart."""
+    shown = [number(value) for value in values]
+    for digits in range(5, 17):
+        if len(set(shown)) == len(set(values)):
+            break
+        shown = [number(value, digits) for value in values]
+    return shown
 
 
 def figure(name: str, evidence: Evidence) -> str:

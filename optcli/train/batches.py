@@ -62,7 +62,7 @@ class Batches:
         return {"replaced": [list(pair) for pair in self._replaced.items()]}
 
     def load_state_dict(self, state: dict[str, list[list[int]]]) -> None:
-        self._replaced = {step: attempt for step, attempt in state["replaced"]}
+        self._replaced = {int(step): int(attempt) for step, attempt in state["replaced"]}
 
     def indices(self, step: int) -> list[int]:
         """The numbers of the samples that 0-based step `step` takes."""
@@ -89,7 +89,7 @@ class Batches:
             for step in rows:
                 yield [self._pick(batch) for batch in step]
             return
-        x, y = (data.index_select(0, rows.flatten()).split(part) for data in (self._x, self._y))
+        x, y = (torch.split(data.index_select(0, rows.flatten()), part) for data in (self._x, self._y))
         if count == 1:
             for batch in zip(x, y, strict=True):
                 yield [batch]

@@ -8,15 +8,16 @@ from pathlib import Path
 import torch
 
 from optcli.exits import Exit, Failure
+from optcli.parts import find
 from optcli.train.objective import ModelFailed
 
 _OURS = Path(__file__).parents[1]
 _TORCH = Path(torch.__file__).parent
 
 
-def blamed(error: BaseException, what: str) -> Failure:
-    """The failure to show for an exception that `what` (`model net`) raised."""
-    place = _place(error)
+def blamed(error: BaseException, kind: str, name: str) -> Failure:
+    """The failure to show for an exception that the recipe's part `name` raised."""
+    place, what = _place(error) or _home(kind, name), f"{kind} {name}"
     where = f"{place}: " if place else ""
     text = " ".join(str(error).split())[:500]
     return Failure(Exit.USAGE, f"{where}{what} failed: {type(error).__name__}: {text}", _help(error))
@@ -25,7 +26,7 @@ def blamed(error: BaseException, what: str) -> Failure:
 def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     """The failure to show for a forward pass that raised; `names` says what the recipe calls model and loss."""
     cause = error.__cause__ or error
-    told = blamed(cause, f"{error.part} {names[error.part]}")
+    told = blamed(cause, error.part, names[error.part])
     return Failure(told.code, told.message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
 
 
@@ -57,5 +58,11 @@ def _place(error: BaseException) -> str:
     return ""
 
 
+def _home(kind: str, name: str) -> str:
+    """`file:line` of the user's function that makes the part; nothing for a bundled one."""
+    code = getattr(getattr(find(kind, name), "function", None), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+
+
 def _help(error: BaseException) -> str:
-    return "the model's input or output doesn't fit the data" if "shape" in str(error) else ""
+    return "what goes in or comes out doesn't fit" if "shapes cannot be" in str(error) else ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,7 +15,6 @@ from optcli.parts import find
 from optcli.parts.optimizers import _direct, _groups
 from optcli.parts.schedules import Plan
 from optcli.recipe.recipe import Recipe
-from optcli.recipe.sections import Chosen
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
@@ -24,6 +23,7 @@ from optcli.train.probes import Window
 from optcli.train.randomness import Randomness
 from optcli.train.rates import Rates
 from optcli.train.signals import Signals
+from optcli.train.startup import without_compiler
 from optcli.train.update import Update
 from optcli.train.world import World
 
@@ -74,17 +74,24 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     Raises:
         Failure: the recipe's model or data can't be used, with what to do about it.
     """
+    if recipe.batch_size % world.size:
+        message = f"data.batch_size={recipe.batch_size} can't be shared among {world.size} processes"
+        raise Failure(Exit.USAGE, message, f"use a multiple of {world.size}")
     randomness = Randomness(world, recipe.seed)
-    splits = own(lambda: find("data", recipe.data.name).load(recipe.data.options, recipe.seed), "data", recipe.data.name)
+    splits = own(
+        lambda: find("data", recipe.data.name).load(recipe.data.options, recipe.seed), "data", recipe.data.name
+    )
     torch.manual_seed(recipe.seed)
-    model = own(lambda: find("model", recipe.model.name).build(recipe.model.options, recipe.facts), "model", recipe.model.name)
+    model = own(
+        lambda: find("model", recipe.model.name).build(recipe.model.options, recipe.facts), "model", recipe.model.name
+    )
     regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
     for name, regularizer in regularizers.items():
         if hasattr(regularizer, "on_model"):
-            own(lambda r=regularizer: r.on_model(model), "regularizer", name)
+            own(partial(regularizer.on_model, model), "regularizer", name)
     check_finite(model, recipe.model.name)
     model = world.place(model).train()
-    info = dict(chosen or {}) or choose(recipe, world, model)
+    info = dict(chosen or {}) or choose(recipe, world, model, splits.train_x[: recipe.batch_size])
     world.use_threads(info["threads"], 0)
     objective = _objective(recipe, world, model, regularizers, info)
     groups, optimizer, gated = _optimizer(recipe, world, model)
@@ -107,12 +114,38 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     )  # fmt: skip
 
 
-def choose(recipe: Recipe, world: World, model: nn.Module) -> dict[str, Any]:
-    """What is decided once for a run: threads, and whether to compile."""
-    values = sum(p.numel() for p in model.parameters())
-    work = 6.0 * values * recipe.batch_size * max(1, recipe.facts.shape[-1] if recipe.facts.task == "language" else 1)
+def choose(recipe: Recipe, world: World, model: nn.Module, x: Any) -> dict[str, Any]:
+    """What is decided once for a run: threads, by the work in a step with the inputs `x`, and whether to compile.
+
+    Compiling is left to the user: on a CPU it takes longer than most runs can win back.
+    """
+    work = 3 * forward_work(model, world.tensor(x)) if recipe.train.threads == "auto" else 0.0
     threads = world.use_threads(recipe.train.threads, work)
     return {"threads": threads, "compile": recipe.train.compile == "on", "precision": recipe.train.precision}
+
+
+@torch.no_grad()
+def forward_work(model: nn.Module, x: torch.Tensor) -> float:
+    """Multiplications and additions of a forward pass, as far as modules with a weight matrix do them."""
+    work = [0.0]
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        weight = getattr(module, "weight", None)
+        if isinstance(output, torch.Tensor) and isinstance(weight, torch.Tensor) and weight.ndim > 1:
+            work[0] += 2.0 * output.numel() * weight[0].numel()
+
+    counted = [m for m in model.modules() if not isinstance(m, nn.Embedding)]
+    hooks = [module.register_forward_hook(count) for module in counted]
+    model.eval()
+    try:
+        model(x)
+    except Exception:
+        return 0.0  # the first real batch says what is wrong, with its place
+    finally:
+        model.train()
+        for hook in hooks:
+            hook.remove()
+    return work[0]
 
 
 def _objective(
@@ -131,6 +164,8 @@ def _objective(
 
 
 def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
+    if recipe.train.compile != "on":
+        without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
     groups = _groups.groups(model, options.weight_decay)
     if not groups:
@@ -167,9 +202,4 @@ def own(make: Callable[[], Any], kind: str, name: str) -> Any:
     except (Failure, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        raise blamed(error, f"{kind} {name}") from error
-
-
-def elapsed(since: float) -> float:
-    """Seconds since a reading of `time.perf_counter`."""
-    return time.perf_counter() - since
+        raise blamed(error, kind, name) from error

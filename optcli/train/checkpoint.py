@@ -23,7 +23,9 @@ from optcli.exits import Exit, Failure
 from optcli.run import files, strict_json
 from optcli.train import snapshot
 from optcli.train.manifest import Damaged, Manifest
-from optcli.train.snapshot import FORM, Loaded, Stateful, step_of
+from optcli.train.snapshot import FORM, Loaded, Stateful, read, step_of
+
+__all__ = ["CannotSave", "Checkpoints", "Loaded", "NoCheckpoint", "Stateful", "read"]
 
 _LEFTOVER: Final = (".staging-", ".trash-")
 
@@ -87,9 +89,7 @@ class Checkpoints:
         """
         shelf = self._shelf()
         score = metric if metric is not None and math.isfinite(metric) else None
-        # A manifest that can't be read at the moment must not give its number away a second time.
-        self._serial = 1 + max([self._serial, *(m.serial for m in shelf.values())])
-        draft = Manifest(step, self._serial, score, best)
+        draft = Manifest(step, self._serial + 1, score, best)
         with self._staging() as staging:
             complete = snapshot.write(staging, state, dict(info or {}), draft)
             final = self._publish(staging, f"step-{step}")
@@ -112,7 +112,7 @@ class Checkpoints:
         skipped: list[tuple[Path, str]] = []
         for path in self._candidates(which):
             try:
-                return replace(snapshot.read(path), skipped=skipped)
+                return replace(read(path), skipped=skipped)
             except Damaged as error:
                 skipped.append((path, str(error)))
         raise NoCheckpoint(self.directory, skipped)
@@ -142,6 +142,8 @@ class Checkpoints:
         for path in self._named():
             with suppress(Damaged):
                 found[path] = snapshot.about(path)
+        # A manifest that can't be read for a moment must not give its number away a second time.
+        self._serial = max([self._serial, *(m.serial for m in found.values())])
         return dict(sorted(found.items(), key=lambda item: item[1].serial))
 
     def _named(self) -> list[Path]:

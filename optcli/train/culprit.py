@@ -69,5 +69,7 @@ def _by_gradients(row: Row, names: Sequence[str]) -> tuple[str, str]:
     if not bad:
         return "loss", "the loss was not finite, and is when the batch is run once more"
     last = bad[-1]
-    share = "all gradients are" if len(bad) == len(names) else f"the gradients of {len(bad)} of {len(names)} parameters are"
+    share = (
+        "all gradients are" if len(bad) == len(names) else f"the gradients of {len(bad)} of {len(names)} parameters are"
+    )
     return last, f"{share} not finite; in the backward pass the first is that of `{last}`"

@@ -32,6 +32,7 @@ Bytes = npt.NDArray[np.uint8]
 
 BATCH: Final = 512
 """Rows that wait until they are framed together: the more, the less each costs."""
+_NUMBERS: Final = frozenset({int, float})
 _NOT_CURVES: Final = frozenset({"step", "clock", "nonfinite"})
 _POLYNOMIAL: Final = 0x82F63B78
 _WIDER: Final = 1 << 7 * np.arange(1, 9)
@@ -54,7 +55,12 @@ class Events:
         version = b"\x1a\x0dbrain.Event:2"
         self._file.write(_record(_head(self._began, 0) + version))
         if first > 1:
-            self._file.write(_record(_head(self._began, first) + _SESSION_START))
+            self.go_on(first)
+
+    def go_on(self, first: int) -> None:
+        """The training was taken back: what is known of step `first` and of later ones counts no more."""
+        self.flush()
+        self._file.write(_record(_head(self._began, first) + _SESSION_START))
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add journal rows: each of their numbers is a point at the row's `step`. Framed `BATCH` rows at a time."""
@@ -80,11 +86,10 @@ def _framed(rows: Sequence[Mapping[str, Any]], began: float) -> bytes:
     if not names:
         return b"".join(_framed([row], began) for row in rows) if len(rows) > 1 else b""
     n, pick = len(rows), itemgetter("step", *names)
-    try:
-        table = np.fromiter(chain.from_iterable(map(pick, rows)), np.float64, n * (1 + len(names)))
-    except TypeError:  # a value that is missing or a text in one of them
+    flat = [*chain.from_iterable(map(pick, rows))]
+    if n > 1 and not {*map(type, flat)} <= _NUMBERS:  # one has no value for a name, or no number
         return b"".join(_framed([row], began) for row in rows)
-    table = table.reshape(n, -1)
+    table = np.array(flat, dtype=np.float64).reshape(n, -1)
     clocks = (row.get("clock") or {} for row in rows)
     times = np.array([began + (clock.get("t") or 0.0) for clock in clocks])
     steps = table[:, 0].astype(np.int64)

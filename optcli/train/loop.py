@@ -7,8 +7,6 @@ and nothing else has a memory, so a run can go on anywhere exactly as if it had 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optcli.train import milestones
 from optcli.train.training import Ending, Training
 

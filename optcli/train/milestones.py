@@ -6,7 +6,7 @@ import math
 import time
 from typing import Any, Final
 
-from optcli.exits import Exit, for_signal
+from optcli.exits import Exit, Failure, for_signal
 from optcli.train import culprit
 from optcli.train.probes import Row
 from optcli.train.training import Ending, Training
@@ -59,11 +59,19 @@ def reach(t: Training) -> None:
 
 
 def save(t: Training, best: bool = False) -> None:
-    """Store the state as it is after the position's step."""
+    """Store the state as it is after the position's step.
+
+    Raises:
+        Failure: it can't be written; names the last checkpoint that was.
+    """
     t.position.wall = t.earlier + time.perf_counter() - t.opened
     t.randomness.gather()
     value = t.position.best.get("value") if best else None
-    t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
+    try:
+        t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
+    except OSError as error:
+        told = f"{t.checkpoints.directory}: {error.strerror or error}"
+        raise Failure(Exit.IO_ERROR, told, _last_good(t)) from error
 
 
 def close(t: Training) -> None:
@@ -171,13 +179,17 @@ def _fail_or_return(t: Training, bad: Row) -> None:
     t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
     times = f", the last of {t.skipped} such steps in a row" if t.skipped >= MOST_SKIPPED else ""
     shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
-    saved = t.checkpoints.steps()
     t.ending = Ending(
         "failed",
         f"{code} non-finite {what} at step {bad.step}{times}: {told}; samples {shown}",
         Exit.TRAINING_FAILED,
-        f"the last good checkpoint is {t.checkpoints.directory / f'step-{saved[-1]}'}" if saved else "",
+        _last_good(t),
     )
+
+
+def _last_good(t: Training) -> str:
+    saved = t.checkpoints.steps()
+    return f"the last good checkpoint is {t.checkpoints.directory / f'step-{saved[-1]}'}" if saved else ""
 
 
 def _roll_back(t: Training, bad: Row) -> None:
@@ -189,6 +201,8 @@ def _roll_back(t: Training, bad: Row) -> None:
     t.batches.replace(bad.step - 1, again)
     t.gate.lower()
     t.replay(step)
+    if t.writer is not None:
+        t.writer.go_on(step + 1)
     t.journal.event("rollback", step=step, bad=bad.step)
     t.progress.note(f"non-finite value at step {bad.step}: back to step {step}, with other samples in its place")
     t.window.go_on(step)

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from optcli.diagnosis.diagnosis import Finding
 from optcli.diagnosis.live import Live
-from optcli.run.curve import End
 from optcli.recipe.sections import Monitor as Policy
+from optcli.run.curve import End
 
 Row = Mapping[str, Any]
 
@@ -33,7 +33,9 @@ class Monitor:
         warn: says a new finding to the user.
     """
 
-    def __init__(self, journal: Sink, fresh: Callable[[], Live], policy: Policy, warn: Callable[[Finding], None]) -> None:
+    def __init__(
+        self, journal: Sink, fresh: Callable[[], Live], policy: Policy, warn: Callable[[Finding], None]
+    ) -> None:
         self._journal, self._fresh, self._policy, self._warn = journal, fresh, policy, warn
         self.live = fresh()
         self.stop: Finding | None = None

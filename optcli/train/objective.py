@@ -65,6 +65,21 @@ class Objective:
         with self._autocast or self.nothing:
             return self._apply(self.loss, x, y, self.bare)
 
+    @torch.no_grad()
+    def probe(self, x: Tensor, y: Tensor) -> None:
+        """Try one batch, so that a model that doesn't fit the data says so before anything is written.
+
+        Raises:
+            ModelFailed: model or loss raised.
+        """
+        kept = [(buffer, buffer.clone()) for buffer in self.bare.buffers()]
+        try:
+            with self._autocast or self.nothing:
+                self._apply(self._train_loss, x, y, self.bare)
+        finally:
+            for buffer, old in kept:
+                buffer.copy_(old)
+
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
         part = "model"
         try:

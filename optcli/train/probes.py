@@ -109,15 +109,11 @@ class Window:
         ratios, scales = values[:, self._width].tolist(), values[:, self._width + 1].tolist()
         rows = []
         for i, loss in enumerate(values[:, 0].tolist()):
-            ratio = ratios[i]
-            measured = ratio if (first + i) % RATIO_EVERY == 0 and math.isfinite(ratio) else None
-            at, before = times[i], times[i - 1] if i else begin
-            rows.append(
-                Row(
-                    first + i + 1, loss, totals[i], measured, scales[i] if self._scaled else None, factors[i],
-                    at - self._origin, at - before, values[i, 1 : self._width], finite[i],
-                )  # fmt: skip
-            )
+            ratio = ratios[i] if (first + i) % RATIO_EVERY == 0 and math.isfinite(ratios[i]) else None
+            scale = scales[i] if self._scaled else None
+            at, seconds = times[i] - self._origin, times[i] - (times[i - 1] if i else begin)
+            norms = values[i, 1 : self._width]
+            rows.append(Row(first + i + 1, loss, totals[i], ratio, scale, factors[i], at, seconds, norms, finite[i]))
         return rows
 
     def _pace(self) -> None:

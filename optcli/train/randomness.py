@@ -49,12 +49,12 @@ class Randomness:
 
     def _sow(self, seed: int) -> None:
         random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002 - own data sets and models may draw from it
+        np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
 
     def _mine(self) -> dict[str, Any]:
         version, words, gauss = random.getstate()
-        kind, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002
+        kind, keys, position, has_gauss, cached = np.random.get_state()
         state: dict[str, Any] = {
             "torch": torch.get_rng_state(),
             "python": [version, torch.tensor(words, dtype=torch.int64), gauss],
@@ -70,7 +70,7 @@ class Randomness:
         version, words, gauss = state["python"]
         random.setstate((version, tuple(words.tolist()), gauss))
         kind, keys, position, has_gauss, cached = state["numpy"]
-        np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
+        np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
         if "device" in state and self._world.device.type != "cpu":
             module = torch.get_device_module(self._world.device)
             module.set_rng_state(state["device"].cpu(), self._world.device)

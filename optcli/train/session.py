@@ -16,6 +16,8 @@ from optcli.recipe.recipe import Recipe
 from optcli.run import strict_json
 from optcli.run.journal import Journal
 from optcli.run.readers.journal import _dotted
+from optcli.show import json_
+from optcli.show.report import Report
 from optcli.train import blame, checkpoint, environment, milestones, where
 from optcli.train.build import Built, build
 from optcli.train.checkpoint import Checkpoints, NoCheckpoint
@@ -74,7 +76,7 @@ def train(
                 World(device or recipe.train.device, recipe.train.precision, recipe.train.deterministic)
             )
             wanted = None if run_dir is None else Path(run_dir)
-            place = world.only(lambda: stack.enter_context(where.directory(recipe, wanted, resume, Path(base))))
+            place = world.only(lambda: stack.enter_context(where.reserved(recipe, wanted, resume, Path(base))))
             return _Session(recipe, world, signals, place, dict(imports or {})).run()
         except Unavailable as error:
             raise Failure(Exit.USAGE, str(error), error.help) from error
@@ -95,27 +97,33 @@ class _Session:
         self.recipe, self.world, self.signals, self.place, self.imports = recipe, world, signals, place, imports
         self.path = Path(world.tell(str(place.path) if world.speaks else ""))
         self.opened = time.perf_counter()
+        self.first = 1  # step of this session
 
     def run(self) -> Outcome:
         recipe, world = self.recipe, self.world
-        self._may_go_on()
+        self._must_agree()
         done = _summary(self.path)
         if done.get("status") == "finished" and done.get("planned") == recipe.plan().steps:
             return Outcome(self.path, Ending("finished", "it had finished already"), done, None, world.speaks)
-        checkpoints = world.only(lambda: Checkpoints(self.place.checkpoints, recipe.train.keep))
-        loaded = self._newest(checkpoints)
+        begun = world.tell((self.path / "checkpoints").exists())
+        loaded = self._newest(self._checkpoints()) if begun else None
         built = build(recipe, world, self.signals, loaded.info.get("chosen") if loaded else None)
-        training = self._training(built, checkpoints)
-        training.checkpoints = checkpoints
+        if loaded is None:
+            state = built.randomness.state_dict()
+            built.objective.probe(*built.batches.at(0)[0])
+            built.randomness.load_state_dict(state)
+        training = self._training(built, self._checkpoints())
         self._begin(training, loaded)
         ending = fit(training)
         return self._close(training, ending)
 
-    def _may_go_on(self) -> None:
+    def _must_agree(self) -> None:
         if (self.path / "recipe.yaml").exists():
             where.must_agree(self.recipe, where.stored(self.path))
         self.world.barrier()
-        self.place.write("recipe.yaml", self.recipe.to_yaml())
+
+    def _checkpoints(self) -> Checkpoints:
+        return self.world.only(lambda: Checkpoints(self.place.checkpoints, self.recipe.train.keep))
 
     def _newest(self, checkpoints: Checkpoints) -> checkpoint.Loaded | None:
         """The newest good checkpoint, read by every process."""
@@ -157,13 +165,14 @@ class _Session:
             state=state, randomness=built.randomness, signals=self.signals, progress=progress,
             meter=Meter(min(plan.steps_per_epoch, plan.steps // 3)), nonfinite=recipe.monitor.nonfinite,
             base_lr=recipe.optimizer.options.lr, names=built.names, info={"chosen": built.info},
-            events=lambda: world.only(lambda: Events(self.place.tensorboard, first=position.step + 1)),
+            events=lambda: world.only(lambda: Events(self.place.tensorboard, first=self.first)),
             restore=lambda: self._restore(self._newest(checkpoints)), replay=self._replay,
             reports=[(n, r.report) for n, r in built.regularizers.items() if hasattr(r, "report")], opened=self.opened,
         )  # fmt: skip
 
     def _begin(self, t: Training, loaded: checkpoint.Loaded | None) -> None:
         """Go on from a checkpoint, or write the first one: what can't be saved should not be trained."""
+        self.place.write("recipe.yaml", self.recipe.to_yaml())
         env = environment.environment(self.recipe.to_yaml(), device=str(self.world.device), imports=self.imports)
         self.place.write("environment.json", {**env, "facts": _facts(self.recipe), "world_size": self.world.size})
         if loaded is None:
@@ -175,6 +184,7 @@ class _Session:
             for path, why in loaded.skipped:
                 t.progress.note(f"{path.name} is damaged and was passed over: {why}")
             step = self._restore(loaded)
+            self.first = step + 1
             t.earlier = t.position.wall
             self._replay(step)
             self.journal.event("resume", step=step)
@@ -206,6 +216,7 @@ class _Session:
         told = summary(self.recipe, t, ending)
         diagnosis = t.monitor.live.diagnosis("finished" if ending.status == "finished" else "stopped")
         diagnosis = replace(diagnosis, source=str(self.path), format="optcli")
+        self.place.write("diagnosis.json", json_.render([Report(diagnosis)]))
         self.place.write("summary.json", told)
         return Outcome(self.path, ending, told, diagnosis, world.speaks)
 

@@ -20,7 +20,9 @@ def quota(folder: Path = Path("/sys/fs/cgroup")) -> float:
     except (OSError, ValueError):
         pass
     try:
-        limit, period = ((folder / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii") for name in ("quota", "period"))
+        limit, period = (
+            (folder / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii") for name in ("quota", "period")
+        )
         return float("inf") if int(limit) < 0 else int(limit) / int(period)
     except (OSError, ValueError):
         return float("inf")

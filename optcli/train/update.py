@@ -36,7 +36,9 @@ class Update:
     ) -> None:
         self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
         self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
-        self._clip = min((r.max_norm for r in regularizers if hasattr(r, "max_norm")), default=None)
+        self._most = min((r.max_norm for r in regularizers if hasattr(r, "max_norm")), default=None)
+        self._widest = min((r.max_value for r in regularizers if hasattr(r, "max_value")), default=None)
+        self._clips = self._most is not None or self._widest is not None
         self._shrink = [r.after_step for r in regularizers if hasattr(r, "after_step")]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
         self._keeper = Keeper(gate)
@@ -55,7 +57,7 @@ class Update:
         head = window.heads[at]
         torch.stack([loss, *norms], out=head)
         gate.check(head)
-        if self._clip is not None:
+        if self._clips:
             self._clipped(grads, head)
         if step % RATIO_EVERY:
             self._apply(factor, grads)
@@ -65,7 +67,7 @@ class Update:
             window.scales[at].copy_(gate.scale)
             gate.after()
 
-    def _gradients(self, batches: Sequence[Batch]) -> tuple[Tensor, Sequence[Tensor]]:
+    def _gradients(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The step's loss and gradients, of all its batches and all processes."""
         if self._world.size > 1:
             return self._shared(batches)
@@ -86,7 +88,7 @@ class Update:
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
         return loss.detach(), grads
 
-    def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, Sequence[Tensor]]:
+    def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The same with several processes: DistributedDataParallel averages during the last backward pass."""
         for parameter in self._params:
             parameter.grad = None
@@ -94,16 +96,20 @@ class Update:
         for number, (x, y) in enumerate(batches, 1):
             with self._world.alone(self._objective.model) if number < len(batches) else self._objective.nothing:
                 loss = self._objective(x, y) / len(batches)
-                (loss if self._gate.scale is None else loss * self._gate.scale).backward()
+                torch.autograd.backward(loss if self._gate.scale is None else loss * self._gate.scale)
             total += loss.detach()
         return self._world.mean_(total), [_grad(p) for p in self._params]
 
-    def _clipped(self, grads: Sequence[Tensor], head: Tensor) -> None:
-        """Scale the gradients so that their global norm is at most the limit (Pascanu et al. 2013, arXiv 1211.5063)."""
-        total = torch.linalg.vector_norm(head[1:])
-        torch._foreach_mul_(grads, (self._clip / (total + 1e-6)).clamp_(max=1.0))
+    def _clipped(self, grads: list[Tensor], head: Tensor) -> None:
+        """Limit the gradients' entries, and their global norm (Pascanu et al. 2012, arXiv 1211.5063)."""
+        if self._widest is not None:
+            torch._foreach_clamp_max_(grads, self._widest)
+            torch._foreach_clamp_min_(grads, -self._widest)
+        if self._most is not None:
+            total = torch.linalg.vector_norm(head[1:])
+            torch._foreach_mul_(grads, (self._most / (total + 1e-6)).clamp_(max=1.0))
 
-    def _apply(self, factor: float, grads: Sequence[Tensor]) -> None:
+    def _apply(self, factor: float, grads: list[Tensor]) -> None:
         self._step(factor, grads)
         if self._shrink:
             self._proximal()
@@ -117,12 +123,12 @@ class Update:
             shrink(self._objective.weights, rate)
 
     @torch.no_grad()
-    def _measured(self, factor: float, grads: Sequence[Tensor], cell: Tensor) -> None:
+    def _measured(self, factor: float, grads: list[Tensor], cell: Tensor) -> None:
         """`_apply`, and into `cell` the length of the update over the length of the weights."""
         before = [p.clone() for p in self._params]
         size = torch.stack(torch._foreach_norm(before))
         self._apply(factor, grads)
-        torch._foreach_sub_(before, self._params)
+        torch._foreach_sub_(before, list[Tensor](self._params))
         moved = torch.stack(torch._foreach_norm(before))
         torch.div(torch.linalg.vector_norm(moved), torch.linalg.vector_norm(size), out=cell)
 

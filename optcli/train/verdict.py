@@ -54,5 +54,5 @@ def _numbers(summary: Any) -> str:
 def _findings(found: Diagnosis | None, fail_on: str) -> int:
     if fail_on == "never" or found is None:
         return Exit.DONE
-    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return Exit.FINDINGS if any(f.severity in bad and f.healed_at is None for f in found.findings) else Exit.DONE

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from optcli.exits import Exit, Failure
@@ -30,7 +33,24 @@ def directory(recipe: Recipe, run_dir: Path | None, resume: bool, base: Path) ->
     if not found:
         raise Failure(Exit.USAGE, f"no unfinished run of `{recipe.name}` in {base}", "leave --resume out to begin one")
     listed = ", ".join(map(str, found))
-    raise Failure(Exit.USAGE, f"{len(found)} unfinished runs of `{recipe.name}`: {listed}", "choose one by --run-dir DIR")
+    raise Failure(
+        Exit.USAGE, f"{len(found)} unfinished runs of `{recipe.name}`: {listed}", "choose one by --run-dir DIR"
+    )
+
+
+@contextmanager
+def reserved(recipe: Recipe, run_dir: Path | None, resume: bool, base: Path) -> Iterator[RunDir]:
+    """`directory`, given back at the end; a new one in which no training began disappears again."""
+    place = directory(recipe, run_dir, resume, base)
+    try:
+        yield place
+    finally:
+        place.close()
+        if run_dir is None and not place.holds_run():
+            shutil.rmtree(place.path, ignore_errors=True)
+            link = place.path.parent / "latest"
+            if link.is_symlink() and not link.exists():
+                link.unlink()
 
 
 def stored(run_dir: Path) -> Recipe:

@@ -13,7 +13,8 @@ import resource
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -25,7 +26,9 @@ from optcli.train.threads import free_cores
 T = TypeVar("T")
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+SMALL: Final = 2e8
+"""Arithmetic of a step in FLOP below which one thread is fastest: the step is over before a second one has woken up."""
+HALF: Final = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Unavailable(Exception):
@@ -95,19 +98,19 @@ class World:
 
     def _set_up(self, deterministic: bool) -> None:
         """Settings of torch that are global to the process; `_undo` puts them back."""
-        self._undo.append(lambda n=torch.get_num_threads(): torch.set_num_threads(n))
+        self._undo.append(partial(torch.set_num_threads, torch.get_num_threads()))
         exact = "tf32" if self.precision == "tf32" else "ieee"
         if self.precision == "tf32" and self.device.type != "cuda":
             raise Unavailable(f"precision tf32 is not to be had on {self.device.type}", "use fp32 or bf16")
         if self.device.type == "cuda":
-            for backend in (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn):
-                old = backend.fp32_precision
-                self._undo.append(lambda b=backend, v=old: setattr(b, "fp32_precision", v))
-                backend.fp32_precision = exact
+            backends: Any = torch.backends
+            for kernels in (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn):
+                self._undo.append(partial(setattr, kernels, "fp32_precision", kernels.fp32_precision))
+                kernels.fp32_precision = exact
         if deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             was = torch.are_deterministic_algorithms_enabled()
-            self._undo.append(lambda: torch.use_deterministic_algorithms(was))
+            self._undo.append(partial(torch.use_deterministic_algorithms, was))
             torch.use_deterministic_algorithms(True)
 
     def _join(self) -> bool:
@@ -124,14 +127,13 @@ class World:
     def use_threads(self, threads: int | Literal["auto"], work: float) -> int:
         """Set the number of CPU threads; `auto` goes by `work`, the arithmetic of a step in FLOP, and by free cores.
 
-        Below some 0.2 GFLOP a step is over before a second thread has woken up; threads that others' work keeps from
-        running make a step several times slower, since the rest spin at the barrier.
+        Threads that others' work keeps from running make a step several times slower: the rest spin at the barrier.
         """
-        if threads == "auto":
-            local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-            threads = max(1, free_cores() // local) if work > 2e8 and self.device.type == "cpu" else 1
-        torch.set_num_threads(threads)
-        return threads
+        count = 1 if threads == "auto" else threads
+        if threads == "auto" and work > SMALL and self.device.type == "cpu":
+            count = max(1, free_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+        torch.set_num_threads(count)
+        return count
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for forward passes: lower precision where the recipe asks for it, else nothing.

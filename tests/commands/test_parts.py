@@ -33,7 +33,8 @@ def test_shows_one_part(capsys):
     assert capsys.readouterr().out == (
         "schedule linear\n\n"
         "A straight decay from the peak to the floor at the end of the run.\n\n"
-        "A safe default: for a run of fixed length, linear to zero does as well as cosine or better, and needs no shape.\n\n"
+        "A safe default: for a run of fixed length, linear to zero does as well as cosine or better, and "
+        "needs no shape.\n\n"
         'Source: Bergsma et al. 2025, "Straight to Zero", arXiv 2502.15938.\n\n'
         "options:\n"
         "  warmup: duration (default 0)\n      Length of the linear rise at the start.\n"
@@ -54,7 +55,8 @@ def test_json(capsys):
     }
     command("model", "linear", form="json")
     assert json.loads(capsys.readouterr().out)["options"][0] == {
-        "name": "bias", "type": "true or false", "limits": "", "default": "true", "doc": "Add a constant to each output.",
+        "name": "bias", "type": "true or false", "limits": "", "default": "true",
+        "doc": "Add a constant to each output.",
     }  # fmt: skip
 
 

@@ -15,25 +15,21 @@ def by_name(kind, name):
 
 def test_types_limits_and_defaults():
     found = by_name("optimizer", "adam")
-    assert found["lr"] == OptionDoc(
-        "lr", "number", "> 0", "0.001", "Learning rate: the base that the schedule multiplies."
-    )
-    assert (found["betas"].type, found["betas"].limits, found["betas"].default) == (
-        "list of 2 numbers", ">= 0, < 1", "[0.9, 0.999]",
-    )  # fmt: skip
-    assert (found["decay"].type, found["decay"].default) == ("decoupled | l2", "decoupled")
-    assert (found["amsgrad"].type, found["amsgrad"].default) == ("true or false", "false")
+    told = "Learning rate: the base that the schedule multiplies."
+    assert found["lr"] == OptionDoc("lr", "number", "> 0", "0.001", told)
+    betas, decay, amsgrad = found["betas"], found["decay"], found["amsgrad"]
+    assert (betas.type, betas.limits, betas.default) == ("list of 2 numbers", ">= 0, < 1", "[0.9, 0.999]")
+    assert (decay.type, decay.default) == ("decoupled | l2", "decoupled")
+    assert (amsgrad.type, amsgrad.default) == ("true or false", "false")
 
 
-def test_durations_and_lists():
-    assert (by_name("schedule", "step")["every"].type, by_name("schedule", "step")["every"].default) == (
-        "duration",
-        "30%",
-    )
-    hidden = by_name("model", "mlp")["hidden"]
+def test_durations_lists_and_constants():
+    every, hidden = by_name("schedule", "step")["every"], by_name("model", "mlp")["hidden"]
+    assert (every.type, every.default) == ("duration", "30%")
     assert (hidden.type, hidden.limits, hidden.default) == ("list of integers", ">= 1", "[128, 128]")
     assert by_name("schedule", "plateau")["gamma"].limits == "> 0, < 1"
     assert by_name("schedule", "plateau")["metric"].type == "text"
+    assert (by_name("data", "digits")["n"].limits, by_name("data", "digits")["n"].default) == (">= 10, <= 1437", "1437")
 
 
 def test_summary_is_the_first_line():

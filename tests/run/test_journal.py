@@ -146,6 +146,9 @@ def test_a_cut_without_an_announcement_keeps_the_steps_before(tmp_path: Path) ->
     journal = filled(tmp_path / "j")
     journal.cut(6)
     assert [r.get("step") for r in read(journal.path)] == [None, 1, 2, 3, 4, 4, 3, 5, 6]
+    journal.event("end", step=6, status="stopped")
+    journal.cut(6)
+    assert read(journal.path)[-1] == row(6)
     journal.cut(0)
     assert read(journal.path) == [{"event": "start", "version": 1, "planned": 20}]
 

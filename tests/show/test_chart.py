@@ -2,6 +2,9 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from optcli.run.curve import Curve, read_only
 from optcli.show.chart import Mark, draw, wants_log
@@ -78,3 +81,13 @@ def test_colours_only_where_there_are_colours() -> None:
     assert [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in painted] == [
         line.rstrip() for line in draw(curve([3, 2, 1]), WIDE, marks)
     ]
+
+
+@given(
+    arrays(np.float64, st.integers(1, 60), elements=st.floats(allow_subnormal=False, width=32)),
+    st.sampled_from([60, 80, 120]),
+    st.booleans(),
+)
+def test_any_values_at_all_are_drawn_within_the_screen(values: np.ndarray, width: int, unicode: bool) -> None:
+    lines = draw(curve(values.tolist()), Screen(True, width, unicode=unicode), [Mark("OPT101", 1, 2, "error")])
+    assert max(map(len, lines)) <= width

@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from optcli.diagnosis import settings
 from optcli.diagnosis.diagnosis import Cause, Finding, Prescription
 
 RENAMED: Final[dict[str, str]] = {}
@@ -43,8 +44,7 @@ class Case:
 
     def number(self, path: str) -> float | None:
         """The configured number at a recipe path, or None."""
-        value = self.config.get(path)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return settings.number(self.config, path)
 
 
 class Explanation(Protocol):

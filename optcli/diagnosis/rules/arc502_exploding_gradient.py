@@ -1,4 +1,43 @@
-"""doc"""
+"""The gradient explodes.
+
+## What is seen
+The gradient's norm is 70 times its highest usual level so far, or has grown step by step to a hundred times what it
+was at the start.
+
+## Why it matters
+One such step moves the parameters as far as a hundred ordinary ones. What follows is a spike, a divergence or NaN.
+
+## Look-alikes
+A bad batch that the run shrugs off reaches 20 to 60 times. In the first steps norms fall; they are the measure there.
+Norms logged before the loss scale is taken out jump by powers of two.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {
+    "train/loss": 0.3 + 2.0 * np.exp(-step / 60) + 0.02 * noise,
+    "grad_norm": np.where(step == 250, 400.0, 1.0 + 0.2 * np.abs(noise)),
+}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {
+    "train/loss": 0.3 + 2.0 * np.exp(-step / 60) + 0.02 * noise,
+    "grad_norm": np.where(step == 250, 15.0, 1.0 + 0.2 * np.abs(noise)),
+}
+```
+
+## References
+Pascanu et al. 2013, arXiv:1211.5063. Kumar et al. 2025, arXiv:2504.02507 (ZClip).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +49,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import block_medians
+from optcli.run.stats import block_medians, median
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -39,7 +78,7 @@ def check(view: View) -> list[Finding] | Abstain:
     return [
         view.finding(
             __name__, SEVERITY, "grad_norm", step, 0.85,
-            f"the gradient norm leaps to {grad.value[far[0]]:.3g} at step {step:g}, {ratio[far[0]]:.0f} times its usual level",
+            f"the gradient leaps to {grad.value[far[0]]:.3g} at step {step:g}, {ratio[far[0]]:.0f} times the usual",
             ratio=(float(ratio[far[0]]), "1"), worst=(float(ratio.max()), "1"), points=(len(far), "points"),
             lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
         )
@@ -67,6 +106,7 @@ def _usual(grad: Series) -> Floats:
     size = min(USUAL, max(1, grad.n // 2))
     medians = np.maximum.accumulate(block_medians(grad.value, size))
     first = grad.n % size
-    usual = np.repeat(np.concatenate([[0.0], medians])[:-1], size)
-    usual = np.concatenate([np.zeros(first), usual])
-    return np.maximum(usual, np.minimum(grad.value[0], np.median(grad.value[:USUAL])) if grad.n else 0.0)
+    before = np.repeat(np.concatenate([[0.0], medians])[:-1], size)
+    lowest = min(float(grad.value[0]), median(grad.value[:USUAL]))
+    usual: Floats = np.maximum(np.concatenate([np.zeros(first), before]), lowest)
+    return usual

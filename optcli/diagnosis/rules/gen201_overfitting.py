@@ -1,4 +1,48 @@
-"""doc"""
+"""Validation loss has turned up.
+
+## What is seen
+Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 1.5 % of what the
+training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
+which did not rise.
+
+## Why it matters
+From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
+one is worse than it looks.
+
+## Look-alikes
+A validation set of few samples wanders. Overconfidence raises the loss while accuracy holds (GEN202). Both losses
+rising is no overfitting (OPT102). Very large models and very long runs may come down again.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.02 + 2.2 * np.exp(-step / 50) + 0.01 * noise,
+    "val/loss": (epoch, 0.5 + 1.8 * np.exp(-epoch / 50) + 0.0012 * epoch),
+}
+also = ("GEN203",)
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.2 + 2.0 * np.exp(-step / 50) + 0.01 * noise,
+    "val/loss": (epoch, 0.3 + 1.9 * np.exp(-epoch / 50) + 0.02 * noise[9::10]),
+}
+```
+
+## References
+Prechelt 1998, doi:10.1007/3-540-49430-8_3. Li et al. 2024, arXiv:2401.10359 (OverfitGuard).
+"""
 
 from __future__ import annotations
 
@@ -51,5 +95,6 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),
+            train_left=(loss.end / loss.start if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip

@@ -1,4 +1,46 @@
-"""doc"""
+"""Validation loss lies far above training loss.
+
+## What is seen
+Over the last third of its points validation loss is above the training loss by a quarter of everything the training
+loss has gained, beyond noise, and the gap isn't closing. The figure `val_fell` tells how far validation ever fell: a
+small one points to data of another kind, a large one to learning by heart.
+
+## Why it matters
+What is learned doesn't carry over. A rise need not follow; the gap itself is the loss.
+
+## Look-alikes
+Training and validation losses that are weighted or averaged differently. Dropout and augmentation make the gap
+smaller than it is. Some tasks are learned by heart first and understood later (grokking): there the gap closes.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.1 + 2.2 * np.exp(-step / 50) + 0.01 * noise,
+    "val/loss": (epoch, 1.4 + 0.9 * np.exp(-epoch / 50)),
+}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.1 + 2.2 * np.exp(-step / 90) + 0.01 * noise,
+    "val/loss": (epoch, 0.25 + 2.0 * np.exp(-epoch / 90)),
+}
+```
+
+## References
+Goodfellow, Bengio and Courville, Deep Learning, chapter 5. Power et al. 2022, arXiv:2201.02177 (grokking).
+"""
 
 from __future__ import annotations
 
@@ -38,19 +80,23 @@ def check(view: View) -> list[Finding] | Abstain:
     tail = val.tail(1 / 3)
     gap = float(tail.min()) - loss.end
     train_then = loss.at(float(val.block_step[-len(tail)]))
-    if gap < max(GAP * loss.drop, LEVEL * abs(loss.start)) or gap < SIGMAS * max(val.tau, loss.tau) or float(tail.min()) - train_then < 0.6 * GAP * loss.drop:
+    if (
+        gap < max(GAP * loss.drop, LEVEL * abs(loss.start))
+        or gap < SIGMAS * max(val.tau, loss.tau)
+        or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
+    ):
         return []
     change, z = val.trend(0.5 if val.n >= 12 else 1.0)
     if z < FALLING and change < -CLOSING * gap:
         return []
-    early = val.value[: max(1, val.n // 5)]
+    began = max(float(val.value[0]), loss.start)  # the first validation may come after a whole epoch
     best = float(val.value.min())
     return [
         view.finding(
             __name__, SEVERITY, val.name, float(val.block_step[-len(tail)]), 0.7,
-            f"{val.name} is {val.end:.4g} while {loss.name} is {loss.end:.4g}: the gap is {gap / loss.drop:.0%} of all that was learned",
+            f"{val.name} is {val.end:.4g}, {loss.name} {loss.end:.4g}: {gap / loss.drop:.0%} of what was learned apart",
             gap=((val.end - loss.end) / loss.drop, "of the drop"),
-            val_fell=((float(early.max()) - best) / loss.drop, "of the drop"),
+            val_fell=((began - best) / loss.drop, "of the drop"),
             best_step=(float(val.step[int(val.value.argmin())]), "steps"),
             rise=((val.end - best) / loss.drop, "of the drop"),
         )

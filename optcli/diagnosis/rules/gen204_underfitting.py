@@ -1,4 +1,47 @@
-"""doc"""
+"""The training set itself is not learned.
+
+## What is seen
+At the end more than 57 % of the start level of the training loss is left, it hardly falls any more, and validation
+lies beside it. Needs a validation loss, and a start level that means something: that of an untrained model.
+
+## Why it matters
+No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
+the optimization must change.
+
+## Look-alikes
+A task that is hard, or labels that are noisy, have a high floor. Fine-tuning starts good and has little to gain. A
+run that was cut off still falls (OPT106), one with a rate too low falls straight (OPT103).
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 1.6 + 0.7 * np.exp(-step / 60) + 0.002 * np.cumsum(noise) + 0.02 * noise,
+    "val/loss": (epoch, 1.62 + 0.7 * np.exp(-epoch / 60)),
+}
+also = ("OPT105",)
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.3 + 2.0 * np.exp(-step / 90) + 0.02 * noise,
+    "val/loss": (epoch, 0.35 + 2.0 * np.exp(-epoch / 90)),
+}
+```
+
+## References
+Goodfellow, Bengio and Courville, Deep Learning, section 11.3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,38 @@
-"""doc"""
+"""The loss is not a number.
+
+## What is seen
+The first NaN in the training loss, at once. A lone infinity only when it comes again, a validation loss only when it
+is twice in a row not finite: single ones that recover are common in healthy runs. The figures `loss_rise` and
+`grad_rise` tell whether it was announced: the highest of the last three values over the usual one.
+
+## Why it matters
+With the next step every parameter is NaN and stays so. Most frameworks train on and end with success.
+
+## Look-alikes
+CTC and some detection losses are legally infinite for single batches. A log that filters NaN hides it (NUM304).
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": np.where(step < 120, 0.3 + 2.0 * np.exp(-step / 30) + 0.02 * noise, np.nan)}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": 0.3 + 2.0 * np.exp(-step / 50) + 0.02 * noise}
+curves["train/loss"][77] = np.inf
+```
+
+## References
+Goldberg 1991, doi:10.1145/103162.103163. Micikevicius et al. 2018, arXiv:1710.03740.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +60,13 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def _headline(view: View) -> Finding | None:
     curve = view.curve(LOSS)
-    bad = np.flatnonzero(~np.isfinite(curve.value)) if curve is not None else ()
-    if curve is None or not len(bad):
+    if curve is None:
         return None
-    lone = len(bad) == 1 and np.isinf(curve.value[bad[0]]) and bad[0] < len(curve) - 1
-    if lone:
+    bad = np.flatnonzero(~np.isfinite(curve.value))
+    if not len(bad):
         return None
+    if len(bad) == 1 and np.isinf(curve.value[bad[0]]) and not (view.ended and bad[0] == len(curve) - 1):
+        return None  # a lone infinity
     step, kind = float(curve.step[bad[0]]), "NaN" if np.isnan(curve.value[bad[0]]) else "infinite"
     lr = view.lr_change(step, max(1.0, view.at / 20))
     return view.finding(

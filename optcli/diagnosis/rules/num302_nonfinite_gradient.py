@@ -1,4 +1,44 @@
-"""doc"""
+"""The gradient is not a number while the loss is.
+
+## What is seen
+The gradient's norm is NaN or infinite three times in a row while the loss is finite. With a loss scaler the first 20
+points are left out: it finds its scale by overflowing.
+
+## Why it matters
+Either every step is skipped and nothing is learned, or the next step writes NaN into every parameter.
+
+## Look-alikes
+Single skipped steps of mixed precision. Norms logged before unscaling.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {
+    "train/loss": 0.8 + 1.5 * np.exp(-step / 50) + 0.02 * noise,
+    "grad_norm": np.where(step < 150, 1.0 + 0.1 * noise, np.nan),
+}
+also = ("OPT105",)
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {
+    "train/loss": 0.3 + 2.0 * np.exp(-step / 50) + 0.02 * noise,
+    "grad_norm": 1.0 + 0.1 * noise,
+}
+curves["grad_norm"][[3, 90]] = np.inf
+```
+
+## References
+Micikevicius et al. 2018, arXiv:1710.03740. PyTorch documentation, Automatic mixed precision.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +68,7 @@ def check(view: View) -> list[Finding] | Abstain:
     bad = ~np.isfinite(curve.value)
     if not bad.any() or not np.isfinite(loss.value).all():
         return []
+    bad &= ~np.isin(curve.step, loss.step[loss.value == 0.0])  # a log that hides NaN: NUM304
     runs = np.flatnonzero(np.convolve(bad, np.ones(IN_A_ROW), "valid") >= IN_A_ROW)
     if view.curve("loss_scale") is not None:
         runs = runs[runs >= SETTLING]

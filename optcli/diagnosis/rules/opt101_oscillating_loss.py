@@ -1,4 +1,48 @@
-"""doc"""
+"""The loss swings and gets nowhere.
+
+## What is seen
+Over the last two thirds of the run the level of the training loss goes up and down by a good part of everything that
+was gained, and no longer falls. Where there is a validation loss it has to swing as well: the validation set is the
+same each time, so that its rises show that the parameters themselves are thrown about. Without one, the swings must be
+slower than noise from batch to batch can be.
+
+## Why it matters
+The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run
+ends is a matter of luck.
+
+## Look-alikes
+Noisy small batches scatter without swinging: block medians and validation stay level. At the edge of stability the
+loss is ragged and falls: silent here. A pattern that repeats each epoch is DAT405. Restarts of a schedule lift the
+loss once and end lower.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+swing = 0.5 * np.sin(step / 7) * (step > 60)
+curves = {
+    "train/loss": 0.7 + 1.6 * np.exp(-step / 20) + 0.6 * swing + 0.03 * noise,
+    "val/loss": (step[9::10], (0.8 + 1.5 * np.exp(-step / 20) + 0.6 * swing)[9::10]),
+}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {
+    "train/loss": 0.5 + 1.8 * np.exp(-step / 60) + 0.15 * noise,
+    "val/loss": (step[9::10], (0.55 + 1.8 * np.exp(-step / 60))[9::10]),
+}
+```
+
+## References
+Cohen et al. 2021, arXiv:2103.00065 (edge of stability). Godbole et al., Deep Learning Tuning Playbook, 2023.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,40 @@
-"""doc"""
+"""The loss rises and stays up.
+
+## What is seen
+The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
+a third of everything that had been gained, and doesn't come back. A loss that soars for several points and then is no
+number any more counts as well.
+
+## Why it matters
+What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
+checkpoint is worth more than the end.
+
+## Look-alikes
+A spike (OPT108) comes back within some points. A restarted or raised learning rate lifts the loss for a while. A new
+task, a curriculum or a weight that grows (KL annealing) changes what the loss means: look at its parts.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 0.4 + 1.9 * np.exp(-step / 40) + 0.02 * np.maximum(step - 200, 0) + 0.03 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+bump = 0.25 * np.exp(-((step - 200) ** 2) / 50)
+curves = {"train/loss": 0.4 + 1.9 * np.exp(-step / 80) + bump + 0.03 * noise}
+```
+
+## References
+Page 1954, doi:10.1093/biomet/41.1-2.100 (detecting a rise). Chowdhery et al. 2022, arXiv:2204.02311.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +44,9 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Floats
 from optcli.run.prepare import Series
+from optcli.run.stats import block_medians, noise
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -36,7 +74,9 @@ def check(view: View) -> list[Finding] | Abstain:
     if view.points(LOSS) > loss.n:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
-    bar = max(SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0)
+    bar = max(
+        SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0
+    )
     if now - low <= bar and not _climbing(loss, low, gained, view.points(LOSS) > loss.n):
         return []
     first = _onset(loss, low + bar / 2)
@@ -60,17 +100,13 @@ def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:
     return soars or (loss.n >= 8 and float(last.min()) - low > far)
 
 
-def _levels(loss: Series) -> np.ndarray:
+def _levels(loss: Series) -> Floats:
     size = max(min(5, loss.n // 3), loss.n // (2 * RECENT))
-    from optcli.run.stats import block_medians
-
     return block_medians(loss.value, max(1, size))
 
 
 def _noise(loss: Series) -> float:
     half = loss.blocks[: max(6, len(loss.blocks) // 2)]
-    from optcli.run.stats import noise
-
     return max(noise(half), loss.grain)
 
 

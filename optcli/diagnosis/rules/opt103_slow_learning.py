@@ -1,4 +1,41 @@
-"""doc"""
+"""The loss falls steadily and far too slowly.
+
+## What is seen
+A fall that is beyond doubt, nearly straight from the start, and has taken away only a small part of the start level
+when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it).
+
+## Why it matters
+A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have
+brought several times as much.
+
+## Look-alikes
+A warm-up that still goes on. A model that is fine-tuned from a good start, where little is left to gain. A noise
+floor, where the curve is flat rather than straight.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": 2.3 - 0.002 * step + 0.01 * noise}
+planned = 200
+also = ("OPT106",)
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": 0.3 + 2.0 * np.exp(-step / 40) + 0.01 * noise}
+planned = 200
+```
+
+## References
+Smith 2017, arXiv:1506.01186. Humbatova et al. 2020, arXiv:1910.11015 (faults of deep learning).
+"""
 
 from __future__ import annotations
 

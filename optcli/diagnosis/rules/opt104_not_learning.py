@@ -1,4 +1,39 @@
-"""doc"""
+"""The loss is still what it was at the start.
+
+## What is seen
+After 40 points (8 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
+fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
+at once. Nothing is said during a warm-up.
+
+## Why it matters
+The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
+
+## Look-alikes
+Some nets and tasks begin with a flat stretch and then fall; given time by the later limits. A loss that leapt up first
+and then settled at this level has collapsed: the learning rate was far too high, see the figure `peak`. A small fall
+that is certain means a rate too low.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 2.303 + 0.01 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 0.2 + 2.1 / (1 + np.exp((step - 100) / 20)) + 0.01 * noise}
+```
+
+## References
+Karpathy, A Recipe for Training Neural Networks, 2019. Wellek 2010, Testing Statistical Hypotheses of Equivalence.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +76,7 @@ DONE: Final = 0.3
 """Share of the plan by which a run that is to end well has begun to learn."""
 BAND: Final = 0.2
 WITHIN: Final = 0.7
-"""Share of blocks from `FALL_LATE` below to `BAND` above the start level: a curve that came and went is another case."""
+"""Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
 FROZEN: Final = 3
 """Validations that must agree."""
 SAME: Final = 1e-6
@@ -65,7 +100,11 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early")
     late = stage != "early"
     falling = loss.trend(1.0)[1] < (FALLING if late else FALLING_EARLY)
-    fall, best, noise = (loss.start - loss.end) / loss.start, (loss.start - loss.low) / loss.start, loss.tau / loss.start
+    fall, best, noise = (
+        (loss.start - loss.end) / loss.start,
+        (loss.start - loss.low) / loss.start,
+        loss.tau / loss.start,
+    )
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
     if view.ended:
         most = FALL_END
@@ -93,7 +132,9 @@ def _frozen(view: View) -> bool:
     val = view.val
     if val is None or val.n < FROZEN:
         return False
-    return float(np.ptp(val.value[-FROZEN:])) <= SAME * abs(float(val.value[-1])) and float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
+    return float(np.ptp(val.value[-FROZEN:])) <= SAME * abs(float(val.value[-1])) and float(
+        np.ptp(val.value)
+    ) <= SAME * abs(float(val.value[0]))
 
 
 def _stage(view: View) -> str:

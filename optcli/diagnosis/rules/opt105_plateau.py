@@ -1,4 +1,38 @@
-"""doc"""
+"""The loss fell, then lies flat far above its floor.
+
+## What is seen
+Over the last 40 % of the run the level neither falls nor could a fall hide in the noise, while more than 30 % of the
+start level is left. A rate that was on its planned way down over that stretch excuses it.
+
+## Why it matters
+Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
+knowing before the next run of the same length.
+
+## Look-alikes
+A converged run lies lower: that is a wasted tail (OPT107). Losses with a floor of their own (label smoothing,
+distillation, the entropy of text) lie flat high up by nature. A step schedule waits for its next drop.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": np.where(step < 80, 2.3 - 0.012 * step, 1.34) + 0.02 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 0.15 + 2.1 * np.exp(-step / 90) + 0.02 * noise}
+```
+
+## References
+Keras documentation, ReduceLROnPlateau. Prechelt 1998, doi:10.1007/3-540-49430-8_3.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +57,8 @@ STILL: Final = 0.005
 """A fall over that part that is certain by `FALLING` standard errors and at least this share of the drop goes on."""
 FLAT: Final = 0.05
 """A larger one need not be certain."""
+RISE: Final = 0.15
+"""A rise beyond is no plateau."""
 DONE: Final = 0.6
 """Share of the plan after which the flat part is a quarter of it."""
 LEVEL: Final = 0.3
@@ -44,7 +80,8 @@ def check(view: View) -> list[Finding] | Abstain:
     change, z = loss.trend(FLAT_SHARE)
     if z < FALLING and change < -STILL * loss.drop:
         return []
-    if change < -FLAT * loss.drop or _annealed(view, loss.block_step[-len(loss.tail(FLAT_SHARE))]):
+    since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
+    if not -FLAT * loss.drop <= change <= RISE * loss.drop or _annealed(view, since):
         return []
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
@@ -69,4 +106,5 @@ def _annealed(view: View, since: float) -> bool:
     if len(stretch) < 3:
         return False
     changes = np.count_nonzero(np.diff(stretch) < 0) / (len(stretch) - 1)
-    return changes > 0.5 and float(stretch[0]) > 3 * float(stretch[-1]) and float(stretch[0]) > 0.01 * float(lr.value.max())
+    begin, end = float(stretch[0]), float(stretch[-1])
+    return bool(changes > 0.5 and begin > 3 * end and begin > 0.01 * float(lr.value.max()))

@@ -1,4 +1,37 @@
-"""doc"""
+"""The run ended while the loss still fell steeply.
+
+## What is seen
+The last fifth of the run brought more than a tenth of the whole fall, beyond doubt; an even fall would have brought a
+fifth. Validation, where there is one, is at its best. Only said of a run that has ended.
+
+## Why it matters
+The cheapest improvement there is: more steps, with the schedule stretched to them.
+
+## Look-alikes
+A training loss that falls while validation doesn't is learning by heart (GEN201). A rate that dropped just before the
+end makes a last steep bit. A straight crawl from the start on is OPT103.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": 2.3 * (1 - (step / 230) ** 1.5) + 0.01 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=200)
+step = np.arange(200)
+curves = {"train/loss": 0.2 + 2.1 * np.exp(-step / 40) + 0.01 * noise}
+```
+
+## References
+Hoffmann et al. 2022, arXiv:2203.15556. Godbole et al., Deep Learning Tuning Playbook, 2023.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +69,7 @@ def check(view: View) -> list[Finding] | Abstain:
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(loss.block_step[-len(tail)]), 0.7,
-            f"{loss.name} still falls steeply at the end: the last fifth of the run brought {fifth / loss.drop:.0%} of the whole drop",
+            f"{loss.name} still falls at the end: its last fifth brought {fifth / loss.drop:.0%} of the drop",
             gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
         )
     ]  # fmt: skip

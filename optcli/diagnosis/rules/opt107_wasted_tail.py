@@ -1,4 +1,37 @@
-"""doc"""
+"""The last part of the run brought nothing.
+
+## What is seen
+Validation loss (training loss where there is none) reached its best level, within its noise, more than 30 % of the run
+before the end. Good to know, no fault: severity `info`, and only of a run that has ended.
+
+## Why it matters
+That share of the time can be saved in the next run, or spent on something else.
+
+## Look-alikes
+Averages of weights and some large models gain late, after a long flat stretch. A cosine schedule gains most in its
+last third; a flat tail there is real.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 0.05 + 2.2 * np.exp(-step / 15) + 0.01 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {"train/loss": 0.2 + 2.1 * np.exp(-step / 150) + 0.005 * noise}
+```
+
+## References
+Prechelt 1998, doi:10.1007/3-540-49430-8_3 (early stopping).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +63,7 @@ def check(view: View) -> list[Finding] | Abstain:
     best = np.minimum.accumulate(series.blocks)
     last = int(np.argmax(best <= series.low + band))
     wasted = 1 - (float(series.block_step[last]) - float(series.step[0])) / max(view.at - float(series.step[0]), 1.0)
-    if wasted < SHARE or series.drop < 8 * series.tau:
+    if wasted < SHARE or series.drop < 8 * series.tau or series.end > series.low + 3 * band:
         return []
     first = float(series.block_step[last])
     return [

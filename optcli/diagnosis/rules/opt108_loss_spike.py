@@ -1,4 +1,39 @@
-"""doc"""
+"""The loss leaps within a step or two.
+
+## What is seen
+A point stands more than 10 noise levels above the points just before it, by at least 15 % of what had been gained, and
+several times above the highest bump of the last hundred points, so that noise with heavy tails stays silent.
+
+## Why it matters
+One step undid the work of many. A spike that recovers costs some time; the next may not recover.
+
+## Look-alikes
+A schedule's restart to a rate it had before. The seam of a resumed run. A validation value logged into the training
+curve. Batches of one sample leap by nature; here their own bumps are the measure.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+spike = 1.5 * np.exp(-np.maximum(step - 250, 0) / 4) * (step >= 250)
+curves = {"train/loss": 0.3 + 2.0 * np.exp(-step / 60) + spike + 0.03 * noise}
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+tails = np.random.default_rng(1).standard_t(3, size=400)
+curves = {"train/loss": 0.3 + 2.0 * np.exp(-step / 60) + 0.03 * tails}
+```
+
+## References
+Chowdhery et al. 2022, arXiv:2204.02311. Kumar et al. 2025, arXiv:2504.02507. Huber 1981, Robust Statistics.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +63,10 @@ BUMPS_HIGH: Final = 4.0
 SHARE_HIGH: Final = 0.5
 """For a leap of half of all that was gained, half of that will do."""
 MEMORY: Final = 100
+BEFORE: Final = 6
+"""Points that must lie before it."""
+STEP: Final = 4.0
+"""Least step up from the point before, in noise levels, to be looked at."""
 CANDIDATES: Final = 12
 """Largest upward steps that are looked at closely."""
 
@@ -39,36 +78,41 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     rises = np.diff(loss.value)
     places = np.sort(np.argpartition(-rises, min(CANDIDATES, len(rises) - 1))[:CANDIDATES]) + 1
-    spikes = [(int(at), *_height(loss, int(at))) for at in places if at >= 6 and rises[at - 1] > 0]
-    spikes = [s for s in spikes if _is_spike(*s[1:]) and not _restart(view, float(loss.step[s[0]]))]
+    spikes = []
+    for at in places[(places >= BEFORE) & (rises[places - 1] > STEP * loss.sigma)].tolist():
+        height = _height(loss, at)
+        if height is not None and not _restart(view, float(loss.step[at])):
+            spikes.append((at, *height))
     if not spikes:
         return []
-    at, sigmas, share, _ = spikes[0]
+    at, sigmas, share = spikes[0]
     step = float(loss.step[at])
     recovered = bool((loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma).any())
     return [
         view.finding(
             __name__, SEVERITY, loss.name, step, 0.6 + 0.3 * min(1.0, sigmas / (3 * SIGMAS)),
-            f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, {sigmas:.0f} noise levels above the points before",
+            f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, {sigmas:.0f} noise levels up",
             height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
             recovered=(float(recovered), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
         )
     ]  # fmt: skip
 
 
-def _is_spike(sigmas: float, share: float, bumps: float) -> bool:
-    return sigmas > SIGMAS and share > SHARE and bumps > (BUMPS_HIGH if share > SHARE_HIGH else BUMPS)
-
-
-def _height(loss: Series, at: int) -> tuple[float, float, float]:
-    """How far the point stands above those before: in noise levels, as a share of the gain so far, over past bumps."""
-    past, memory = loss.value[max(0, at - WINDOW) : at], loss.value[max(0, at - MEMORY) : at]
+def _height(loss: Series, at: int) -> tuple[float, float] | None:
+    """How far the point stands above those before: in noise levels and as a share of the gain; None for no spike."""
+    past = loss.value[max(0, at - WINDOW) : at]
     level = median(past)
-    spread = max(deviation(past), noise(memory[-40:]), loss.grain, 1e-4 * abs(level))
-    gained = max(loss.start - float(past.min()), 0.1 * abs(loss.start), loss.grain)
     rise = float(loss.value[at]) - level
+    share = rise / max(loss.start - float(past.min()), 0.1 * abs(loss.start), loss.grain)
+    if share <= SHARE:
+        return None
+    memory = loss.value[max(0, at - MEMORY) : at]
+    spread = max(deviation(past), noise(memory[-40:]), loss.grain, 1e-4 * abs(level))
+    if rise <= SIGMAS * spread:
+        return None
     bump = float((memory - running_median(memory, WINDOW)).max()) if len(memory) > WINDOW else spread
-    return rise / spread, rise / gained, rise / max(bump, loss.grain)
+    bumps = rise / max(bump, loss.grain)
+    return (rise / spread, share) if bumps > (BUMPS_HIGH if share > SHARE_HIGH else BUMPS) else None
 
 
 def _restart(view: View, step: float) -> bool:

@@ -1,4 +1,45 @@
-"""doc"""
+"""The learning rate came to nothing before the end.
+
+## What is seen
+The rate in the log is below a five-thousandth of its peak, and has been for more than 15 % of the run so far (before
+90 % of the plan, where one is known).
+
+## Why it matters
+Nothing is learned from there on. The schedule counts other units than the run: epochs for steps, or the steps of one
+device for those of all.
+
+## Look-alikes
+A cosine ends at 0, but spends one hundredth of the run down there. Step schedules with three drops by ten end at a
+thousandth. A rate that is 0 from the first step on has no peak; see OPT104.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {
+    "train/loss": 1.1 + 1.2 * np.exp(-step / 15) + 0.02 * noise,
+    "lr": 1e-3 * np.where(step < 80, 1 - step / 80, 0.0) + 1e-9,
+}
+also = ("OPT105",)
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+curves = {
+    "train/loss": 0.2 + 2.1 * np.exp(-step / 60) + 0.02 * noise,
+    "lr": 5e-4 * (1 + np.cos(np.pi * step / 400)),
+}
+```
+
+## References
+Loshchilov and Hutter 2017, arXiv:1608.03983. PyTorch documentation, How to adjust learning rate.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +80,7 @@ def check(view: View) -> list[Finding] | Abstain:
     return [
         view.finding(
             __name__, SEVERITY, "lr", first, 0.95,
-            f"the learning rate is {lr.value[-1]:.3g} since step {first:g}, {lr.value[-1] / peak:.0e} of its peak: nothing more is learned",
+            f"the rate is spent since step {first:g}: {lr.value[-1]:.3g}, {lr.value[-1] / peak:.0e} of its peak",
             spent=(spent, "of the run so far"), left=(float(lr.value[-1]) / peak, "of the peak"),
             level=(loss.end / loss.start if loss.n and loss.start > 0 else float("nan"), "of the start level"),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.optim import Optimizer
 
 
@@ -26,6 +28,58 @@ def kernel(groups: list[dict[str, Any]], device: str, *, fused: bool = True) -> 
     if fused and floating and kind in supported._get_fused_kernels_supported_devices():
         return {"fused": True}
     return {"foreach": kind in supported._get_foreach_kernels_supported_devices()}
+
+
+def wrapped(
+    family: Callable[..., Optimizer],
+    groups: list[dict[str, Any]],
+    options: Any,
+    device: str,
+    *,
+    native: bool = False,
+    fused: bool = False,
+    **settings: Any,
+) -> Optimizer:
+    """One of torch's optimizers with `options.lr` and `options.decay`.
+
+    Args:
+        native: it has torch's flag for decoupled decay; otherwise decoupled decay is done before its step.
+        fused: it has a fused kernel.
+        settings: passed on.
+    """
+    rates = rated(groups, options.lr)
+    if native:
+        settings["decoupled_weight_decay"] = options.decay == "decoupled"
+    elif options.decay == "decoupled":
+        rates = shrunk(rates)
+    optimizer = family(rates, lr=options.lr, **settings, **kernel(groups, device, fused=fused))
+    optimizer.register_step_pre_hook(shrink)
+    return keep_kernel(optimizer)
+
+
+def shrunk(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The groups with their decay as `shrink`, for `shrink` to apply, instead of as `weight_decay`."""
+    return [{**group, "weight_decay": 0.0, "shrink": group["weight_decay"]} for group in groups]
+
+
+def shrink(optimizer: Optimizer, *_: Any) -> None:
+    """Before a step: groups with `shrink` lose lr * shrink of their weights, unless the step is to be skipped."""
+    import torch
+
+    found = getattr(optimizer, "found_inf", None)
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            params = [p for p in group["params"] if p.grad is not None]
+            if group.get("shrink") and params:
+                torch._foreach_mul_(params, kept(group["lr"], group["shrink"], found))
+
+
+def kept(lr: float | Tensor, decay: float, found: Tensor | None) -> Any:
+    """The share of a weight that one step of decoupled decay leaves: 1 in a skipped step."""
+    import torch
+
+    share = 1 - lr * decay
+    return share if found is None else torch.where(found > 0, 1.0, share)
 
 
 def keep_kernel(optimizer: Optimizer) -> Optimizer:

@@ -110,26 +110,6 @@ def direct(optimizer: Optimizer) -> Step | None:
     return _Direct(optimizer, maker)
 
 
-def shrink(optimizer: Optimizer) -> None:
-    """Decoupled decay for an optimizer that has only L2: groups with `shrink` lose lr * shrink of their weights."""
-    import torch
-
-    found = getattr(optimizer, "found_inf", None)
-    with torch.no_grad():
-        for group in optimizer.param_groups:
-            if group.get("shrink"):
-                params = [p for p in group["params"] if p.grad is not None]
-                torch._foreach_mul_(params, _kept(group["lr"], group["shrink"], found))
-
-
-def _kept(lr: float | Tensor, decay: float, found: Tensor | None) -> Any:
-    """The share of a weight that one step of decay leaves: 1 in a skipped step."""
-    import torch
-
-    kept = 1 - lr * decay
-    return kept if found is None else torch.where(found > 0, 1.0, kept)
-
-
 def _simple(group: dict[str, Any]) -> bool:
     kinds = {(p.device, p.dtype) for p in group["params"]}
     return bool(group.get("fused")) and not group.get("differentiable") and len(kinds) == 1
@@ -168,6 +148,8 @@ def _adam(optimizer: Optimizer, group: dict[str, Any]) -> Call:
 def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
     import torch
 
+    from optcli.parts.optimizers._build import kept
+
     params: list[Tensor] = list(group["params"])
     buffers: list[Tensor] = []
     if group["momentum"] != 0:
@@ -182,7 +164,7 @@ def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
     @torch.no_grad()
     def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
         if decay:
-            torch._foreach_mul_(params, _kept(lr, decay, found))
+            torch._foreach_mul_(params, kept(lr, decay, found))
         run(params, grads, buffers, lr=lr, found_inf=found, **fixed)
 
     return call

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """The trainable parameters of `model` as groups for an optimizer's `build`.
 
-    Each group has `params`, `name`, `weight_decay` and `lr_scale` (1.0). With a weight decay of 0 there is one group,
-    since every group costs a kernel launch a step. A parameter shared with an embedding counts as an embedding.
+    Each group has `params`, `name`, `weight_decay`, `lr_scale` (1.0) and `hidden`: for each parameter, whether it is a
+    matrix between two hidden layers, for optimizers that treat those differently. With a weight decay of 0 there is one
+    group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as an embedding.
     """
+    trained, hidden = [p for p in model.parameters() if p.requires_grad], _hidden(model)
     if weight_decay == 0:
-        return _filled(("all", 0.0, [p for p in model.parameters() if p.requires_grad]))
+        return _filled(hidden, ("all", 0.0, trained))
     spared = _spared(model)
-    trained = [p for p in model.parameters() if p.requires_grad]
+    decayed = [p for p in trained if id(p) not in spared]
     return _filled(
-        ("decayed", weight_decay, [p for p in trained if id(p) not in spared]),
-        ("not decayed", 0.0, [p for p in trained if id(p) in spared]),
+        hidden, ("decayed", weight_decay, decayed), ("not decayed", 0.0, [p for p in trained if id(p) in spared])
     )
 
 
@@ -43,12 +44,27 @@ def describe(groups: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _filled(*groups: tuple[str, float, list[Any]]) -> list[dict[str, Any]]:
+def _filled(hidden: set[int], *groups: tuple[str, float, list[Any]]) -> list[dict[str, Any]]:
     return [
-        {"params": params, "name": name, "weight_decay": decay, "lr_scale": 1.0}
+        {
+            "params": params,
+            "name": name,
+            "weight_decay": decay,
+            "lr_scale": 1.0,
+            "hidden": [id(p) in hidden for p in params],
+        }
         for name, decay, params in groups
         if params
     ]
+
+
+def _hidden(model: nn.Module) -> set[int]:
+    """Identities of the weights of linear and convolution layers, but for the last one: the head."""
+    from torch import nn
+
+    kinds, spared = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d), _spared(model)
+    found = [id(module.weight) for module in model.modules() if isinstance(module, kinds)]
+    return set(found[:-1]) - spared
 
 
 def _spared(model: nn.Module) -> set[int]:

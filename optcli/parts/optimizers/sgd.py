@@ -55,17 +55,16 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's SGD with its fused kernel, momentum buffers at zero."""
     import torch
 
-    from optcli.parts.optimizers._build import keep_kernel, kernel, rated
-    from optcli.parts.optimizers._direct import shrink
+    from optcli.parts.optimizers._build import keep_kernel, kernel, rated, shrink, shrunk
 
     rates = rated(groups, options.lr)
     if options.decay == "decoupled" and options.momentum > 0:
-        rates = [{**group, "weight_decay": 0.0, "shrink": group["weight_decay"]} for group in rates]
+        rates = shrunk(rates)
     optimizer = torch.optim.SGD(
         rates, options.lr, options.momentum, options.dampening, nesterov=options.nesterov, **kernel(groups, device)
     )
     if options.momentum > 0:
         for parameter in (p for group in groups for p in group["params"]):
             optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
-        optimizer.register_step_pre_hook(lambda optimizer, *_: shrink(optimizer))
+        optimizer.register_step_pre_hook(shrink)
     return keep_kernel(optimizer)

@@ -10,9 +10,9 @@ from optcli.run.block import Block
 from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, share, tables
 
-_ROUND: Final = re.compile(rf"^(?:\[[\d:. -]+\] )?\[(\d+)\]\s+(?=\S[^:]*: ?{NUMBER})")
-_XGB: Final = re.compile(rf"([\w.-]+?)-([A-Za-z][\w@.-]*):({NUMBER})")
-_LGB: Final = re.compile(rf"(\S+)'s ([\w@.-]+): ({NUMBER})")
+_ROUND: Final = re.compile(rf"^(?:\[[\d:. -]{{1,40}}\] )?\[(\d+)\]\s+(?=\S[^:]{{0,200}}: ?{NUMBER})")
+_XGB: Final = re.compile(rf"(?<!\S)([\w.-]{{1,80}}?)-([A-Za-z][\w@.-]{{0,80}}):({NUMBER})")
+_LGB: Final = re.compile(rf"(?<!\S)(\S{{1,80}}?)'s ([\w@.-]{{1,80}}): ({NUMBER})")
 _CAT: Final = re.compile(rf"^(\d+):\s+learn: ({NUMBER})(?:\s+test: ({NUMBER}))?")
 
 

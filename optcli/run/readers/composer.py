@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from optcli.run.block import Block
+from optcli.run.numbers import number
 from optcli.run.source import Source
-from optcli.run.text import NUMBER, Row, share, tables
+from optcli.run.text import Row, share, tables
 
 _WHERE: Final = re.compile(r"\[(epoch|batch|ep|ba|sample|token|iteration)=(\d+)(?:/(\d+))?\]")
-_PAIR: Final = re.compile(rf"(?:^|\s)([A-Za-z][\w /.@-]*?): ({NUMBER})\s*,?\s*$")
+_NAME: Final = re.compile(r"[A-Za-z][\w /.@-]{0,199}")
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -44,7 +45,8 @@ class _State:
                 self.at["step" if kind == "batch" else kind] = float(found[2])
             if kind == "batch" and found[3] and "epoch=" not in line:
                 self.planned = int(found[3])
-        pair = _PAIR.search(line[end:].lstrip(": "))
-        if pair is None or not self.at:
+        name, _, text = line[end:].strip(":, \t").rpartition(": ")
+        value = number(text)
+        if value is None or not self.at or not _NAME.fullmatch(name.strip()):
             return None
-        return {**self.at, pair[1].strip(): float(pair[2])}
+        return {**self.at, name.strip(): value}

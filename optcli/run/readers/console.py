@@ -11,7 +11,7 @@ from typing import Final
 
 from optcli.run.block import Block, Unreadable
 from optcli.run.numbers import number
-from optcli.run.roles import HOPELESS, meaning
+from optcli.run.roles import HOPELESS, listed, meaning
 from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, sample, tables
 
@@ -20,10 +20,10 @@ _EPOCH: Final = re.compile(rf"\bep(?:och)?s?\b{_OF}", re.I)
 _STEP: Final = re.compile(rf"\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b")
 _PAIR: Final = re.compile(
-    rf"([A-Za-z][\w@/.]*(?: [A-Za-z][\w@.]*){{0,2}}) ?(?:=|: ?|->) *({NUMBER})(?! ?/)"
-    rf"|\b([A-Za-z_]*(?:[Ll]oss|LOSS|[Aa]cc)[\w@]*) +({NUMBER})(?! ?/)"
+    rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}) ?(?:=|: ?|->) *({NUMBER})(?! ?/)"
+    rf"|\b([A-Za-z_]{{0,40}}(?:[Ll]oss|LOSS|[Aa]cc)[\w@]{{0,40}}) +({NUMBER})(?! ?/)"
 )
-_AXIS_WORDS: Final = frozenset("epoch epochs step steps iter iters iteration batch update it ep eta".split())
+_AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
 HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
 
 

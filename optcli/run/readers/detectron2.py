@@ -8,10 +8,10 @@ from typing import Final
 
 from optcli.run.block import Block
 from optcli.run.source import Source
-from optcli.run.text import NUMBER, Row, share, tables
+from optcli.run.text import NAME, NUMBER, Row, share, tables
 
 _LINE: Final = re.compile(r"\biter: (\d+)  ")
-_PAIR: Final = re.compile(rf"([A-Za-z_][\w/.-]*): ({NUMBER})")
+_PAIR: Final = re.compile(rf"{NAME}: ({NUMBER})")
 
 
 def sniff(head: bytes, name: str) -> float:

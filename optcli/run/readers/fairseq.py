@@ -10,11 +10,11 @@ from optcli.run.block import Block
 from optcli.run.jsonrows import parse
 from optcli.run.rows import flat
 from optcli.run.source import Source
-from optcli.run.text import NUMBER, Row, share, tables
+from optcli.run.text import NAME, NUMBER, Row, share, tables
 
 _LINE: Final = re.compile(r"\| (train_inner|train|valid|test|valid\w*) \| (?=epoch|\{)")
 _EPOCH: Final = re.compile(r"epoch +(\d+)")
-_PAIR: Final = re.compile(rf"([A-Za-z_][\w/]*)[= ]({NUMBER})")
+_PAIR: Final = re.compile(rf"{NAME}[= ]({NUMBER})")
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -40,9 +40,7 @@ def row(line: str) -> Row | None:
     named = {}
     for name, value in numbers.items():
         plain = name.removeprefix("train_").removeprefix("valid_")
-        if plain in ("epoch", "num_updates"):
-            named[plain] = value
-        elif kind == "train_inner":
+        if plain in ("epoch", "num_updates") or kind == "train_inner":
             named[plain] = value
         else:
             named[f"{'train_epoch' if kind == 'train' else kind}/{plain}"] = value

@@ -10,6 +10,7 @@ from typing import Any
 
 from optcli.run import notes as say
 from optcli.run.block import Block, Unreadable, table
+from optcli.run.curve import Note
 from optcli.run.jsonrows import parse
 from optcli.run.rows import flat
 from optcli.run.source import Source
@@ -57,15 +58,20 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         raise Unreadable(source.path, "it has no log_history")
     rows = [_row(row) for row in history if isinstance(row, dict)]
     hidden = sum(_unhide(row) for row in rows)
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if hidden:
         notes = (say.note(say.HIDDEN_NONFINITE, f"{hidden} losses of 0 with a grad_norm of NaN are read as NaN"),)
     step, most = state.get("global_step"), state.get("max_steps")
     planned = most if type(most) is int and most > 0 else None
     done = planned is not None and type(step) is int and step >= planned
     yield table(
-        rows, format="hf-trainer-state", planned=planned, end="finished" if done else None,
-        config=_config(state), notes=notes, roles=_roles(rows),
+        rows,
+        format="hf-trainer-state",
+        planned=planned,
+        end="finished" if done else None,
+        config=_config(state),
+        notes=notes,
+        roles=_roles(rows),
     )
 
 

@@ -91,12 +91,11 @@ def _together(lists: dict[str, list[float]], format: str) -> Block:
         if name in axes:
             continue
         axis = next((v for a, v in axes.items() if len(v) == len(values)), None)
-        if format == "keras-history" or axis is None:
-            step = np.arange(len(values), dtype=np.float64) if axis is None else np.array(axis)
-        else:
-            step = np.array(axis)
+        step = np.arange(len(values)) if axis is None else axis
         columns[name] = Column(read_only(values), step=read_only(step))
-    return Block(columns, format=format, roles=_boosted(columns))
+    counted = not any(name.rpartition("/")[2].lower() in STEP_NAMES for name in axes)
+    epochs = "epoch" if counted and format != "boosting-json" else ""
+    return Block(columns, format=format, axis=epochs, roles=_boosted(columns))
 
 
 def _boosted(columns: Mapping[str, Any]) -> dict[str, str]:

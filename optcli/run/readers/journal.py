@@ -9,6 +9,7 @@ from typing import Any, Final
 from optcli.run import notes as say
 from optcli.run.block import Block, table
 from optcli.run.jsonrows import objects, parse
+from optcli.run.numbers import number
 from optcli.run.rows import flat
 from optcli.run.source import Source
 
@@ -18,7 +19,9 @@ ENDS: Final = {"finished": "finished", "done": "finished", "completed": "finishe
 def sniff(head: bytes, name: str) -> float:
     """The first line is the start event."""
     first = head[:4096].split(b"\n", 1)[0]
-    return 1.0 if first.startswith(b"{") and b'"event"' in first and b'"version"' in first and b'"start"' in first else 0.0
+    return (
+        1.0 if first.startswith(b"{") and b'"event"' in first and b'"version"' in first and b'"start"' in first else 0.0
+    )
 
 
 def home(path: str) -> str:
@@ -71,20 +74,22 @@ def _row(row: dict[str, Any]) -> dict[str, float]:
 def _event(row: dict[str, Any]) -> Block:
     if row["event"] == "start":
         planned = row.get("planned")
-        known = {k: v for k, v in row.items() if k in ("config", "facts") and isinstance(v, Mapping)}
-        config = {name: v for part in known.values() for name, v in _dotted(part).items()}
+        config = _dotted({k: v for k, v in row.items() if k == "facts"})
+        config |= _dotted(row["config"]) if isinstance(row.get("config"), Mapping) else {}
         return Block({}, planned=planned if isinstance(planned, int) else None, end="running", config=config)
     if row["event"] == "end":
         status = str(row.get("status", row.get("reason", "finished")))
         return Block({}, end="finished" if status in ENDS else "stopped")
-    return Block({}, cut=True, end="running")
+    step = number(row.get("step"))
+    return Block({}, end="running", seams=() if step is None else (step,))
 
 
 def _beside(path: str) -> dict[str, Any]:
     """The recipe and the environment in the run directory, as dotted paths."""
     if path == "-":
         return {}
-    folder, config = os.path.dirname(path), {}
+    folder = os.path.dirname(path)
+    config: dict[str, Any] = {}
     recipe = os.path.join(folder, "recipe.yaml")
     if os.path.isfile(recipe):
         from optcli.run.sidecar import yaml_file
@@ -96,8 +101,7 @@ def _beside(path: str) -> dict[str, Any]:
             found = parse(Source(environment).read(1 << 20))
         except ValueError:
             found = {}
-        facts = found.get("facts") if isinstance(found, dict) else None
-        config |= _dotted(facts) if isinstance(facts, Mapping) else {}
+        config |= _dotted({k: v for k, v in found.items() if k == "facts"}) if isinstance(found, dict) else {}
     return config
 
 

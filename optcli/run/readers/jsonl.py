@@ -7,10 +7,10 @@ from typing import Any
 
 from optcli.run import notes as say
 from optcli.run.block import Block, table
-from optcli.run.jsonrows import alike, halves, objects, parse
+from optcli.run.jsonrows import alike, by_shape, objects, parse
 from optcli.run.numbers import number
 from optcli.run.roles import meaning
-from optcli.run.rows import from_grid, tagged
+from optcli.run.rows import from_grid, from_grids, tagged
 from optcli.run.source import Source
 
 
@@ -64,10 +64,9 @@ def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator
     if same is not None and state.plain(same[0]):
         yield from_grid(*same, end_offset=start + len(data), format=state.format)
         return
-    parts = halves(data)
-    if parts is not None and same is None and alike(parts[0][: parts[0].find(b"\n") + 1]) is not None:
-        yield from _piece(parts[0], start, source, state)
-        yield from _piece(parts[1], start + len(parts[0]), source, state)
+    kinds = None if same is not None else by_shape(data)
+    if kinds is not None and all(state.plain(names) for _, names, _ in kinds):
+        yield from_grids(kinds, end_offset=start + len(data), format=state.format)
         return
     rows, bad = objects(data, start)
     source.skipped += bad

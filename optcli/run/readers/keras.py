@@ -26,7 +26,8 @@ def sniff(head: bytes, name: str) -> float:
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row an epoch: the last state of its bar."""
     rows: list[Row] = []
-    planned, current, last = None, 0.0, {}
+    planned, current = None, 0.0
+    last: Row = {}
     for _, line in lines(source, offset):
         if found := _EPOCH.match(line.strip()):
             if last:

@@ -24,8 +24,16 @@ PARAMS: Final = {
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs"),
 }
 """Recipe path -> the parameter names under which people log it."""
-STATUS: Final[dict[str, End]] = {"3": "finished", "FINISHED": "finished", "1": "running", "RUNNING": "running", "4": "stopped",
-                                 "FAILED": "stopped", "5": "stopped", "KILLED": "stopped"}
+STATUS: Final[dict[str, End]] = {
+    "3": "finished",
+    "FINISHED": "finished",
+    "1": "running",
+    "RUNNING": "running",
+    "4": "stopped",
+    "FAILED": "stopped",
+    "5": "stopped",
+    "KILLED": "stopped",
+}
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -43,19 +51,20 @@ def home(path: str) -> str:
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One metric; the run's parameters and status come with it."""
     name = source.name.removeprefix(f"metrics{os.sep}").replace(os.sep, "/")
-    times, values, steps = [], [], []
+    points: list[tuple[float, float, float]] = []
     for start, data in source.lines(offset):
         at = start
         for line in data.splitlines(keepends=True):
             found = _point(line.decode("ascii", "replace").split())
             if found is not None and (line.endswith(b"\n") or len(line.split()) == 3):
-                times.append(found[0]), values.append(found[1]), steps.append(found[2])
+                points.append(found)
             elif line.strip() and line.endswith(b"\n"):
                 source.skipped.append((at, at + len(line)))
             at += len(line)
     run = home(source.path)
     config, end = _about(run) if run != source.path else ({}, None)
-    column = series(values, steps, np.array(times) * 1e-3)
+    times, values, steps = np.array(points).reshape(-1, 3).T
+    column = series(values, steps, times * 1e-3)
     yield Block({name: column}, format="mlflow", config=config, end=end)
 
 

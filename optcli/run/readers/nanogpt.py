@@ -8,18 +8,18 @@ from typing import Final
 
 from optcli.run.block import Block
 from optcli.run.source import Source
-from optcli.run.text import NUMBER, Row, sample, tables
+from optcli.run.text import NAME, NUMBER, Row, sample, tables
 
 _EVAL: Final = re.compile(rf"^step (\d+): train loss ({NUMBER}), val loss ({NUMBER})")
 _ITER: Final = re.compile(rf"^iter (\d+): loss ({NUMBER})(?:, time ({NUMBER})ms)?")
 _BUILD: Final = re.compile(rf"^(\d+) (train|val|hella) ({NUMBER})\s*$")
-_MODDED: Final = re.compile(rf"^step:(\d+)/(\d+) (?:train_loss|val_loss|loss):")
+_MODDED: Final = re.compile(r"^step:(\d+)/(\d+) (?:train_loss|val_loss|loss):")
 _LLMC: Final = re.compile(rf"^step +(\d+)/(\d+) \| (?:train )?loss:? ({NUMBER})")
 _LLMC_MAIN: Final = re.compile(rf"^s:(\d+) (tel|trl|eval):({NUMBER})")
 _CHAT: Final = re.compile(rf"^step (\d+)/(\d+) \([\d.]+%\) \| loss: ({NUMBER})")
 _CHAT_EVAL: Final = re.compile(rf"^Step (\d+) \| Validation bpb: ({NUMBER})")
 _VAL: Final = re.compile(rf"^val loss:? ({NUMBER})\s*$")
-_PAIR: Final = re.compile(rf"([A-Za-z_][\w/]*):({NUMBER})")
+_PAIR: Final = re.compile(rf"{NAME}:({NUMBER})")
 _BARS: Final = re.compile(rf"\| ?(norm|lr|lrm|grad norm|dt):? ({NUMBER})")
 _START: Final = re.compile(r"^(?:step|iter|s:|Step|\d+ (?:train|val|hella) )")
 ALL: Final = (_EVAL, _ITER, _BUILD, _MODDED, _LLMC, _LLMC_MAIN, _CHAT, _CHAT_EVAL)
@@ -36,8 +36,7 @@ def sniff(head: bytes, name: str) -> float:
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row for every line of a known shape."""
     state = _State()
-    for block in tables(source, state.row, offset, format="nanogpt-console"):
-        yield block
+    yield from tables(source, state.row, offset, format="nanogpt-console")
     if state.planned:
         yield Block({}, planned=state.planned)
 
@@ -62,7 +61,7 @@ class _State:
 
     def _eval(self, line: str) -> Row | None:
         if found := _EVAL.match(line):
-            return {"step": float(found[1]), "eval train loss": float(found[2]), "val loss": float(found[3])}
+            return {"step": float(found[1]), "train loss estimate": float(found[2]), "val loss": float(found[3])}
         if found := _BUILD.match(line):
             return {"step": float(found[1]), found[2]: float(found[3])}
         if found := _LLMC_MAIN.match(line):

@@ -17,6 +17,7 @@ from optcli.run import notes as say
 from optcli.run.block import Block, Column
 from optcli.run.crc32c import crc, masked, masked_like, of_length
 from optcli.run.curve import read_only
+from optcli.run.roles import listed
 from optcli.run.source import Source
 from optcli.run.tfevent import Event, event
 from optcli.run.tfrecord import Window, windows
@@ -27,7 +28,7 @@ FEW: Final = 6
 """Fewer records of a kind than this are parsed one by one."""
 CHECKED: Final = 1 << 16
 """Longer records are no scalars; their checksum is not taken."""
-SPLIT_FOLDERS: Final = frozenset("train training validation val valid test eval evaluation".split())
+SPLIT_FOLDERS: Final = frozenset(listed("train training validation val valid test eval evaluation"))
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -106,7 +107,9 @@ class _Scalars:
                 read_only(value[keep]), read_only(order[keep]), read_only(step[keep]), read_only(wall[keep])
             )
         self._source.skipped.sort()
-        return Block(columns, restarts=tuple(self._restarts))
+        # Keras' callback puts the epoch's number in the step of what it calls `epoch_...`.
+        epochs = "epoch" if any(tag == b"epoch_loss" for tag in self._found) else ""
+        return Block(columns, axis=epochs, restarts=tuple(self._restarts))
 
     def _bad(self, at: int, length: int) -> None:
         first = self._window.base + at

@@ -11,6 +11,7 @@ from typing import Final
 
 from optcli.run import notes as say
 from optcli.run.block import Block, table
+from optcli.run.curve import Note
 from optcli.run.jsonrows import parse
 from optcli.run.numbers import number
 from optcli.run.rows import flat
@@ -53,7 +54,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         if len(rows) >= ROWS:
             yield table(rows, format="wandb")
             rows = []
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if source.size is not None and source.skipped and source.skipped[-1][1] >= source.size:
         begin = source.skipped.pop()[0]
         notes = (say.note(say.UNFINISHED, f"the last record, from byte {begin}"),)
@@ -62,7 +63,8 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 
 def _records(source: Source) -> Iterator[bytes]:
     """Whole records; a fragment with a wrong checksum costs its page at most."""
-    base, rest, parts = 0, b"", []
+    base, rest = 0, b""
+    parts: list[bytes] = []
     for chunk in source.chunks(0, PAGE * 64):
         data = rest + chunk
         whole = len(data) // PAGE * PAGE

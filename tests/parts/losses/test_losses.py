@@ -66,7 +66,7 @@ def test_bce_takes_class_numbers_and_flags():
             "mse",
             Facts("regression", 9, 9, (2,), 1, 1.25),
             torch.full((4, 1), 2.5),
-            torch.tensor([[1.0], [2], [3], [4]]),
+            torch.arange(1.0, 5.0),
         ),
     ],
 )

@@ -48,6 +48,20 @@ def test_no_empty_group():
     assert _groups.groups(nn.ReLU(), 0.1) == []
 
 
+def test_hidden_matrices_are_all_but_the_head():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 3), nn.Linear(3, 4))
+    (group,) = _groups.groups(model, 0.0)
+    hidden = [p for p, is_hidden in zip(group["params"], group["hidden"], strict=True) if is_hidden]
+    assert names(model, hidden) == {"0.weight", "2.weight"}
+
+
+def test_an_embedding_that_is_the_head_is_not_hidden():
+    model = Net()
+    groups = _groups.groups(model, 0.1)
+    hidden = [p for group in groups for p, is_hidden in zip(group["params"], group["hidden"], strict=True) if is_hidden]
+    assert names(model, hidden) == {"conv.weight", "inner.weight"}
+
+
 def test_description():
     lines = _groups.describe(_groups.groups(nn.Linear(30, 50), 0.01))
     assert lines == [

@@ -162,3 +162,64 @@ class TestPlateau:
         for _ in range(9):
             built.observe(1.0)
         assert built.factor == 0.05
+
+
+def test_multistep_is_torch_s():
+    ours = rates("multistep", at=(Duration(3, "epochs"), Duration(700)), gamma=0.5)
+    check_equal(ours, torch_rates(lambda o: TORCH.MultiStepLR(o, [300, 700], 0.5)))
+
+
+def test_exponential_is_torch_s():
+    check_equal(rates("exponential", half_life=Duration(50)), torch_rates(lambda o: TORCH.ExponentialLR(o, 0.5**0.02)))
+    assert rates("exponential", half_life=Duration(5), min_ratio=0.25)[-1] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("power", [0.9, 2.0])
+def test_polynomial_is_torch_s(power):
+    check_equal(rates("polynomial", power=power), torch_rates(lambda o: TORCH.PolynomialLR(o, TOTAL, power)))
+
+
+def test_inverse_sqrt_is_that_of_the_first_transformers():
+    found = rates("inverse_sqrt", warmup=Duration(100))
+    assert found[100:] == pytest.approx([math.sqrt(100 / step) for step in range(100, TOTAL)])
+    assert rates("inverse_sqrt", warmup=Duration(0), timescale=Duration(30))[30] == pytest.approx(math.sqrt(0.5))
+
+
+@pytest.mark.parametrize(("shape", "half"), [("1-sqrt", 1 - math.sqrt(0.5)), ("linear", 0.5), ("cosine", 0.5)])
+def test_wsd(shape, half):
+    found = rates("wsd", warmup=Duration(10), decay=Duration(200), shape=shape, min_ratio=0.2)
+    assert set(found[10:801]) == {1.0}
+    assert found[900] == pytest.approx(0.2 + 0.8 * half)
+    assert found[801:] == sorted(found[801:], reverse=True)
+    assert 0.2 < found[-1] < 0.21
+    assert set(rates("wsd", decay=Duration(0))) == {1.0}
+
+
+@pytest.mark.parametrize("mult", [1, 2, 3])
+def test_cosine_restarts_are_torch_s(mult):
+    ours = rates("cosine_restarts", first=Duration(90), mult=mult, min_ratio=0.1)
+    check_equal(ours, torch_rates(lambda o: TORCH.CosineAnnealingWarmRestarts(o, 90, mult, 0.1)))
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2"])
+def test_cyclic_is_torch_s(mode):
+    ours = rates("cyclic", low=0.2, up=Duration(70), down=Duration(40), mode=mode)
+    theirs = torch_rates(lambda o: TORCH.CyclicLR(o, 0.2, 1.0, 70, 40, mode, cycle_momentum=False))
+    check_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("multistep", {"at": (Duration(0.5, "share"), Duration(1, "share"))}, "at"),
+        ("exponential", {"half_life": Duration(0)}, "half_life"),
+        ("wsd", {"decay": Duration(0.9, "share"), "warmup": Duration(0.2, "share")}, "decay"),
+        ("cosine_restarts", {"first": Duration(0)}, "first"),
+        ("cosine_restarts", {"first": Duration(TOTAL)}, "first"),
+        ("cyclic", {"down": Duration(0)}, "down"),
+    ],
+)
+def test_values_that_do_not_fit_are_told(name, options, told):
+    module = find("schedule", name)
+    chosen = module.Options(**options)
+    assert [o for o, _, _ in check(module, chosen, Plan.of(chosen, TOTAL, 100))] == [told]

@@ -22,7 +22,7 @@ class Own(torch.optim.Optimizer):
     """An optimizer that takes its steps by `update`, a function of lists of tensors.
 
     `slots` names the state of a parameter: tensors of its shape and dtype, at zero; the slot `step` is a float32 scalar
-    that counts the steps taken and is advanced here, before `update`. Honours `found_inf` (see the folder's
+    that counts the steps taken and is advanced here, before `update`. A group's own `slots` go first. Honours `found_inf` (see the folder's
     docstring): with `gates_itself` the update does so, else it is done here. All state exists from the start.
     """
 
@@ -38,8 +38,9 @@ class Own(torch.optim.Optimizer):
     ) -> None:
         super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
-        for parameter in (p for group in self.param_groups for p in group["params"]):
-            self.state[parameter] = {slot: _fresh(slot, parameter) for slot in slots}
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                self.state[parameter] = {slot: _fresh(slot, parameter) for slot in group.get("slots", slots)}
         self.register_load_state_dict_post_hook(lambda own: self._bind())
         self._bind()
 
@@ -54,7 +55,7 @@ class Own(torch.optim.Optimizer):
         self._bound = [self._lists(group, group["params"]) for group in self.param_groups]
 
     def _lists(self, group: dict[str, Any], params: list[Tensor]) -> tuple[list[Tensor], dict[str, list[Tensor]]]:
-        return params, {slot: [self.state[p][slot] for p in params] for slot in self.slots}
+        return params, {slot: [self.state[p][slot] for p in params] for slot in group.get("slots", self.slots)}
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -98,7 +99,7 @@ class Own(torch.optim.Optimizer):
     ) -> None:
         kept = None
         if found is not None and not self.gates_itself:
-            touched = [*params, *(t for slot in self.slots for t in state[slot])]
+            touched = [*params, *(t for slot in group.get("slots", self.slots) for t in state[slot])]
             kept = touched, [t.clone() for t in touched]
         if "step" in state:
             torch._foreach_add_(state["step"], 1)

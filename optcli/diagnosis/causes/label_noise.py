@@ -1,0 +1,46 @@
+"""Some labels are wrong.
+
+**What it is.** A share of the training labels is not what the inputs show. A net first learns what most samples agree
+on; only later, by heart, the wrong ones. So training loss falls slowly and keeps falling, validation is best early and
+turns up while the training loss is still high (GEN201).
+
+**How to tell from plain overfitting.** There the training loss is near 0 when validation has turned. Here much of it
+is left at the turn, and training accuracy lies *below* validation accuracy for a long time when validation labels are
+clean. The samples with the largest loss after the first epochs are the wrong ones, or nearly all of them.
+
+**What to do, in this order.** Stop at the best validation. Look at the two hundred samples of the highest loss after
+a few epochs: if half of them are wrong, clean them. A loss that doubts its labels (label smoothing, generalized cross
+entropy) helps without looking.
+
+**Sources.** Arpit et al. 2017, arXiv:1706.05394 (what is learned first). Northcutt et al. 2021, arXiv:1911.00068
+(confident learning). Zhang and Sabuncu 2018, arXiv:1805.07836.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._prescribe import advice, patch
+from optcli.diagnosis.diagnosis import Prescription
+
+EVIDENCE: Final = {"GEN201": 0.8, "DAT402": 3.0, "OPT104": -2.0, "OPT102": -2.0}
+PRIOR: Final = -1.5
+HIGH: Final = 0.2
+"""Share of the start level that is left of the training loss when validation has turned."""
+
+
+def weigh(case: Case) -> float:
+    """How much of the training loss is left."""
+    left = case.figure("GEN201", "train_left")
+    return 3.0 if left > HIGH else -1.0
+
+
+def prescribe(case: Case) -> Prescription:
+    """Label smoothing and early stopping."""
+    return Prescription(
+        patch(case, {"regularizers.label_smoothing.strength": 0.1, "regularizers.early_stopping.patience": 3}), {},
+        advice("early_stop", "look at the samples with the highest loss, stop at the best validation, smooth labels"),
+        "guess", "validation ends lower, and many samples of high loss prove to be mislabelled",
+        "the samples of the highest loss are labelled correctly",
+    )  # fmt: skip

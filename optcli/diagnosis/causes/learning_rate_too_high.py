@@ -1,0 +1,78 @@
+"""The learning rate is too high.
+
+**What it is.** A step along the gradient helps only as long as the slope stays about what it was. On a surface with
+curvature *h* plain gradient descent is stable below a rate of 2/h; beyond, each step overshoots the valley by more
+than it came from, and the loss swings (OPT101) or runs away (OPT102, then NUM301). Networks drift towards that limit
+by themselves and then hover there, the edge of stability: a loss that is ragged but falls is no fault.
+
+**The case that fools everybody.** In a net of ReLUs a rate far too high seldom gives NaN. One wild step pushes most
+units to where they are off for every input, no gradient flows any more, and the loss settles at what a constant guess
+earns: ln(classes), or the variance of the target. That looks like a rate too low. The first steps tell them apart:
+here the loss leapt above its start before it settled, or noise and gradient stay larger than at the start. Raising the
+rate then is the opposite of the cure.
+
+**How to tell.** The trouble begins at the peak of the warm-up or right after the rate went up. Swings shrink at once
+when a schedule lowers the rate. Three short runs at the rate, a third and a tenth of it settle the question.
+
+**What to do, in this order.** Divide the rate by three and keep the schedule. If only the first hundred steps are
+wild, warm up over 1 to 5 % of the run instead. Clip the gradient's norm at its usual level when single batches do the
+damage. A larger batch or an average of weights calms the end of a run, not its start.
+
+**Sources.** Cohen et al. 2021, arXiv:2103.00065 (edge of stability). Gilmer et al. 2021, arXiv:2110.04369 (warm-up
+and clipping against instability). Godbole et al., Deep Learning Tuning Playbook, 2023.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._prescribe import advice, scale_patch
+from optcli.diagnosis.diagnosis import Prescription
+
+EVIDENCE: Final = {
+    "OPT101": 3.0,
+    "OPT102": 2.5,
+    "OPT108": 1.0,
+    "NUM301": 0.5,
+    "ARC502": 1.5,
+    "OPT104": 0.2,
+    "OPT103": -1.0,
+    "DAT405": -2.5,
+    "GEN204": 0.3,
+}
+PRIOR: Final = -1.0
+LEAPT: Final = 1.04
+"""Highest block over the start level from which a collapse began with a leap."""
+RISE: Final = 1.5
+"""Times the usual level that a loss or a rate must have reached to count as risen."""
+MUCH: Final = 0.1
+"""Factor for a run that collapsed: a third would not bring it back below the limit."""
+LESS: Final = 0.3
+
+
+def weigh(case: Case) -> float:
+    """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
+    odds = 0.0
+    if "OPT104" in case.findings:
+        odds += 3.0 if case.figure("OPT104", "peak") > LEAPT else -1.5
+    if "NUM301" in case.findings:
+        odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
+    if any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502", "NUM301")):
+        odds += 2.5
+    elif "OPT108" in case.findings:
+        odds -= 1.5
+    return odds
+
+
+def prescribe(case: Case) -> Prescription:
+    """A third of the rate; a tenth after a collapse."""
+    collapsed = "OPT104" in case.findings or "NUM301" in case.findings
+    factor = MUCH if collapsed else LESS
+    share = "a tenth" if collapsed else "a third"
+    words = f"lower the learning rate to {share} and start again, from scratch or from before the trouble"
+    return Prescription(
+        scale_patch(case, "optimizer.lr", factor), {"lr": factor}, advice("lr", words), "likely",
+        "the loss falls steadily from the first hundred steps on and ends lower",
+        "the same swings or the same collapse at the lower rate",
+    )  # fmt: skip

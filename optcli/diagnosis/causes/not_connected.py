@@ -1,0 +1,71 @@
+"""What is trained and what makes the loss are not connected.
+
+**What it is.** The loop runs, gradients may even be computed, and yet the loss stays what it was at the start
+(OPT104). Somewhere the chain from labels to weights is cut:
+
+- the optimizer was given other parameters: those of a model rebuilt or wrapped later, or the last layer only
+- the graph is cut: `detach`, `no_grad`, `.data`, `.item()` or numpy between the parameters and the loss
+- the rate that reaches the optimizer is 0
+- units are dead or all alike: biases far below 0 in front of ReLUs, weights all 0, sigmoids stacked ten deep
+- inputs and labels were shuffled apart, so that there is nothing to learn but the labels' frequencies
+
+**How to tell.** Validation is the sharpest witness. The same loss to the last digit every time: no parameter changes
+at all, so look at optimizer, rate and graph. The gradient's norm exactly 0: the graph is cut. Parameters change and
+the loss doesn't: dead units, or unrelated labels. Chance level is ln(classes), or the variance of the target.
+
+**What to do, in this order.** Try to learn eight samples by heart, a hundred steps without regularization: a sound
+chain gets to a loss near 0. If it doesn't, compare the parameters before and after one `step()`; print which have a
+`grad` that is None; check that the optimizer's parameters are the model's. If it does, shuffle the labels on purpose:
+when that makes no difference, they were unrelated before. Standard initialization revives dead units.
+
+**Sources.** Karpathy, A Recipe for Training Neural Networks, 2019. He et al. 2015, arXiv:1502.01852 (initialization).
+Lu et al. 2019, arXiv:1903.06733 (dying ReLU).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.diagnosis import Prescription
+
+EVIDENCE: Final = {
+    "OPT104": 2.5,
+    "OPT105": 0.2,
+    "OPT103": -2.5,
+    "OPT109": -4.0,
+    "OPT101": -1.5,
+    "OPT102": -2.0,
+    "ARC502": -2.0,
+    "DAT405": -3.0,
+    "OPT110": -2.0,
+}
+PRIOR: Final = -0.5
+
+
+def weigh(case: Case) -> float:
+    """Exact zeros speak for it; a fall that is certain, or a leap, against."""
+    odds = 0.0
+    if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
+        odds += 3.0
+    if case.figure("OPT104", "trend", 0.0) < -4.0:
+        odds -= 1.5
+    if case.figure("OPT104", "peak", 1.0) > 1.04:
+        odds -= 2.0
+    return odds
+
+
+def prescribe(case: Case) -> Prescription:
+    """No setting cures it: the probe that finds the cut."""
+    words = (
+        "train on eight samples until the loss is near 0; if it won't go there, check that the optimizer holds this "
+        "model's parameters, that none has grad None, that the rate isn't 0, and that inputs and labels belong together"
+    )
+    return Prescription(
+        None, {}, {
+            "any": words,
+            "hf": f"{words}; `Trainer(optimizers=...)` must be built from the model it is given",
+            "lightning": f"{words}; `configure_optimizers` must use `self.parameters()`",
+            "keras": f"{words}; look at `trainable` and recompile after changing it",
+        }, "safe", "the loss on eight samples goes to 0 within a hundred steps", "it does so without any change",
+    )  # fmt: skip

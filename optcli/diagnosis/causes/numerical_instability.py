@@ -1,0 +1,60 @@
+"""Arithmetic leaves the range of the numbers it is done in.
+
+**What it is.** log(0), a division by a standard deviation of 0, the square root's slope at 0, exp of a large logit, a
+row of a softmax that is masked out altogether, or a value above 65504 in 16-bit floats. One operation gives Inf or
+NaN; from there it spreads to the loss (NUM301), the gradients (NUM302), and with the next step to every parameter.
+
+**How to tell from a learning rate too high.** Instability of the arithmetic comes out of the blue: the loss and the
+gradient's norm before it are ordinary, often it is the very first step, or always the same batch. A rate too high
+announces itself: the loss climbs for several steps first. In mixed precision the loss scale that falls and falls
+(NUM303) shows gradients that overflow at any scale. A log that filters NaN (NUM304) shows zeros instead.
+
+**What to do, in this order.** Check the inputs: `isfinite` over every batch, standard deviations above 0, targets in
+range. Find the place: `torch.autograd.set_detect_anomaly(True)` for a few steps names the operation. Write it in its
+stable form: `log_softmax` instead of the log of a softmax, `logsumexp`, an epsilon inside log, sqrt and division, not
+outside. Train in bfloat16 (the exponent range of float32) or keep norms, softmax and the loss in float32. Skipping the
+bad step hides the fault and is right only when one sample in a million does it.
+
+**Sources.** Goldberg 1991, doi:10.1145/103162.103163. Micikevicius et al. 2018, arXiv:1710.03740 (mixed precision).
+Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._prescribe import advice, patch
+from optcli.diagnosis.diagnosis import Prescription
+from optcli.diagnosis.settings import setting
+
+EVIDENCE: Final = {
+    "NUM301": 2.5,
+    "NUM302": 3.0,
+    "NUM303": 3.0,
+    "NUM304": 3.0,
+    "OPT102": -1.5,
+    "ARC502": -0.5,
+    "OPT101": -1.5,
+}
+PRIOR: Final = -0.5
+RISE: Final = 1.5
+
+
+def weigh(case: Case) -> float:
+    """Out of the blue, or after a climb?"""
+    odds = -1.5 if case.figure("NUM301", "loss_rise") > RISE else 0.0
+    if case.figure("NUM301", "lr_ratio") > RISE:
+        odds -= 2.5
+    return odds + (1.0 if case.figure("NUM301", "finite_before", 99.0) < 3 else 0.0)
+
+
+def prescribe(case: Case) -> Prescription:
+    """A wider format where the narrow one is in use; otherwise find the operation."""
+    half = setting(case.config, "train.precision") == "fp16"
+    return Prescription(
+        patch(case, {"train.precision": "bf16"} if half else {"train.precision": "fp32", "monitor.nonfinite": "stop"}),
+        {}, advice("precision", "check inputs for NaN, find the operation by anomaly detection, use bfloat16"),
+        "guess", "the loss stays finite past the step at which it broke",
+        "it breaks at the same step in float32 with finite inputs",
+    )  # fmt: skip

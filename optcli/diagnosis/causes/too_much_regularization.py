@@ -1,0 +1,72 @@
+"""Regularization holds the model back.
+
+**What it is.** Weight decay, dropout, augmentation and label noise on purpose all make the training set harder to
+learn. Too much of it, and the training loss itself stays high (GEN204, GEN205): the model underfits.
+
+**How to tell.** Training and validation lie close together, both high; with dropout or augmentation the training loss
+even lies *above* validation, since only training suffers. Strong weight decay shows as a fall that stops early at a
+level which is not the floor (OPT105), in extreme cases at chance (OPT104): the decay pulls the weights down as fast as
+the gradient builds them up. The cleanest test: the same run without any regularization.
+
+**How to tell from too small a model.** Without regularization a model that is large enough learns eight batches by
+heart. One that can't is too small, or the optimization fails.
+
+**What to do, in this order.** Switch all of it off and see whether the training loss can fall. If it can, put back
+half of each. Decoupled weight decay above 0.3 and dropout above 0.5 are seldom right.
+
+**Sources.** Loshchilov and Hutter 2019, arXiv:1711.05101. Srivastava et al. 2014, JMLR 15:1929. Goodfellow, Bengio
+and Courville, Deep Learning, chapter 11.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._prescribe import advice, patch
+from optcli.diagnosis.diagnosis import Prescription
+
+EVIDENCE: Final = {
+    "GEN204": 2.0,
+    "GEN205": 3.0,
+    "OPT105": 0.8,
+    "OPT104": 0.3,
+    "OPT103": -2.0,
+    "OPT109": -5.0,
+    "OPT102": -2.0,
+    "OPT101": -1.5,
+    "ARC502": -2.0,
+    "GEN201": -2.0,
+    "GEN203": -1.0,
+    "DAT405": -3.0,
+}
+PRIOR: Final = -1.0
+STRONG_DECAY: Final = 0.1
+STRONG_DROPOUT: Final = 0.5
+
+
+def weigh(case: Case) -> float:
+    """Settings that are strong, and validation below training."""
+    odds = 0.0
+    decay, dropout = case.number("optimizer.weight_decay") or 0.0, case.number("regularizers.dropout.rate") or 0.0
+    if (
+        decay > STRONG_DECAY
+        or dropout > STRONG_DROPOUT
+        or (case.number("regularizers.l2.strength") or 0.0) > STRONG_DECAY
+    ):
+        odds += 2.5
+    if case.figure("GEN204", "gap", 0.0) < -0.05:
+        odds += 1.0
+    return odds
+
+
+def prescribe(case: Case) -> Prescription:
+    """Nothing of it, as a test; then half."""
+    changes: dict[str, object] = {"optimizer.weight_decay": 0.0}
+    if case.number("regularizers.dropout.rate"):
+        changes["regularizers.dropout"] = None
+    return Prescription(
+        patch(case, changes), {"weight_decay": 0.0, "dropout": 0.0},
+        advice("weight_decay", "train once without weight decay and dropout; if the loss falls, put half of it back"),
+        "likely", "the training loss ends clearly lower", "the training loss is as high without any regularization",
+    )  # fmt: skip

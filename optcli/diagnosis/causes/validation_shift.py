@@ -1,0 +1,64 @@
+"""The validation set is of another kind than the training set.
+
+**What it is.** The loss is measured on data that the training set says nothing about: another camera, another year,
+other normalization, other label numbers. Validation hardly falls or rises from the first epochs on, while the
+training loss is as it should be (GEN203, GEN201).
+
+**How to tell from learning by heart.** Then validation falls first, often most of the way, and turns up later. Here
+it never got far. Train on a random part of *both* sets together: when the gap is gone, the sets differed. Or let a
+classifier tell training from validation inputs; if it can, so can the model. Check the mean and spread of the inputs
+of one batch of each.
+
+**Also look at** evaluation mode: dropout left on, batch norm with statistics of the wrong data, tokenizers or
+resizing that differ between the two loaders. These shift validation for the same samples. Evaluate the *training* set
+in evaluation mode: its loss must be near the one logged in training.
+
+**What to do.** Use the same preprocessing for both. Split at random where the task allows it, by group or by time
+where it must, and then judge by that. If the shift is real, training needs data or augmentation that covers it.
+
+**Sources.** Quiñonero-Candela et al. 2009, Dataset Shift in Machine Learning. Ioffe and Szegedy 2015,
+arXiv:1502.03167 (batch statistics).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optcli.diagnosis.causes import Case
+from optcli.diagnosis.diagnosis import Prescription
+
+EVIDENCE: Final = {
+    "GEN203": 1.5,
+    "GEN201": 0.8,
+    "GEN207": 1.5,
+    "GEN204": -1.5,
+    "OPT104": -2.0,
+    "OPT102": -1.5,
+    "OPT109": -3.0,
+    "OPT101": -1.0,
+}
+PRIOR: Final = -1.5
+NEVER_FELL: Final = 0.3
+
+
+def weigh(case: Case) -> float:
+    """A validation loss that never fell far."""
+    if "GEN203" not in case.findings:
+        return 0.0
+    return 3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5
+
+
+def prescribe(case: Case) -> Prescription:
+    """A comparison, not a setting."""
+    words = (
+        "compare preprocessing and statistics of the two sets, evaluate the training set in evaluation mode, "
+        "and try a random split of both together"
+    )
+    return Prescription(
+        None, {}, {
+            "any": words,
+            "hf": f"{words}; the same processor and collator must serve `train_dataset` and `eval_dataset`",
+            "lightning": f"{words}; compare `train_dataloader` and `val_dataloader`",
+            "keras": f"{words}; put preprocessing layers inside the model",
+        }, "safe", "on a random split the gap is gone", "the gap is as large on a random split",
+    )  # fmt: skip

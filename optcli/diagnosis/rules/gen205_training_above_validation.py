@@ -1,0 +1,86 @@
+"""Training loss stays high, well above validation loss.
+
+## What is seen
+At the end the training loss is above the validation loss by more than 15 % of the start level, was so for the later
+half of the run, and more than half of the start level is left of it.
+
+## Why it matters
+What is done to the training batches alone (dropout, augmentation, mixed or smoothed labels) makes them so hard that
+the model can't learn them; validation doesn't suffer that and shows what is possible.
+
+## Look-alikes
+A little of it is what regularization looks like. A training loss averaged over a whole epoch lags half an epoch
+behind. Class weights and smoothing put the two losses on different scales.
+
+## Example
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 1.5 + 0.8 * np.exp(-step / 60) + 0.03 * noise,
+    "val/loss": (epoch, 0.9 + 1.4 * np.exp(-epoch / 60)),
+}
+also = ("OPT105", "GEN204")
+```
+
+## Healthy
+```python
+import numpy as np
+
+noise = np.random.default_rng(0).normal(size=400)
+step = np.arange(400)
+epoch = step[9::10]
+curves = {
+    "train/loss": 0.5 + 1.8 * np.exp(-step / 90) + 0.03 * noise,
+    "val/loss": (epoch, 0.3 + 2.0 * np.exp(-epoch / 90)),
+}
+```
+
+## References
+Srivastava et al. 2014, JMLR 15:1929. Goodfellow, Bengio and Courville, Deep Learning, chapter 7.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.view import LOSS, View
+
+SEVERITY: Final = "warning"
+STATUS: Final = "preview"
+NEEDS: Final = (LOSS, "val/loss")
+POINTS: Final = 12
+AT_END: Final = True
+VARIES: Final = ("shift",)
+
+ABOVE: Final = 0.15
+"""Training above validation loss at the end, as a share of the start level."""
+LEFT: Final = 0.5
+"""Share of the start level that is left of the training loss."""
+STEADY: Final = 0.9
+"""Share of the later validations that lie below the training loss."""
+
+
+def check(view: View) -> list[Finding] | Abstain:
+    """A training loss that stays high and well above validation."""
+    loss, val = view.loss, view.val
+    if val is None or val.n < 5 or loss.n < POINTS or loss.start <= 0:
+        return Abstain("too few points, or no level to measure by")
+    later = val.value[val.n // 2 :]
+    level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
+    above, left = (loss.end - val.end) / loss.start, loss.end / loss.start
+    if above < ABOVE or left < LEFT or float(np.mean(later < level)) < STEADY:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(val.step[val.n // 2]), 0.7,
+            f"{loss.name} stays at {loss.end:.4g}, well above {val.name} at {val.end:.4g}: training is made too hard",
+            above=(above, "of the start level"), left=(left, "of the start level"),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,432 @@
+"""Crash campaigns: kill `optcli train` again and again, and compare what is left with a run that nobody disturbed.
+
+    python scripts/crash.py                        # all campaigns, small: some minutes on 2 cores
+    python scripts/crash.py kill --times 200       # kill -9 at random instants, resume, compare byte for byte
+    python scripts/crash.py term --times 50        # SIGTERM, SIGINT and SIGUSR1 likewise: no step is lost
+    python scripts/crash.py sweep                  # strace kills at every fsync and rename, and lets every write fail
+    python scripts/crash.py order                  # strace: fsync(files) < rename < fsync(directory)
+    python scripts/crash.py disk                   # a small tmpfs that another program fills (root)
+    python scripts/crash.py place                  # read-only directories, files in the way, locks
+
+Prints one line per campaign, what went wrong below it, and exits 1 if anything did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from optcli.cli import main
+from optcli.run import strict_json
+from optcli.train import checkpoint, session  # noqa: F401 - so that children needn't import it
+from optcli.train.checkpoint import Checkpoints
+
+OPTIONS = [
+    "data.batch_size=16",
+    "train.epochs=3",
+    "train.checkpoint_every=20",
+    "train.eval_every=45",
+    "train.threads=1",
+]
+VARIANTS = [
+    [],
+    ["schedule={name: cosine, warmup: 10%}", "train.accumulate=2"],
+    ["train.precision=bf16", "optimizer.name=sgd", "optimizer.lr=0.05", "optimizer.momentum=0.9"],
+    ["regularizers.l1.strength=1e-4", "regularizers.clip_norm.max_norm=0.5"],
+]
+SHORT = ("train.epochs=null", "train.steps=45")
+FAULTS = [
+    ("fsync", "signal=KILL"),
+    ("rename", "signal=KILL"),
+    ("fsync", "error=EIO"),
+    ("rename", "error=EIO"),
+    ("write", "error=ENOSPC"),
+    ("mkdir", "error=EDQUOT"),
+]
+LIMIT = 120
+"""Seconds after which a child counts as hung."""
+
+
+class Campaign:
+    """Where a campaign works, and what it found wrong."""
+
+    def __init__(self, name: str, recipe: str, seed: int) -> None:
+        self.name, self.recipe = name, recipe
+        self.chance = random.Random(seed)
+        self.root = Path(tempfile.mkdtemp(prefix=f"crash-{name}-"))
+        self.wrong: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def expect(self, right: bool, what: str) -> None:
+        """Note a failure."""
+        if not right:
+            self.wrong.append(what)
+
+    def close(self) -> bool:
+        """Print the line of the campaign; whether all was well."""
+        counts = ", ".join(f"{number} {what}" for what, number in self.counts.items())
+        print(f"{self.name}: {counts}; {len(self.wrong)} wrong", flush=True)
+        for what in self.wrong[:20]:
+            print(f"  {what}")
+        if not self.wrong:
+            shutil.rmtree(self.root, ignore_errors=True)
+        else:
+            print(f"  kept: {self.root}")
+        return not self.wrong
+
+
+class Child:
+    """A training in a forked child of this process, which has the slow imports behind it."""
+
+    def __init__(self, words: list[str], log: Path) -> None:
+        self.returncode: int | None = None
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            os.dup2(handle, 1)
+            os.dup2(handle, 2)
+            try:
+                main(words)
+            except SystemExit as end:
+                os._exit(end.code if isinstance(end.code, int) else 1)
+            finally:
+                os._exit(99)
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for its end; -99 if it had to be killed because it hung."""
+        end = time.monotonic() + LIMIT
+        while self.poll() is None and time.monotonic() < end:
+            time.sleep(0.005)
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.returncode = -99
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it, if the child still lives."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def arguments(c: Campaign, run: Path, more: tuple[str, ...], resume: bool) -> list[str]:
+    """What comes after `optcli`."""
+    return ["train", c.recipe, *OPTIONS, *more, "--run-dir", str(run), *(["--resume"] if resume else [])]
+
+
+def start(c: Campaign, run: Path, *more: str, resume: bool = False) -> Child:
+    """Begin a training; what it says goes to a file beside the run."""
+    return Child(arguments(c, run, more, resume), Path(f"{run}.log"))
+
+
+def finish(c: Campaign, run: Path, *more: str, resume: bool = False) -> int:
+    """Train to the end; returns the exit status."""
+    return start(c, run, *more, resume=resume).wait()
+
+
+def said(run: Path) -> str:
+    """The last lines that the trainings in a directory have said."""
+    return " | ".join(Path(f"{run}.log").read_text(errors="replace").strip().splitlines()[-2:])[:300]
+
+
+def journal(run: Path) -> list[dict[str, Any]]:
+    """The journal without what may differ after a resume; every line must be strict JSON."""
+    lines = [strict_json.loads(line) for line in (run / "journal.jsonl").read_bytes().splitlines()]
+    return [{k: v for k, v in line.items() if k != "clock"} for line in lines if line.get("event") != "resume"]
+
+
+def final(run: Path) -> dict[str, bytes]:
+    """All tensors and trees of the newest checkpoint, byte for byte, without wall time and paths."""
+    newest = run / "checkpoints" / json.loads((run / "checkpoints" / "index.json").read_text())["latest"]
+    state = json.loads((newest / "state.json").read_bytes())
+    position = state["states"].get("position", {})
+    for name in ("wall", "reached"):
+        position.pop(name, None)
+    text = re.sub(rb'"wall": [0-9.e-]+', b"", json.dumps(state).encode())
+    return {"state.json": text, **{f"{k}": (newest / f"{k}.safetensors").read_bytes() for k in ("model", "state")}}
+
+
+def compare(c: Campaign, run: Path, reference: Path, what: str) -> None:
+    """The resumed run must equal the undisturbed one."""
+    mine, theirs = journal(run), journal(reference)
+    if mine != theirs:
+        at = next(
+            (i for i, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), min(len(mine), len(theirs))
+        )
+        c.wrong.append(
+            f"{what}: journal differs at line {at}: {str(mine[at : at + 1])[:160]} for {str(theirs[at : at + 1])[:160]}"
+        )
+    for name, content in final(run).items():
+        c.expect(content == final(reference)[name], f"{what}: {name} of the newest checkpoint differs")
+    steps = [line["step"] for line in mine if "train/loss" in line]
+    c.expect(steps == list(range(1, len(steps) + 1)), f"{what}: steps are missing or twice there")
+
+
+def whole(c: Campaign, run: Path, what: str, need: bool) -> None:
+    """Everything with a final name is intact; the newest can be loaded."""
+    directory = run / "checkpoints"
+    names = list(directory.glob("step-*")) if directory.is_dir() else []
+    for path in names:
+        try:
+            checkpoint.read(path)
+        except Exception as error:
+            c.wrong.append(f"{what}: {path.name}: {type(error).__name__}: {error}")
+    if need:
+        c.expect(bool(names), f"{what}: no checkpoint is left")
+    if (run / "journal.jsonl").exists():
+        for line in (run / "journal.jsonl").read_bytes().split(b"\n")[:-1]:
+            c.expect(_parses(line), f"{what}: a whole line of the journal can't be read: {line[:80]!r}")
+
+
+def _parses(line: bytes) -> bool:
+    try:
+        strict_json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def leftovers(run: Path) -> list[str]:
+    """What a kill left behind."""
+    names = [p.name for place in (run, run / "checkpoints") if place.is_dir() for p in place.iterdir()]
+    return [name for name in names if name.startswith(".") and name != ".lock"]
+
+
+def kill(c: Campaign, times: int) -> None:
+    """SIGKILL at random instants of a whole run, sometimes again and again; then resume to the end."""
+    for variant in VARIANTS[: max(1, min(len(VARIANTS), times // 3))]:
+        reference = c.root / f"reference{VARIANTS.index(variant)}"
+        began = time.monotonic()
+        c.expect(finish(c, reference, *variant) == 0, f"reference: {said(reference)}")
+        _time(c, reference, time.monotonic() - began)
+    for n in range(times):
+        variant = n % max(1, min(len(VARIANTS), times // 3))
+        run, what = c.root / f"run{n}", f"kill {n}"
+        for again in range(1 + 2 * (n % 5 == 0)):
+            child = start(c, run, *VARIANTS[variant], resume=again > 0)
+            _strike(c, child, run, signal.SIGKILL)
+            whole(c, run, what, need=False)
+        status = finish(c, run, *VARIANTS[variant], resume=True)
+        c.expect(status == 0, f"{what}: resume exits {status}: {said(run)}")
+        if status == 0:
+            compare(c, run, c.root / f"reference{variant}", what)
+            c.expect(not leftovers(run), f"{what}: left over {leftovers(run)}")
+            shutil.rmtree(run)
+
+
+def _time(c: Campaign, run: Path, seconds: float) -> None:
+    c.counts["s for an undisturbed run"] = round(seconds)
+
+
+def _strike(c: Campaign, child: Child, run: Path, number: int) -> int:
+    """Send the signal after a random number of journal bytes, and some moments more; returns the exit status."""
+    wanted = int(c.chance.random() * c.chance.choice([0, 1, 1, 1]) * 50_000)
+    end = time.monotonic() + LIMIT
+    file = run / "journal.jsonl"
+    while child.poll() is None and time.monotonic() < end and not (file.exists() and file.stat().st_size >= wanted):
+        time.sleep(0.002)
+    time.sleep(c.chance.random() * 0.05)
+    c.counts["struck" if child.poll() is None else "had ended before"] += 1
+    child.send_signal(number)
+    return child.wait()
+
+
+def term(c: Campaign, times: int) -> None:
+    """A signal at a random instant: its exit status, a checkpoint of the step reached, and an exact resume."""
+    reference = c.root / "reference"
+    c.expect(finish(c, reference) == 0, f"reference: {said(reference)}")
+    for n in range(times):
+        run, number = c.root / f"run{n}", [signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGUSR1][n % 4]
+        what = f"{number.name} {n}"
+        status = _strike(c, start(c, run), run, number)
+        rows = [line["step"] for line in journal(run) if "train/loss" in line]
+        if status == 0 and rows and rows[-1] == len([r for r in journal(reference) if "train/loss" in r]):
+            c.counts["ended first"] += 1
+        else:
+            c.expect(status == 128 + number, f"{what}: exits {status}: {said(run)}")
+            saved = Checkpoints(run / "checkpoints").load().step
+            c.expect(saved == (rows or [0])[-1], f"{what}: {(rows or [0])[-1]} steps logged, {saved} saved")
+        whole(c, run, what, need=True)
+        status = finish(c, run, resume=True)
+        c.expect(status == 0, f"{what}: resume exits {status}: {said(run)}")
+        if status == 0:
+            compare(c, run, reference, what)
+        shutil.rmtree(run)
+
+
+def _traced(c: Campaign, run: Path, inject: str, trace: str) -> tuple[int, str]:
+    """A short training under strace; returns its status and the trace of the calls in the checkpoints' directory."""
+    out = c.root / "trace"
+    before = ["strace", "-f", "-qq", "-y", "-o", str(out), "-e", f"trace={trace}", *(["-e", inject] if inject else [])]
+    command = [*before, sys.executable, "-m", "optcli", *arguments(c, run, SHORT, False)]
+    with open(f"{run}.log", "a") as log:
+        ended = subprocess.run(command, stdout=log, stderr=log, timeout=LIMIT, check=False)
+    return ended.returncode, out.read_text(errors="replace")
+
+
+def sweep(c: Campaign, times: int) -> None:
+    """Kill at, or fail, the n-th fsync, rename or write of a training, for growing n until none is left."""
+    for call, fault in FAULTS:
+        n, step = 1, max(1, 40 // max(1, times))
+        while n < 60:
+            run, what = c.root / f"{call}{n}{fault[:3]}", f"{call} {n} {fault}"
+            # Writes to the screen and to the event files are failed as well: they must not matter.
+            status, _ = _traced(c, run, f"inject={call}:{fault}:when={n}", "fsync,rename,write,mkdir")
+            c.counts[call] += 1
+            if "KILL" not in fault:
+                c.expect(status in (0, 73, 74), f"{what}: exits {status}: {said(run)}")
+            whole(c, run, what, need=False)
+            if run.exists():
+                again = finish(c, run, *SHORT, resume=True)
+                c.expect(again == 0, f"{what}: resume exits {again}: {said(run)}")
+                c.expect(not leftovers(run), f"{what}: left over {leftovers(run)}")
+            shutil.rmtree(run, ignore_errors=True)
+            n += step
+
+
+def order(c: Campaign, times: int) -> None:
+    """Every checkpoint: its files' fsync, its directory's, the rename, and the fsync of the directory above."""
+    run = c.root / "run"
+    status, trace = _traced(c, run, "", "fsync,rename,renameat,renameat2")
+    c.expect(status == 0, f"exits {status}: {said(run)}")
+    waiting: list[str] = []
+    named = ""
+    for line in trace.splitlines():
+        if found := re.search(r"fsync\(\d+<([^>]+)>", line):
+            path = found[1]
+            if named:
+                c.expect(path.endswith("/checkpoints"), f"after the rename to {named}: fsync({path})")
+                named = ""
+            elif "/.staging-" in path:
+                waiting.append(Path(path).name)
+        elif found := re.search(r'rename\w*\(.*, "([^"]*/step-\d+)"', line):
+            named = Path(found[1]).name
+            files = {"model.safetensors", "state.safetensors", "state.json", "manifest.json"}
+            c.expect(files <= set(waiting), f"{named} was named before {files - set(waiting)} were durable")
+            c.expect(waiting[-1:] != [] and waiting[-1].startswith(".staging-"), f"{named}: directory not durable")
+            waiting = []
+            c.counts["checkpoints"] += 1
+    c.expect(c.counts["checkpoints"] > 1, "no checkpoint was seen")
+
+
+@contextmanager
+def tmpfs(c: Campaign, size: str) -> Iterator[Path]:
+    """A small file system of its own."""
+    place = c.root / "tmpfs"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def disk(c: Campaign, times: int) -> None:
+    """A disk that is too small from the start, and one that another program fills on the way."""
+    with tmpfs(c, "100k") as place:
+        status = finish(c, place / "run")
+        c.expect(status in (73, 74), f"too small: exits {status}: {said(place / 'run')}")
+        c.counts["too small"] += 1
+    shutil.rmtree(c.root / "tmpfs")
+    for n in range(max(1, times // 10)):
+        with tmpfs(c, "12m") as place:
+            run, log = place / "run", c.root / "run.log"
+            os.symlink(log, f"{run}.log")
+            child = start(c, run)
+            while child.poll() is None and len(list(run.glob("checkpoints/step-*"))) < 2 + n:
+                time.sleep(0.002)
+            with open(place / "other", "ab") as other:
+                while child.poll() is None:
+                    try:
+                        os.write(other.fileno(), bytes(1 << 12))
+                    except OSError:
+                        time.sleep(0.001)
+            c.expect(child.returncode == 74, f"filled: exits {child.returncode}: {log.read_text()[-300:]}")
+            whole(c, run, "filled", need=True)
+            (place / "other").unlink()
+            status = finish(c, run, resume=True)
+            c.expect(status == 0, f"filled: resume exits {status}: {log.read_text()[-300:]}")
+            c.counts["filled"] += 1
+        shutil.rmtree(c.root / "tmpfs")
+        log.unlink()
+
+
+def place(c: Campaign, times: int) -> None:
+    """Places that can't be written, and a directory that is taken, end the command before the first step."""
+    obstacles: list[tuple[str, Callable[[Path], object], int]] = [
+        ("a file in the way", lambda run: run.write_text(""), 73),
+        ("a file above", lambda run: (run.parent.rmdir(), run.parent.write_text("")), 73),
+        ("checkpoints is a link", lambda run: (run.mkdir(), (run / "checkpoints").symlink_to("/tmp")), 73),
+        ("the lock is a directory", lambda run: (run / ".lock").mkdir(parents=True), 73),
+    ]
+    for name, build, wanted in obstacles:
+        run = c.root / name.replace(" ", "-") / "run"
+        run.parent.mkdir()
+        build(run)
+        log = c.root / f"{run.parent.name}.log"
+        status = Child(arguments(c, run, (), False), log).wait()
+        text = log.read_text()
+        c.counts["places"] += 1
+        c.expect(status == wanted, f"{name}: exits {status}: {text[-300:]}")
+        c.expect("Traceback" not in text and "error:" in text, f"{name}: says {text[-300:]}")
+    run = c.root / "taken"
+    children = [start(c, run) for _ in range(4)]
+    ended = sorted(child.wait() for child in children)
+    c.counts["at once"] = 4
+    c.expect(ended.count(0) == 1 and set(ended) <= {0, 73, 75}, f"four at once exit {ended}: {said(run)}")
+
+
+CAMPAIGNS = {"kill": kill, "term": term, "order": order, "sweep": sweep, "disk": disk, "place": place}
+
+
+def _lacking(name: str) -> str:
+    """Why a campaign can't be run here."""
+    if name in ("order", "sweep") and shutil.which("strace") is None:
+        return "strace is not installed"
+    if name == "disk" and (os.geteuid() != 0 or shutil.which("mount") is None):
+        return "mounting a small file system needs root"
+    return ""
+
+
+def campaigns() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("campaigns", nargs="*", choices=[*CAMPAIGNS, []], help="which ones; all without a name")
+    parser.add_argument("--times", type=int, default=10, help="how often to strike")
+    parser.add_argument("--recipe", default="digits")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    good = True
+    for name in given.campaigns or CAMPAIGNS:
+        if reason := _lacking(name):
+            print(f"{name}: left out, {reason}")
+            continue
+        campaign = Campaign(name, given.recipe, given.seed)
+        CAMPAIGNS[name](campaign, given.times)
+        good &= campaign.close()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(campaigns())

@@ -1,0 +1,142 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from optcli.cli import main
+from optcli.commands.watch import follow
+from optcli.show.report import Report
+
+
+def run(*args: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["watch", *args])
+    return int(end.value.code or 0)
+
+
+def rows(first: int, last: int, bad: bool = False) -> str:
+    return "".join(f"{s},{'nan' if bad else 2 / s}\n" for s in range(first, last))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "log.csv"
+    file.write_text("step,loss\n" + rows(1, 40) + rows(40, 60, bad=True))
+    return file
+
+
+def test_once_says_what_is_due_and_exits_as_asked(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(str(log), "--once") == 0
+    out = capsys.readouterr().out
+    assert out.count(f"{log}:40: error NUM301") == 1
+    assert out.splitlines()[-1].startswith(f"{log}: ill: ")
+    assert run(str(log), "--once", "--fail-on", "warning") == 1
+    assert run(str(log), "--once", "--fail-on", "warning", "--ignore", "NUM,OPT") == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "expected", "error"),
+    [
+        (["none.csv", "--once"], 2, "none.csv: no such file or directory"),
+        (["none.csv", "--wait", "0"], 2, "none.csv: no such file or directory"),
+        (["-"], 2, "watch can't follow standard input"),
+        (["log", "--interval", "0"], 2, "--interval: not above 0"),
+        (["log", "--interval", "nan"], 2, "--interval: not above 0"),
+    ],
+)
+def test_mistakes(args: list[str], expected: int, error: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*args) == expected
+    assert capsys.readouterr().err.splitlines()[0] == f"error: {error}"
+
+
+def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    assert run(str(tmp_path / "empty.csv"), "--once") == 5
+
+
+class Script:
+    """Stands for a follower: each look says the next lines, then the run has ended."""
+
+    def __init__(self, looks: list[list[str]], reports: int = 1) -> None:
+        self.looks, self.reports = looks, [None] * reports
+
+    def news(self) -> Iterator[str]:
+        yield from self.looks.pop(0)
+
+    @property
+    def ended(self) -> bool:
+        return not self.looks
+
+    def farewell(self) -> list[str]:
+        return ["bye"]
+
+
+class Clock:
+    """A clock that only `pause` moves, besides `look` seconds for each reading of it."""
+
+    def __init__(self, look: float = 0.0) -> None:
+        self.now, self.look, self.pauses = 0.0, look, list[float]()
+
+    def __call__(self) -> float:
+        self.now += self.look
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+def go(script: object, clock: Clock, pause: Callable[[float], None] | None = None, wait: float = 10.0) -> None:
+    follow(script, once=False, interval=2.0, wait=wait, pause=pause or clock.pause, clock=clock)  # type: ignore[arg-type]
+
+
+def test_it_looks_until_the_run_has_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    go(Script([["one"], [], ["two"]]), clock)
+    assert capsys.readouterr().out.splitlines() == ["one", "two", "bye"]
+    assert clock.pauses == [2.0, 2.0]
+
+
+def test_a_dear_look_is_followed_by_a_longer_pause() -> None:
+    clock = Clock(look=1.0)
+    go(Script([[], []]), clock)
+    assert clock.pauses == [20.0]
+
+
+def test_it_waits_for_the_path_so_long_and_no_longer() -> None:
+    clock = Clock()
+    go(Script([[] for _ in range(100)], reports=0), clock)
+    assert clock.pauses == [2.0] * 5
+
+
+def interrupt(seconds: float) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    go(Script([["one"], ["two"]]), Clock(), interrupt)
+    assert capsys.readouterr().out.splitlines() == ["one", "bye"]
+
+
+def test_ctrl_c_before_anything_was_seen_is_an_interrupt() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        go(Script([[], []], reports=0), Clock(), interrupt)
+
+
+def test_findings_live_are_those_of_a_diagnosis_afterwards(log: Path) -> None:
+    from optcli.commands import reading
+    from optcli.show.follow import Follower
+
+    def found(reports: list[Report]) -> set[tuple[str, str, float]]:
+        return {(f.code, f.curve, f.first) for report in reports for f in report.diagnosis.findings}
+
+    text = log.read_text().splitlines(keepends=True)
+    log.write_text("")
+    follower = Follower(str(log), lambda: reading.growing(str(log), None, None, None, []))
+    seen: set[tuple[str, str, float]] = set()
+    for line in range(0, len(text), 7):
+        with log.open("a") as file:
+            file.writelines(text[line : line + 7])
+        for _ in follower.news():
+            seen |= found(follower.reports)
+    assert seen == found(reading.growing(str(log), None, None, None, []))

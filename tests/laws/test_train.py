@@ -1,0 +1,181 @@
+"""Laws of training: a run that was interrupted, shared or fed a NaN is the run that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from optcli.recipe import loads
+from optcli.train.checkpoint import Checkpoints
+from optcli.train.session import train
+
+RECIPE = """
+name: law
+seed: 1
+data: {name: digits, batch_size: 96}
+model: {name: mlp, hidden: [16]}
+loss: cross_entropy
+metrics: [accuracy]
+optimizer: {name: adamw, lr: 0.005}
+train: {epochs: 2, threads: 1, eval_every: 7, checkpoint_every: 5}
+"""
+VARIANTS = {
+    "plain": (),
+    "dropout, warm-up, cosine": ("regularizers.dropout.rate=0.3", "schedule.name=cosine", "schedule.warmup=20%"),
+    "accumulation": ("train.accumulate=2", "data.batch_size=48"),
+    "plateau": ("schedule.name=plateau", "schedule.patience=0", "schedule.gamma=0.5"),
+    "early stopping": ("regularizers.early_stopping.patience=2", "optimizer.lr=0.3"),
+    "clipping and l1": ("regularizers.clip_norm.max_norm=0.3", "regularizers.l1.strength=1e-4"),
+    "batch norm, sgd": ("model.norm=batch", "optimizer.name=sgd", "optimizer.lr=0.1", "optimizer.momentum=0.9"),
+    "bf16": ("train.precision=bf16",),
+    "fp16": ("train.precision=fp16",),  # on a CPU only for this test
+}
+
+
+def contents(folder: Path) -> tuple[list[Any], dict[str, Any]]:
+    """Journal without clocks and words about interruptions; newest checkpoint with tensors as bytes."""
+    records = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    rows = [{k: v for k, v in r.items() if k != "clock"} for r in records if r.get("event") != "resume"]
+    return rows, _plain(Checkpoints(folder / "checkpoints").load().state_dicts)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return str(value.dtype), tuple(value.shape), value.numpy().tobytes()
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if k not in ("wall", "reached")}
+    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def stopped_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a SIGTERM comes during that step."""
+    from optcli.train.update import Update
+
+    plain = Update.__call__
+
+    def call(self: Update, number: int, *rest: Any) -> None:
+        plain(self, number, *rest)
+        if number + 1 == step:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Update, "__call__", call)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_stopped_and_resumed_is_not_stopped(name, tmp_path, monkeypatch, capsys):
+    recipe = loads(RECIPE, overrides=VARIANTS[name])
+    train(recipe, run_dir=tmp_path / "whole", device="cpu")
+    for step in (3, 14, 21):
+        with monkeypatch.context() as patch:
+            stopped_at(step, patch)
+            outcome = train(recipe, run_dir=tmp_path / "parts", resume=True, device="cpu")
+            if outcome.ending.status == "stopped":
+                assert outcome.ending.code == 128 + signal.SIGTERM
+    train(recipe, run_dir=tmp_path / "parts", resume=True, device="cpu")
+    whole, parts = contents(tmp_path / "whole"), contents(tmp_path / "parts")
+    assert parts[0] == whole[0]
+    assert parts[1] == whole[1]
+
+
+KILLER = """
+import os, sys
+from optcli.recipe import loads
+from optcli.train.session import train
+from optcli.train.update import Update
+folder, recipe, at, number, rank = sys.argv[1:]
+plain = Update.__call__
+def call(self, step, *rest):
+    plain(self, step, *rest)
+    if step + 1 == int(at) and os.environ.get("RANK", "0") == rank:
+        os.kill(os.getpid(), int(number))
+Update.__call__ = call
+outcome = train(loads(open(recipe).read()), run_dir=folder, resume=True, device="cpu")
+print(os.environ.get("RANK", "0"), "left with", outcome.ending.code)
+"""
+"""Train in `folder` and send the process of that rank a signal during step `at`."""
+
+
+def test_killed_and_resumed_is_not_killed(tmp_path, capsys):
+    text = RECIPE + "regularizers: [{name: dropout, rate: 0.2}]\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    train(loads(text), run_dir=tmp_path / "whole", device="cpu")
+    for step in (9, 23):
+        words = [str(tmp_path / "parts"), str(tmp_path / "recipe.yaml"), str(step), str(int(signal.SIGKILL)), "0"]
+        done = subprocess.run([sys.executable, "-c", KILLER, *words], capture_output=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    train(loads(text), run_dir=tmp_path / "parts", resume=True, device="cpu")
+    assert contents(tmp_path / "parts") == contents(tmp_path / "whole")
+
+
+def in_two_processes(*words: str) -> str:
+    """What `torchrun --nproc-per-node 2 WORDS...` prints; it must succeed."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_two_processes_are_one(tmp_path, capsys):
+    text = RECIPE.replace("epochs: 2", "epochs: 1")
+    (tmp_path / "recipe.yaml").write_text(text)
+    train(loads(text), run_dir=tmp_path / "one", device="cpu")
+    words = [str(tmp_path / "recipe.yaml"), "--run-dir", str(tmp_path / "two"), "--device", "cpu"]
+    in_two_processes("-m", "optcli", "train", *words)
+    one, two = contents(tmp_path / "one")[0], contents(tmp_path / "two")[0]
+    for a, b in zip(one, two, strict=True):
+        assert (a.keys(), a.get("step")) == (b.keys(), b.get("step"))
+        for name in {"train/loss", "val/loss", "grad_norm"} & a.keys():
+            assert b[name] == pytest.approx(a[name], rel=1e-5)
+
+
+def test_a_signal_to_one_process_stops_both(tmp_path):
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    (tmp_path / "killer.py").write_text(KILLER)
+    words = [str(tmp_path / "run"), str(tmp_path / "recipe.yaml"), "6", str(int(signal.SIGUSR1)), "1"]
+    said = in_two_processes(str(tmp_path / "killer.py"), *words)
+    assert sorted(said.split("\n")[:2]) == [f"{rank} left with {128 + signal.SIGUSR1}" for rank in (0, 1)]
+    end = contents(tmp_path / "run")[0][-1]
+    assert (end["event"], end["status"]) == ("end", "stopped")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
+def test_a_gpu_trains_without_waiting(precision, tmp_path, monkeypatch, capsys):
+    from optcli.train.update import Update
+
+    plain = Update.__call__
+
+    def call(self: Update, number: int, *rest: Any) -> None:
+        torch.cuda.set_sync_debug_mode("error" if number else 0)
+        try:
+            plain(self, number, *rest)
+        finally:
+            torch.cuda.set_sync_debug_mode(0)
+
+    monkeypatch.setattr(Update, "__call__", call)
+    recipe = loads(RECIPE, overrides=["train.device=cuda", f"train.precision={precision}"])
+    outcome = train(recipe, run_dir=tmp_path / "gpu")
+    assert outcome.summary["best"]["value"] > 0.5
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_resumes_exactly(tmp_path, monkeypatch, capsys):
+    changes = ["train.device=cuda", "train.deterministic=true", "regularizers.dropout.rate=0.3"]
+    recipe = loads(RECIPE, overrides=changes)
+    train(recipe, run_dir=tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        stopped_at(12, patch)
+        train(recipe, run_dir=tmp_path / "parts")
+    train(recipe, run_dir=tmp_path / "parts", resume=True)
+    assert contents(tmp_path / "parts") == contents(tmp_path / "whole")

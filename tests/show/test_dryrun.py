@@ -1,0 +1,45 @@
+"""The view of what a recipe would do."""
+
+from __future__ import annotations
+
+from optcli.recipe import loads
+from optcli.show.dryrun import lines
+from optcli.show.screen import Screen
+
+RECIPE = "data: {name: digits, batch_size: 32}\nschedule: {name: cosine, warmup: 10%}\ntrain: {epochs: 3}\n"
+
+
+def test_every_value_with_its_origin() -> None:
+    recipe = loads(RECIPE, "r.yaml", ["optimizer.lr=3e-4"])
+    rows = [line.split() for line in lines(recipe, Screen())]
+    assert ["optimizer.lr", "0.0003", "override"] in rows
+    assert ["data.batch_size", "32", "r.yaml:1"] in rows
+    assert ["schedule.warmup", "10%", "r.yaml:2"] in rows
+    assert ["train.keep", "3", "default"] in rows
+    assert len([row for row in rows if row and row[0] in recipe.origin]) == len(recipe.origin)
+
+
+def test_length_and_the_training_side_s_lines() -> None:
+    text = "\n".join(lines(loads(RECIPE, "r.yaml"), Screen(), ["model   109,386 parameters"]))
+    assert "run     132 steps of 32 samples: 3 epochs of 44" in text
+    assert "29 samples of each epoch don't fill a step" in text
+    assert text.index("samples of each epoch") < text.index("109,386 parameters") < text.index("rate ")
+
+
+def test_the_rate_is_drawn_in_braille_or_ascii() -> None:
+    recipe = loads(RECIPE, "r.yaml")
+    assert any("\u2800" < char < "\u2900" for char in "".join(lines(recipe, Screen())))
+    plain = "\n".join(lines(recipe, Screen(unicode=False, width=70)))
+    assert plain.isascii()
+    assert "0.001 |" in plain
+    assert "132 steps" in plain
+
+
+def test_a_constant_rate_needs_no_chart() -> None:
+    shown = lines(loads("data: digits\n", "r.yaml"), Screen())
+    assert shown[-1] == "rate    0.001 at the first step, 0.001 at most, 0.001 at the last"
+
+
+def test_a_hostile_text_is_shown_harmless() -> None:
+    shown = lines(loads('data: {name: digits}\ntune: {train.device: ["cpu"]}\n', "\x1b[2J.yaml"), Screen())
+    assert "\x1b" not in "".join(shown)

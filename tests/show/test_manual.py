@@ -1,0 +1,105 @@
+import pytest
+
+from optcli.diagnosis import catalogue
+from optcli.exits import Exit, Failure
+from optcli.run import notes
+from optcli.show import manual
+from optcli.show.screen import Screen
+
+SCREEN = Screen(terminal=True, width=80)
+
+DOC = """The loss swings.
+
+## What is seen
+Blocks that go *up* and down, and
+get nowhere:
+
+- one
+- two, which goes on
+  in the next line
+
+**Why it matters.** Steps are lost.
+
+    lr = 3e-4
+
+## Example
+```python
+import numpy as np
+
+step = np.arange(0.0, 50.0, 0.5)
+curves = {"train/loss": (step, 1 + 0.5 * np.sin(step * np.pi))}
+```
+
+References
+----------
+Cohen et al. 2021.
+"""
+
+
+def test_sections_by_line_rule_and_bold_beginning() -> None:
+    assert list(manual.sections(DOC)) == ["", "What is seen", "Why it matters", "Example", "References"]
+    assert manual.sections(DOC)["Why it matters"] == "Steps are lost.\n\n    lr = 3e-4"
+    assert manual.sections("") == {"": ""}
+
+
+def test_a_page_wraps_words_keeps_code_and_draws_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "rule_doc", lambda code: DOC)
+    monkeypatch.setattr(catalogue, "causes_of", lambda code: [])
+    lines = manual.rule_page("OPT101", SCREEN).splitlines()
+    assert lines[:9] == [
+        "OPT101 oscillating-loss · warning",
+        "",
+        "The loss swings.",
+        "",
+        "What is seen",
+        "  Blocks that go up and down, and get nowhere:",
+        "",
+        "  - one",
+        "  - two, which goes on in the next line",
+    ]
+    assert "      lr = 3e-4" in lines
+    drawn = lines[lines.index("What it looks like") + 1 :]
+    assert drawn[0] == "train/loss"
+    assert drawn[1].startswith("       1.5 ┤")
+    assert lines[-2:] == ["References", "  Cohen et al. 2021."]
+
+
+@pytest.mark.parametrize("code", catalogue.codes())
+def test_every_code_has_a_page_that_fits_the_screen(code: str) -> None:
+    for screen in (SCREEN, Screen(terminal=True, width=120, unicode=False)):
+        told = manual.page(code.lower(), screen)
+        assert told.startswith(f"{code} {catalogue.rule_name(code)}")
+        assert max(map(len, told.splitlines())) <= screen.width
+        assert screen.unicode or told.isascii()
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_every_cause_has_a_page(name: str) -> None:
+    told = manual.page(name.replace("-", " ").title(), SCREEN)
+    assert told.startswith(f"{name.replace('-', ' ')} · cause `{name}`")
+    assert "What speaks for it" in told
+    assert all(code in told for code in catalogue.evidence(name))
+
+
+def test_notes_and_names_of_codes_have_pages_too() -> None:
+    assert all(notes.CODES[code][:20] in manual.page(code, SCREEN) for code in notes.CODES)
+    assert manual.page("oscillating-loss", SCREEN) == manual.page("OPT101", SCREEN)
+
+
+@pytest.mark.parametrize(
+    ("word", "help"),
+    [
+        ("OTP101", "did you mean `OPT101`?"),
+        ("oscilating-loss", "did you mean `oscillating-loss`?"),
+        ("qqq", "`optcli explain --all` lists all codes and causes"),
+    ],
+)
+def test_an_unknown_name_is_a_mistake_with_the_nearest(word: str, help: str) -> None:
+    with pytest.raises(Failure) as caught:
+        manual.page(word, SCREEN)
+    assert (caught.value.code, caught.value.help) == (Exit.USAGE, help)
+
+
+def test_the_listing_names_everything() -> None:
+    told = manual.listing(Screen())
+    assert all(name in told for name in [*catalogue.codes(), *notes.CODES, *catalogue.names()])

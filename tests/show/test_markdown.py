@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+from optcli.diagnosis.diagnosis import Cause, Prescription
+from optcli.recipe.patch import Patch
+from optcli.show import markdown
+from optcli.show.report import Report
+
+
+def test_several_runs_begin_with_a_table(sick: Report, healthy: Report) -> None:
+    assert markdown.render([sick, healthy]).startswith("| verdict | run | main finding |\n")
+    assert markdown.render([sick]).startswith("## 🔴 ill: non-finite loss")
+
+
+def test_escape_and_code() -> None:
+    assert markdown.escape("a|b <i> [x](y) *z* `c`") == "a\\|b \\<i\\> \\[x\\](y) \\*z\\* \\`c\\`"
+    assert markdown.escape("https://a.example @me www.a") == "https&#58;//a.example &#64;me w&#119;w.a"
+    assert markdown.code("a|b") == "`a\\|b`"
+    assert markdown.code("a`b") == "`` a`b ``"
+    assert markdown.code("") == "`  `"
+
+
+def test_a_patch_cannot_end_its_block(sick: Report) -> None:
+    advised = Prescription(Patch({"data.path": "```\nx"}), {}, {}, "guess", "", "")
+    told = Report(replace(sick.diagnosis, causes=(Cause("a", 0.5, (), advised),)))
+    assert "````\ndata.path=```\\nx\n````" in markdown.render([told])
+
+
+def test_without_a_recipe_the_factors_are_told(sick: Report) -> None:
+    advised = replace(sick.diagnosis.causes[0].prescription, patch=None)
+    told = Report(replace(sick.diagnosis, causes=(replace(sick.diagnosis.causes[0], prescription=advised),)))
+    assert "`lr × 0.3`" in markdown.render([told])

@@ -1,0 +1,90 @@
+import math
+
+import pytest
+
+from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding, Prescription
+from optcli.run.curve import Note
+from optcli.show import words
+from optcli.show.report import Report
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"), (1200.0, "1,200"), (0.123456, "0.1235"), (3e-7, "3e-7"), (1.5e12, "1.5e12"), (-2.0, "-2"),
+        (math.nan, "NaN"), (math.inf, "inf"), (-math.inf, "-inf"), (1e6, "1e6"),
+    ],
+)  # fmt: skip
+def test_number(value: float, shown: str) -> None:
+    assert words.number(value) == shown
+
+
+def test_numbers_get_the_digits_that_tell_them_apart() -> None:
+    assert words.numbers([2.30051, 2.30052]) == ["2.30051", "2.30052"]
+    assert words.numbers([1.0, 0.123456]) == ["1", "0.1235"]
+    assert words.numbers([3.0, 3.0]) == ["3", "3"]
+
+
+def test_steps(sick: Report) -> None:
+    nan, swings, _ = sick.diagnosis.findings
+    assert words.steps(nan) == "step 901"
+    assert words.steps(swings) == "steps 400–700"
+    assert words.step(12345.5) == "12,345.5"
+    assert words.plain(12345.0) == "12345"
+
+
+def test_count() -> None:
+    assert [words.count(n, "point") for n in (0, 1, 5000)] == ["0 points", "1 point", "5,000 points"]
+
+
+def test_figures_leave_out_what_was_not_measured() -> None:
+    evidence = {
+        "turn_rate": Evidence(0.61, "1"),
+        "over_chance": Evidence(math.nan, "1"),
+        "swing": Evidence(20, "sigma"),
+    }
+    found = Finding("OPT101", "x", "warning", 0.9, "train/loss", 1, 2, 2, "", evidence)
+    assert words.figures(found) == "turn rate 0.61 · swing 20 sigma"
+
+
+def test_assignments_are_typed_as_they_are_read() -> None:
+    patch = {
+        "optimizer.lr": 3e-4,
+        "optimizer.name": "adam",
+        "regularizers.l1": None,
+        "model.hidden": [64, 64],
+        "a": True,
+    }
+    assert words.assignments(patch) == [
+        "optimizer.lr=0.0003", "optimizer.name=adam", "regularizers.l1=null", "model.hidden=[64, 64]", "a=true",
+    ]  # fmt: skip
+    assert words.typed(["optcli", "train", "a b.yaml", "model.hidden=[64, 64]"]) == (
+        "optcli train 'a b.yaml' 'model.hidden=[64, 64]'"
+    )
+
+
+def test_advice_names_frameworks_and_leaves_out_what_is_empty() -> None:
+    told = Prescription(None, {}, {"any": "halve it", "hf": "learning_rate", "keras": ""}, "safe", "", "if it stays")
+    assert words.advice(told) == {"do": "halve it", "refuted if": "it stays", "HF Trainer": "learning_rate"}
+
+
+def test_title_keeps_non_finite_together() -> None:
+    assert words.title("non-finite-loss") == "non-finite loss"
+    assert words.title("learning-rate-too-high") == "learning rate too high"
+
+
+def test_the_headline_is_the_worst_that_stands(sick: Report, healthy: Report, unreadable: Report) -> None:
+    assert words.headline(sick.diagnosis) == "non-finite loss in train/loss from step 901"
+    assert words.headline(healthy.diagnosis) == "nothing to act on in 2,020 points"
+    assert words.headline(unreadable.diagnosis) == "not a regular file"
+    silent = Diagnosis("x", "csv", "unknown", 3, abstained={"OPT101": "too few points"})
+    assert words.headline(silent) == "too few points"
+    noted = Diagnosis(
+        "x", "csv", "unknown", 3, notes=(Note("RUN702", "a"), Note("RUN704", "3 points: too few to judge"))
+    )
+    assert words.headline(noted) == "3 points: too few to judge"
+    assert words.headline(Diagnosis("x", "csv", "unknown", 3)) == "too little evidence to judge"
+
+
+def test_findings_are_ordered_worst_surest_earliest(sick: Report) -> None:
+    assert [f.code for f in words.ordered(sick.diagnosis)] == ["NUM301", "OPT101", "OPT107"]
