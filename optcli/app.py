@@ -21,7 +21,7 @@ def build(name: str) -> Any:
     one = typer.Typer(add_completion=False, **_PLAIN)
     one.command(name, help=function.__doc__ or COMMANDS[name])(function)
     made = get_command(one)
-    lighten(made)
+    lighten(made, made.context_class(made, info_name=name))
     return made
 
 

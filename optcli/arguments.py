@@ -13,13 +13,19 @@ from typing import Any, Final, Literal, get_args, get_origin
 from optcli.exits import Exit, Failure
 from optcli.show.nearest import hint
 
-_KINDS: Final[dict[type, str]] = {str: "a text", int: "a whole number", float: "a number", Path: "a path"}
+_KINDS: Final[dict[type, str]] = {
+    bool: "true or false",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    Path: "a path",
+}
 _CHECKS: Final = ("min", "max", "parser", "click_type", "exists", "dir_okay", "file_okay", "readable", "resolve_path")
 
 
-def lighten(command: Any) -> None:
-    """Give the command's parameters conversions of our own, as far as they are simple."""
-    for param in command.params:
+def lighten(command: Any, context: Any) -> None:
+    """Give the command's parameters, `--help` included, conversions of our own, as far as they are simple."""
+    for param in command.get_params(context):
         convert = _conversion(getattr(param, "type_descriptor", None))
         if convert is not None and hasattr(param, "_runtime_param"):
             param._runtime_param = _Light(convert)

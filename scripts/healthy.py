@@ -63,10 +63,15 @@ def measure(name: str, seed: int, folder: Path) -> Row:
     said = json.loads(optcli("diagnose", str(run), "--format", "json").stdout)
     findings = tuple((f["severity"], f["code"]) for f in said["runs"][0]["findings"])
     best = summary["best"] or {}
-    last = summary["final"].get(best.get("metric"))
     expected = SICK.search(bundled.path(name).read_text(encoding="utf-8"))
-    values = (float("nan") if value is None else value for value in (best.get("value"), last))
-    return Row(name, seed, expected[1] if expected else "", ended.returncode, cpu, *values, findings)
+    return Row(
+        name, seed, expected[1] if expected else "", ended.returncode, cpu,
+        _number(best.get("value")), _number(summary["final"].get(best.get("metric"))), findings,
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def optcli(*words: str) -> subprocess.CompletedProcess[str]:

@@ -570,6 +570,7 @@ def mlflow(folder: Path, t: Training) -> Path:
 
 def mlflow_db(folder: Path, t: Training) -> Path:
     path = folder / "mlflow.db"
+    folder.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as db:
         db.execute(
             "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean)"
@@ -613,7 +614,7 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
-WITHOUT_VALIDATION = frozenset(("detectron2_console", "torchtune"))
+WITHOUT_VALIDATION = frozenset(("detectron2_console", "torchtune", "nanochat"))
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""
 WRITERS = {**STEPS, **EPOCHS, **BY_EPOCH_FRACTION}

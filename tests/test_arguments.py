@@ -8,7 +8,6 @@ from typer.main import get_command
 from optcli.arguments import failure, lighten
 from optcli.exits import Exit, Failure
 
-
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 
 
@@ -17,7 +16,7 @@ def call(function: Any, words: list[str]) -> dict[str, Any]:
     app = typer.Typer(add_completion=False)
     app.command()(function)
     command = get_command(app)
-    lighten(command)
+    lighten(command, command.context_class(command))
     with command.make_context("x", words) as context:
         return dict(context.params)
 
@@ -75,7 +74,7 @@ def test_mistakes_of_typer_are_told_in_our_words() -> None:
     command = get_command(app)
     for words, message, help in (
         (["p", "--knd", "a"], "unknown option `--knd`", "did you mean `--kind`?"),
-        ([], "missing argument `PATHS`", "`optcli x --help` shows what there is"),
+        ([], "missing argument `paths`", "`optcli x --help` shows what there is"),
         (["p", "--kind"], "option `--kind` requires an argument", "`optcli x --help` shows what there is"),
     ):
         with pytest.raises(USAGE_ERROR) as caught:

@@ -62,12 +62,9 @@ def test_mistakes_are_told_in_two_lines(
     assert shown.err.splitlines() == [f"error: {error}", *([f"help: {help}"] if help else [])]
 
 
-WORDS = st.sampled_from(
-    "diagnose explain watch --format json text --fail-on never --select OPT101,NUM --once --output /nonexistent/x --map "
-    "val/loss=a --help --version --all - -- OPT101 tests --pattern ( --ignore --wait 0 README.md = -x "
-    "--interval nan".split(" ")
-    + ["", "\x1b[2J", "\ud800", "\0"]
-)
+LINE = """diagnose explain watch --format json text --fail-on never --select OPT101,NUM --once --output /nonexistent/x
+--map val/loss=a --help --version --all - -- OPT101 tests --pattern ( --ignore --wait 0 README.md = -x --interval nan"""
+WORDS = st.sampled_from([*LINE.split(), "", "\x1b[2J", "\ud800", "\0"])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

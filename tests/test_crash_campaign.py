@@ -17,11 +17,12 @@ def campaign(*words: str) -> str:
 
 
 def test_killed_runs_resume_exactly_and_signals_lose_no_step() -> None:
-    said = campaign("kill", "term", "--times", "2", "--seed", "1")
+    said = campaign("kill", "term", "--times", "1", "--seed", "1")
     assert said.count("0 wrong") == 2
     assert "struck" in said
 
 
+@pytest.mark.campaign
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_what_a_checkpoint_needs_is_durable_before_it_has_its_name() -> None:
     assert "0 wrong" in campaign("order")

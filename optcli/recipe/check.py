@@ -36,8 +36,9 @@ def _facts(draft: Draft) -> Any:
         reason = (error.strerror or str(error)).lower()
         path = _option_with(draft.tree, str(error.filename)) if error.filename else "data"
         draft.say(place(draft.tree, path), f"{error.filename or data.name} can't be read: {reason}", "", path)
-    except ValueError as error:
-        message, _, help = str(error).partition("; ")
+    except Exception as error:  # an own data set may fail in any way
+        told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        message, _, help = told.partition("; ")
         draft.say(place(draft.tree, "data"), f"the data can't be used: {message}", help, "data")
     return None
 

@@ -19,6 +19,11 @@ from optcli.run.source import Source
 
 __all__ = ["Unreadable", "read"]
 
+ENOUGH = 20
+"""Points from which on the usual spacing of a curve is known."""
+GAP = 10.0
+"""A hole is this many times as wide as the median distance of two points."""
+
 
 def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | None = None) -> list[Run]:
     """All runs at `path`: a file, a run directory, a directory of many runs, or `-` for standard input.
@@ -36,6 +41,9 @@ def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | 
             runs += _read_one(one, mapping)
         except Unreadable as error:
             problem = problem or error
+        except OSError as error:
+            # The file vanished or can't be read any more.
+            problem = problem or Unreadable(one.source, (error.strerror or str(error)).lower())
     if not runs:
         raise problem or Unreadable(str(path), "no training log in it")
     return runs
@@ -80,7 +88,8 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
             remarks.append(say.note(say.FINAL_EVALUATION, f"{extra} more at the last step of `{name}`"))
         if len(kept.step):
             time = None if kept.time is None else read_only(kept.time)
-            curves[role] = Curve(name, read_only(kept.step), read_only(kept.value), time)
+            curves[role] = Curve(role, read_only(kept.step), read_only(kept.value), time)
+    remarks += _gaps(curves.get("train/loss"))
     return Run(
         source=source,
         format=log.format,
@@ -89,7 +98,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
         planned=log.planned,
         end=log.end,
         epoch_steps=_epoch_steps(curves, log),
-        seams=tuple(sorted({turn.step for turn in turns} | set(log.seams))),
+        seams=_seams(curves, turns, log),
         config=log.config,
         notes=tuple(dict.fromkeys(remarks)),
     )
@@ -116,10 +125,15 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
     _sessions(columns, log, lead, remarks)
     turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
+    begin = min(columns[lead].step, default=0.0) if lead is not None else 0.0
     for turn in turns:
-        what = f"it turns back from step {turn.reached:g} to {turn.step:g}"
-        remarks.append(say.note(say.SEAM, f"{what}: a restart"))
-        remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+        if turn.step <= begin:
+            what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"
+            remarks.append(say.note(say.OVERLAP, what))
+        else:
+            what = f"the log turns back from step {turn.reached:g} to {turn.step:g}"
+            remarks.append(say.note(say.SEAM, f"{what}: a restart"))
+            remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
     return turns + log.turns
 
 
@@ -138,6 +152,25 @@ def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: l
         elif after.first[key] > before.last[key]:
             log.seams.append(after.first[key])
             remarks.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
+
+
+def _seams(curves: Mapping[str, Curve], turns: list[Restart], log: Log) -> tuple[float, ...]:
+    """Steps at which the run goes on after a restart; its own beginning is none."""
+    begin = min((float(curve.step[0]) for curve in curves.values()), default=0.0)
+    return tuple(sorted({s for s in (*(turn.step for turn in turns), *log.seams) if s > begin}))
+
+
+def _gaps(curve: Curve | None) -> list[Note]:
+    """A note if the headline curve has holes many times as wide as its usual spacing."""
+    if curve is None or len(curve) < ENOUGH:
+        return []
+    move = np.diff(curve.step)
+    holes = np.flatnonzero(move > GAP * np.median(move))
+    if not len(holes):
+        return []
+    first, end = curve.step[holes[0]], curve.step[holes[0] + 1]
+    what = f"{len(holes)} holes in the steps of `{curve.name}`, the first between {first:g} and {end:g}"
+    return [say.note(say.GAPS, what)]
 
 
 def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from optcli.run.block import Column
 from optcli.run.curve import Floats
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, STEP_NAMES
 
+_AXES = frozenset((*STEP_NAMES, *EPOCH_NAMES))
 TOO_OFTEN = 0.05
 """An axis that turns back at more than this share of its rows is no axis: resumes are rare."""
 
@@ -24,6 +25,8 @@ class Axis:
     name: str
     step: Floats
     remark: str = ""
+    inside: tuple[str, float, float] | None = None
+    """For a counter inside the epoch: the epoch's column, its first value, and the steps of an epoch."""
 
 
 def by_name(columns: Mapping[str, Column], wanted: Sequence[str]) -> str | None:
@@ -36,9 +39,10 @@ def clock(columns: Mapping[str, Column], rows: int) -> str | None:
     """The column that holds seconds since some start; one that ever runs backwards is a duration instead."""
     for wanted in CLOCK_NAMES:
         name = by_name(columns, [wanted])
-        if name is not None and len(columns[name].value) > 1:
+        if name is not None:
             value = columns[name].value
-            if np.isfinite(value).all() and (np.diff(value) >= 0).all() and value[-1] > value[0]:
+            forward = len(value) < 2 or (bool((np.diff(value) >= 0).all()) and value[-1] > value[0])
+            if forward and np.isfinite(value).all():
                 return name
     return None
 
@@ -65,10 +69,12 @@ def choose(columns: Mapping[str, Column], rows: int) -> Axis:
         if name is None:
             continue
         step = fill(columns[name], rows)
-        if _steady(step):
+        if epoch is not None and (length := within_epoch(step, fill(columns[epoch], rows))):
+            inside = epoch, float(fill(columns[epoch], rows)[0]), length
+            joined = _through(columns, rows, name, inside)
+            return Axis("step", name, joined, f"`{name}` counts inside the epoch; steps are counted through", inside)
+        if _steady(step) or _once(columns):
             return Axis("step", name, step)
-        if epoch is not None and (joined := within_epoch(step, fill(columns[epoch], rows))) is not None:
-            return Axis("step", name, joined, f"`{name}` counts inside the epoch; steps are counted through")
         remark = remark or f"`{name}` is {_fault(step)}"
     if epoch is not None:
         step = fill(columns[epoch], rows)
@@ -79,15 +85,29 @@ def choose(columns: Mapping[str, Column], rows: int) -> Axis:
     return Axis("row", "", counted, f"{remark or 'there is no step column'}; rows are counted")
 
 
-def within_epoch(step: Floats, epoch: Floats) -> Floats | None:
-    """Steps counted through, for a counter that starts again with each epoch; None if it isn't one."""
+def follow(axis: Axis, columns: Mapping[str, Column], rows: int, before: int) -> Axis:
+    """The same axis for the next rows of a long table; without its column the rows are counted on."""
+    if axis.kind == "row" or axis.name not in columns:
+        last = float(axis.step[-1]) if len(axis.step) else before - 1.0
+        return replace(axis, step=last + 1 + np.arange(rows, dtype=np.float64))
+    if axis.inside is not None and axis.inside[0] in columns:
+        return replace(axis, step=_through(columns, rows, axis.name, axis.inside))
+    return replace(axis, step=fill(columns[axis.name], rows))
+
+
+def within_epoch(step: Floats, epoch: Floats) -> float:
+    """Steps of an epoch, for a counter that starts again with each epoch; 0 if it isn't one."""
     if len(step) < 3 or not _steady(epoch):
-        return None
+        return 0.0
     back = np.flatnonzero(np.diff(step) < 0)
     if not len(back) or (np.diff(epoch)[back] <= 0).any():
-        return None
-    length = float(step.max()) + (step.min() == 0)
-    return np.asarray((epoch - epoch[0]) * length + step)
+        return 0.0
+    return float(step.max()) + float(step.min() == 0)
+
+
+def _through(columns: Mapping[str, Column], rows: int, name: str, inside: tuple[str, float, float]) -> Floats:
+    epoch, first, length = inside
+    return np.asarray((fill(columns[epoch], rows) - first) * length + fill(columns[name], rows))
 
 
 def _steady(step: Floats) -> bool:
@@ -96,6 +116,11 @@ def _steady(step: Floats) -> bool:
         return True
     move = np.diff(step)
     return bool(np.any(move != 0)) and int((move < 0).sum()) <= max(3, TOO_OFTEN * len(move))
+
+
+def _once(columns: Mapping[str, Column]) -> bool:
+    """Whether the log is so young that everything has been logged once, at its first step."""
+    return all(len(c.value) < 2 for n, c in columns.items() if n.strip().lower() not in _AXES)
 
 
 def _repeats(step: Floats) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from optcli.run import notes as say
-from optcli.run.axis import Axis, choose, clock, fill
+from optcli.run.axis import Axis, choose, clock, fill, follow
 from optcli.run.block import Block, Column
 from optcli.run.curve import End, Floats, Note
 from optcli.run.merge import Points, Restart
@@ -126,13 +126,14 @@ class Log:
             return
         columns, rows = _join(self._pending), self._waiting
         self._pending, self._waiting = [], 0
-        first = self._axis is None
-        axis = choose(columns, rows)
-        if first and axis.remark:
-            self.notes.append(say.note(say.ROW_ORDER, axis.remark))
-        self.kind = axis.kind if first else self.kind
-        step = axis.step + (self._rows if axis.kind == "row" else 0)
-        self._axis = axis
+        if self._axis is None:
+            axis = choose(columns, rows)
+            self.kind = axis.kind
+            if axis.remark:
+                self.notes.append(say.note(say.ROW_ORDER, axis.remark))
+        else:
+            axis = follow(self._axis, columns, rows, self._rows)
+        self._axis, step = axis, axis.step
         ticks = clock(columns, rows)
         time = None if ticks is None else fill(columns[ticks], rows)
         order = np.arange(rows, dtype=np.float64) + self._rows

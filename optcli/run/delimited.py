@@ -83,6 +83,12 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _fits(row: list[str], head: Table, start: int) -> bool:
+    """Whether a row has the header's cells. The very first one may be shorter: the header was written anew when more
+    columns came up."""
+    return len(row) == len(head.names) or (1 < len(row) < len(head.names) and start == head.begin)
+
+
 def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
     """Rows cell by cell: words, quotes, stray lines. A line with too many or too few cells is skipped and noted."""
     delimiter = head.delimiter.decode()
@@ -92,9 +98,9 @@ def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
         text = line.decode("utf-8", "replace")
         if text.strip() and not text.startswith("#"):
             row = cells(text, delimiter)
-            if len(row) != len(head.names) or "\0" in text:
-                source.skipped.append((start, end))
+            if _fits(row, head, start) and "\0" not in text:
+                found.append(tagged(dict(zip(head.names, row, strict=False))))
             else:
-                found.append(tagged(dict(zip(head.names, row, strict=True))))
+                source.skipped.append((start, end))
         start = end
     return table(found, end_offset=start)

@@ -22,9 +22,9 @@ UNSURE: Final = 0.5
 """A file whose beginning scores less (a long preamble, prose) is looked at in the middle too."""
 NEVER_LOGS: Final = frozenset(
     listed(
-        "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf mp4 "
-        "avi wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite npy npz pkl"
-        " pickle joblib parquet arrow feather mat toml cfg ini lock sh bat vocab spm"
+        "py pyc pyi ipynb md rst html css js ts c cc cpp cu h hpp so o a png jpg jpeg gif webp bmp tif tiff svg pdf"
+        " mp4 avi wav mp3 zip gz bz2 xz zst tar tgz 7z whl pt pth ckpt bin safetensors onnx h5 hdf5 keras pb tflite"
+        " npy npz pkl pickle joblib parquet arrow feather mat toml cfg ini lock sh bat vocab spm"
     )
 )
 """Endings that save opening a file while a directory is searched; a file named by the user is always opened."""

@@ -57,6 +57,7 @@ class Journal:
             OSError: the journal can't be read or written anew.
         """
         self._file.close()
+        self._file = files.Appender(self.path)  # forgets lines that couldn't be written yet
         if not self.path.exists():
             return 0
         lines = self.path.read_bytes().split(b"\n")

@@ -23,8 +23,8 @@ SPLITS: Final = {
     **dict.fromkeys(("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "heldout", "tel"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy perplexity bpb xent bpc"))
-"""Words that name a loss. A perplexity is one only where nothing better is there."""
+LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy xent"))
+"""Words that name a loss."""
 FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl"))
 ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1"))
 METRICS: Final = frozenset(
@@ -33,6 +33,8 @@ METRICS: Final = frozenset(
         " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err bpb bpc"
     )
 )
+EVALUATIONS: Final = frozenset(listed("map map50 ap miou hella hellaswag bleu wer cer"))
+"""What nobody measures on training data: these are validation metrics without saying so."""
 SILENT: Final = frozenset(
     listed(
         "step epoch mean avg average total running batch iter iteration it overall sum all the value smoothed smooth"
@@ -49,7 +51,7 @@ NEVER: Final = frozenset(
 STEP_NAMES: Final = listed(
     "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
     " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
-    " batch_num train/global_step x"
+    " batch_num train/global_step x batch batch_idx"
 )
 EPOCH_NAMES: Final = listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round index")
 CLOCK_NAMES: Final = listed(
@@ -115,6 +117,8 @@ def _rate(rest: list[str]) -> Meaning | None:
 
 def _seconds(name: str, rest: list[str]) -> Meaning | None:
     have = set(rest)
+    if name.strip().lower() in ("time", "batch_time", "iter_time", "time/iter"):
+        return Meaning("step_time", 9)
     if "data" in have and "time" in have and len(rest) <= 3:
         return Meaning("data_time", len(rest) - 2)
     if "dt" in have or (
@@ -134,19 +138,25 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
         extra = sum(w not in ACCURACY and w not in SILENT for w in rest)
         return Meaning(f"{split or 'train'}/accuracy", extra + (split is None))
     named = have & LOSS
-    if named and not have & {"perplexity", "ppl"}:
+    if named:
         bad = 50 * bool(have & (NEVER - {"total"})) + 20 * any(w.isdigit() for w in rest)
         extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
         return Meaning(f"{split or 'train'}/loss", bad + 2 * extra + ("loss" not in have and "losses" not in have))
     if have & FALLBACK and not have & NEVER and not have & {"r2", "f1"}:
         extra = sum(w not in FALLBACK and w not in SILENT for w in rest)
-        return Meaning(f"{split or 'train'}/loss", 30 + 2 * extra + (split is None))
+        return Meaning(f"{split or 'train'}/loss", STAND_IN + 2 * extra + (split is None))
     if split in ("val", "test") and have & METRICS:
-        return Meaning(f"{split}/{'_'.join(rest)}", 0)
+        return Meaning(f"{split}/{_plain(rest)}", 0)
+    if split is None and have & EVALUATIONS:
+        return Meaning(f"val/{_plain(rest)}", 1)
     return None
 
 
-TOTAL_ONLY: Final = 30
+def _plain(rest: list[str]) -> str:
+    return "_".join(word for word in rest if word not in SILENT) or "metric"
+
+
+STAND_IN: Final = 30
 """A loss of this rank or worse is a stand-in (mse, error, ...) for logs without any column called a loss."""
 HOPELESS: Final = 50
 
@@ -176,6 +186,12 @@ def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str
         twin = "val/" + role.removeprefix("test/")
         if twin not in roles and counts[roles[role]] > 1:
             roles[twin] = roles.pop(role)
+    # A stand-in is no partner for a real loss: their difference would mean nothing.
+    if "train/loss" in roles and "val/loss" in roles and "val/loss" not in given:
+        first, second = meaning(roles["train/loss"]), meaning(roles["val/loss"])
+        if first and second and first.rank < STAND_IN <= second.rank:
+            name = roles.pop("val/loss")
+            roles.setdefault(f"val/{_plain([w for w in words(name) if w not in SPLITS])}", name)
     if "val/accuracy" not in roles and "train/accuracy" in roles:
         plain = roles["train/accuracy"]
         if not any(w in SPLITS for w in words(plain)) and "train/loss" not in roles and "val/loss" in roles:

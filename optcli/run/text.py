@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from optcli.run.block import Block, table
@@ -40,8 +41,9 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
                         yield end, part.decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=2)
 def sample(head: bytes, most: int = 400) -> list[str]:
-    """The first lines of a file as text, for `sniff`."""
+    """The first lines of a file as text, for `sniff`; all console readers look at the same ones."""
     if b"\0" in head[:4096]:
         return []
     text = ANSI.sub(b"", head[: 1 << 16]).replace(b"\r", b"\n").decode("utf-8", "replace")

@@ -18,14 +18,18 @@ from optcli.diagnosis.diagnosis import Cause, Finding
 from optcli.show import clean, panels, words
 from optcli.show.report import Report
 
+MOST, FEWEST = 100_000, 500
+"""Points that zooming can show of a curve: so many over the number of runs, but never fewer than the second."""
+
 
 def render(reports: Sequence[Report]) -> str:
     """A page with a section for each run; of several runs a table comes first, the worst on top."""
     ranked = sorted(reports, key=lambda report: report.rank)
     body = [*_index(ranked)] if len(reports) > 1 else []
+    points = max(FEWEST, min(panels.POINTS, MOST // max(len(reports), 1)))
     for number, report in enumerate(ranked):
-        body += _section(report, number)
-    title = _text(ranked[0].diagnosis.source) if len(reports) == 1 else f"{len(reports)} runs"
+        body += _section(report, number, points)
+    title = _text(ranked[0].diagnosis.source) if len(reports) == 1 else words.count(len(reports), "run")
     return "\n".join([*_head(title), *body, *_tail()]) + "\n"
 
 
@@ -82,12 +86,12 @@ def _pill(kind: str) -> str:
     return f'<span class="pill {kind}">{kind}</span>'
 
 
-def _section(report: Report, number: int) -> Iterator[str]:
+def _section(report: Report, number: int, points: int) -> Iterator[str]:
     told = report.diagnosis
     yield f'<section class="run" id="run{number}"><p class="source">{_text(told.source)}</p>'
     title = f"{_pill(told.status)}<h1>{_sentence(words.headline(told))}</h1>"
     yield f'<header class="verdict {told.status}">{title}</header>'
-    first, rest, left_out = panels.of(report)
+    first, rest, left_out = panels.of(report, points)
     yield from _panels(first)
     if told.findings:
         yield '<h2>What was seen</h2><ol class="findings">'
@@ -108,7 +112,9 @@ def _section(report: Report, number: int) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    return escape(text[:1].upper() + text[1:])
+    """With a capital letter, unless it begins with a name (`train_loss`, `val/loss`)."""
+    word = text.partition(" ")[0]
+    return escape(text[:1].upper() + text[1:] if word.replace("-", "").isalpha() else text)
 
 
 def _finding(found: Finding) -> Iterator[str]:

@@ -19,6 +19,8 @@ MOST: Final = 12
 """Panels of one run; curves with findings always have one."""
 POINTS: Final = 5000
 """Points of a curve that zooming can show: a longer one keeps the extremes of every bucket."""
+_AXES: Final = ("step", "epoch")
+"""Curves that say nothing of their own."""
 _GROUPS: Final = (("train/loss", "val/loss", "test/loss"), ("train/accuracy", "val/accuracy"))
 
 
@@ -28,6 +30,7 @@ class Panel:
 
     curves: Mapping[str, Curve]
     marks: tuple[Mark, ...]
+    points: int = POINTS
 
     @property
     def names(self) -> list[str]:
@@ -47,37 +50,37 @@ class Panel:
         """JSON for the script: `tables` of steps and values, `names`, `log`, `bands` of [first, last, severity]."""
         told = {
             "names": [clean.plain_unicode(name, clean.LIMIT) for name in self.names],
-            "tables": [_table(curve) for curve in self.curves.values()],
+            "tables": [_table(curve, self.points) for curve in self.curves.values()],
             "log": self.log,
             "bands": [[_short(m.first), _short(m.last), m.style] for m in self.marks],
         }
         return json.dumps(told, separators=(",", ":"), allow_nan=False)
 
 
-def of(report: Report) -> tuple[list[Panel], list[Panel], int]:
-    """Panels to show first (with findings; if there are none, the first as logged, losses before others), the other
-    panels, and the number of curves left out."""
+def of(report: Report, points: int = POINTS) -> tuple[list[Panel], list[Panel], int]:
+    """Panels to show first (with findings; where there are none, the losses), the other panels, and the number of
+    curves left out. `points` is how many of a curve zooming can show."""
     curves = {name: c for name, c in (report.run.curves if report.run else {}).items() if np.isfinite(c.value).any()}
-    groups = [[name for name in group if name in curves] for group in _GROUPS]
-    grouped = {name for group in groups for name in group}
-    panels = [_panel(report, {n: curves[n] for n in group}) for group in groups if group]
-    panels += [_panel(report, {name: curve}) for name, curve in curves.items() if name not in grouped]
-    first = [panel for panel in panels if panel.marks] or panels[:1]
+    groups: list[list[str]] = [[name for name in group if name in curves] for group in _GROUPS]
+    grouped = {*_AXES, *(name for group in groups for name in group)}
+    groups += [[name] for name in curves if name not in grouped]
+    panels = [_panel(report, {name: curves[name] for name in group}, points) for group in groups if group]
+    first = [panel for panel in panels if panel.marks] or panels[: bool(groups[0])]
     rest = [panel for panel in panels if panel not in first]
     room = max(MOST - len(first), 0)
     return first, rest[:room], sum(len(panel.curves) for panel in rest[room:])
 
 
-def _panel(report: Report, curves: Mapping[str, Curve]) -> Panel:
+def _panel(report: Report, curves: Mapping[str, Curve], points: int) -> Panel:
     names = {*curves, *(curve.name for curve in curves.values())}
     found = [f for f in words.ordered(report.diagnosis) if f.curve in names]
-    return Panel(curves, tuple(Mark(clean.line(f.code), f.first, f.last, f.severity) for f in found))
+    return Panel(curves, tuple(Mark(clean.line(f.code), f.first, f.last, f.severity) for f in found), points)
 
 
-def _table(curve: Curve) -> list[Any]:
-    """Steps and values, short; evenly spaced steps are just [first, gap]."""
-    points = decimate(curve, POINTS // 2)
-    return [_steps(points.step), [_short(v) for v in points.value]]
+def _table(curve: Curve, points: int) -> list[Any]:
+    """Steps and values, short; evenly spaced steps are just their first and their gap."""
+    kept = decimate(curve, points // 2)
+    return [_steps(kept.step), [_short(v) for v in kept.value]]
 
 
 def _steps(step: Floats) -> dict[str, Any] | list[Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from optcli.diagnosis.diagnosis import Diagnosis, Evidence, Finding, Prescription
 from optcli.show import clean
 
-_FRAMEWORKS: Final = {"hf": "HF Trainer", "lightning": "Lightning", "keras": "Keras"}
+_FRAMEWORKS: Final = {"hf": "Hugging Face", "lightning": "Lightning", "keras": "Keras"}
 
 
 def count(number: int, thing: str) -> str:
@@ -95,13 +95,17 @@ def relative(factors: Mapping[str, float]) -> str:
 
 
 def advice(prescription: Prescription) -> dict[str, str]:
-    """Label -> text: what to do, what to expect, what would refute it, and the names in other frameworks."""
-    told = {
-        "do": prescription.advice.get("any", ""),
-        "expect": prescription.expect,
-        "refuted if": prescription.refuted_if.removeprefix("if "),
-    }
-    told |= {_FRAMEWORKS.get(key, key): text for key, text in prescription.advice.items() if key != "any"}
+    """Label -> text: what to do, what to expect, what would refute it, and what it is called in other frameworks."""
+    plain = prescription.advice.get("any", "")
+    told = {"do": plain, "expect": prescription.expect, "refuted if": prescription.refuted_if.removeprefix("if ")}
+    names = []
+    for key, text in prescription.advice.items():
+        framework = _FRAMEWORKS.get(key, key)
+        if key != "any" and plain and text.startswith(f"{plain}: "):
+            names.append(f"{text.removeprefix(f'{plain}: ')} ({framework})")
+        elif key != "any":
+            told[f"in {framework}"] = text
+    told["known as"] = ", ".join(names)
     return {label: clean.line(text, 4096) for label, text in told.items() if text}
 
 

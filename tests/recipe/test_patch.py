@@ -96,7 +96,7 @@ def outcome(make: Any) -> Any:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @given(change=changes)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_text_and_recipe_agree(layout: str, change: list[tuple[str, Any]]) -> None:
     text, patch = LAYOUTS[layout], Patch(dict(change))
     applied = outcome(lambda: patch.apply(loads(text)))
@@ -192,7 +192,7 @@ BASE = "data: {name: toy, batch_size: 32}\noptimizer: {name: sgd, momentum: 0.9}
 
 @pytest.mark.parametrize("own", ["", "optimizer: {lr: 0.1} # mine\n", "regularizers:\n- {name: l1, strength: 1.0}\n"])
 @given(change=changes)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_text_and_recipe_agree_over_a_base(tmp_path_factory: Any, own: str, change: list[tuple[str, Any]]) -> None:
     folder = tmp_path_factory.mktemp("recipes")
     (folder / "base.yaml").write_text(BASE)

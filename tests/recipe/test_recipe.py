@@ -77,8 +77,9 @@ def test_to_yaml_loads_back_equal(text: str) -> None:
 @pytest.mark.parametrize("kind", ["optimizer", "schedule", "model", "loss", "regularizer", "metric"])
 def test_every_part_goes_to_yaml_and_back(kind: str) -> None:
     for name in parts.names(kind):
-        task = {"gpt": "toy_text", "bits_per_char": "toy_text"}.get(name, "toy")
         module = parts.find(kind, name)
+        tokens = "tokens" in getattr(module, "TAKES", ()) or name == "bits_per_char"
+        task = "toy_text" if tokens else "toy"
         tasks = getattr(module, "TASKS", {"classification"})
         if "classification" not in tasks and "language" not in tasks:
             task = "toy_table"

@@ -45,7 +45,7 @@ def offers(text: str, word: str) -> None:
 
 @pytest.mark.parametrize("word", [*TOP, "extends"])
 def test_top_keys(word: str) -> None:
-    for wrong in typos(word, {*TOP, "extends"}, 15):
+    for wrong in typos(word, {*TOP, "extends"}, 6):
         offers(f"data: toy\n'{wrong}': 1\n", word)
 
 
@@ -53,18 +53,18 @@ def test_top_keys(word: str) -> None:
     ("section", "word"), [("train", k) for k in fields(Train)] + [("monitor", k) for k in fields(Monitor)]
 )
 def test_keys_of_sections(section: str, word: str) -> None:
-    for wrong in typos(word, {*fields(Train), *fields(Monitor)}, 8):
+    for wrong in typos(word, {*fields(Train), *fields(Monitor)}, 3):
         offers(f"data: toy\n{section}: {{'{wrong}': 1}}\n", word)
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "schedule", "model", "loss", "data"])
 def test_names_and_options_of_parts(kind: str) -> None:
     for name in parts.names(kind):
-        for wrong in typos(name, set(parts.names(kind)), 6):
+        for wrong in typos(name, set(parts.names(kind)), 2):
             offers(f"{'' if kind == 'data' else 'data: toy'}\n{kind}: '{wrong}'\n", name)
         for key in fields(parts.find(kind, name).Options):
             known = {*fields(parts.find(kind, name).Options), "name", "batch_size"}
-            for wrong in typos(key, known, 4):
+            for wrong in typos(key, known, 1):
                 offers(f"{'' if kind == 'data' else 'data: toy'}\n{kind}: {{name: {name}, '{wrong}': 1}}\n", key)
 
 

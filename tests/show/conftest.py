@@ -45,7 +45,7 @@ CAUSES = (
         "learning-rate-too-high", 0.8, ("OPT101", "NUM301"),
         Prescription(
             Patch({"optimizer.lr": 0.0003}), {"lr": 0.3},
-            {"any": "train with a third of the rate", "hf": "learning_rate", "keras": "optimizer.learning_rate"},
+            {"any": "train with a third of the rate", "hf": "train with a third of the rate: `learning_rate`"},
             "likely", "the swings vanish within 100 steps", "the loss still swings at a tenth of the rate",
         ),
     ),

@@ -51,3 +51,10 @@ def test_several_runs_begin_with_a_table_of_the_worst_first(sick: Report, health
 def test_no_curves_no_panels() -> None:
     page = html.render([Report(Diagnosis("x", "csv", "unknown", 0))])
     assert "<figure" not in page.split("<main>")[1].split("<script>")[0]
+
+
+def test_many_runs_share_the_room(healthy: Report) -> None:
+    step = read_only(np.arange(5000.0))
+    long = Report(healthy.diagnosis, Run("a", "csv", {"train/loss": Curve("loss", step, step)}))
+    alone, many = (len(html.render([long] * count)) for count in (1, 50))
+    assert many < 20 * alone

@@ -1,9 +1,12 @@
 import json
 import math
+import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from optcli.diagnosis.contract import SCHEMA
 from optcli.diagnosis.diagnosis import Diagnosis, Evidence
 from optcli.show import json_
 from optcli.show.report import Report
@@ -42,3 +45,30 @@ def test_everything_is_ascii() -> None:
     shown = json_.render([Report(told)])
     assert shown.isascii()
     assert json.loads(shown)["runs"][0]["source"] == "läuft/\x1b"
+
+
+def conforms(value: object, schema: dict[str, Any], place: str = "") -> None:
+    """Check the keywords of JSON Schema that the contract uses."""
+    if "anyOf" in schema:
+        schema = next(s for s in schema["anyOf"] if (value is None) == (s["type"] == "null"))
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)}
+    if "type" in schema:
+        named = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        assert any(isinstance(value, kinds[kind]) for kind in named), place
+    assert value in schema.get("enum", [value]), place
+    assert value == schema.get("const", value), place
+    if isinstance(value, str):
+        assert re.search(schema.get("pattern", ""), value), place
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            conforms(item, schema["items"], f"{place}[{number}]")
+    elif isinstance(value, dict):
+        assert set(schema.get("required", ())) <= set(value), place
+        known = schema.get("properties", {})
+        for key, item in value.items():
+            conforms(item, known.get(key, schema.get("additionalProperties", {})), f"{place}.{key}")
+            assert not known or key in known, f"{place}.{key} is not in the contract"
+
+
+def test_the_document_keeps_the_contract(sick: Report, healthy: Report, unreadable: Report) -> None:
+    conforms(json_.document([sick, healthy, unreadable]), SCHEMA)

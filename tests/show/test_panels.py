@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optcli.diagnosis.diagnosis import Diagnosis
 from optcli.run.curve import Curve, Run, read_only
 from optcli.show import panels
 from optcli.show.report import Report
@@ -32,6 +33,13 @@ def test_what_is_left_out_is_counted(sick: Report) -> None:
 def test_a_healthy_run_shows_its_losses_first(healthy: Report, unreadable: Report) -> None:
     assert [panel.names for panel in panels.of(healthy)[0]] == [["train/loss", "val/loss"]]
     assert panels.of(unreadable) == ([], [], 0)
+
+
+def test_a_run_without_losses_shows_nothing_first_and_no_axis_as_a_curve() -> None:
+    step = read_only(np.arange(5.0))
+    run = Run("a", "csv", {name: Curve(name, step, step) for name in ("epoch", "lr")})
+    first, rest, left_out = panels.of(Report(Diagnosis("a", "csv", "unknown", 5), run))
+    assert (first, [panel.names for panel in rest], left_out) == ([], [["lr"]], 0)
 
 
 def test_curves_without_a_finite_value_have_no_panel(healthy: Report) -> None:

@@ -63,9 +63,15 @@ def test_assignments_are_typed_as_they_are_read() -> None:
     )
 
 
-def test_advice_names_frameworks_and_leaves_out_what_is_empty() -> None:
-    told = Prescription(None, {}, {"any": "halve it", "hf": "learning_rate", "keras": ""}, "safe", "", "if it stays")
-    assert words.advice(told) == {"do": "halve it", "refuted if": "it stays", "HF Trainer": "learning_rate"}
+def test_advice_says_what_the_argument_is_called_elsewhere() -> None:
+    names = {"hf": "halve it: `learning_rate`", "lightning": "halve it: `lr`", "keras": "", "jax": "scale the updates"}
+    told = Prescription(None, {}, {"any": "halve it", **names}, "safe", "", "if it stays")
+    assert words.advice(told) == {
+        "do": "halve it",
+        "refuted if": "it stays",
+        "in jax": "scale the updates",
+        "known as": "`learning_rate` (Hugging Face), `lr` (Lightning)",
+    }
 
 
 def test_title_keeps_non_finite_together() -> None:

@@ -24,7 +24,7 @@ from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"GEN201": 0.8, "DAT402": 3.0, "OPT104": -2.0, "OPT102": -2.0}
+EVIDENCE: Final = {"GEN201": 0.8, "OPT104": -2.0, "OPT102": -2.0}
 PRIOR: Final = -1.5
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""

@@ -50,10 +50,10 @@ def weigh(case: Case) -> float:
 
 
 def prescribe(case: Case) -> Prescription:
-    """A wider format where the narrow one is in use; otherwise find the operation."""
+    """A wider format where the narrow one is in use; otherwise no setting helps before the operation is found."""
     half = setting(case.config, "train.precision") == "fp16"
     return Prescription(
-        patch(case, {"train.precision": "bf16"} if half else {"train.precision": "fp32", "monitor.nonfinite": "stop"}),
+        patch(case, {"train.precision": "bf16"}) if half else None,
         {}, advice("precision", "check inputs for NaN, find the operation by anomaly detection, use bfloat16"),
         "guess", "the loss stays finite past the step at which it broke",
         "it breaks at the same step in float32 with finite inputs",

@@ -58,6 +58,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 5
+VARIES: Final = ("shift",)
 
 SIGMAS: Final = 4.0
 """Rise in noise levels of the validation loss."""

@@ -58,6 +58,7 @@ SEVERITY: Final = "info"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", "val/accuracy", LOSS)
 POINTS: Final = 8
+VARIES: Final = ("shift",)
 
 RISE: Final = 0.05
 """Rise of the validation loss above its lowest, as a share of the training loss's drop."""

@@ -53,6 +53,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 4
+VARIES: Final = ("shift",)
 
 EARLY: Final = 6
 """Validations below which nothing is said of a run that goes on."""

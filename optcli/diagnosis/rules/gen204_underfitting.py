@@ -23,7 +23,6 @@ curves = {
     "train/loss": 1.6 + 0.7 * np.exp(-step / 60) + 0.002 * np.cumsum(noise) + 0.02 * noise,
     "val/loss": (epoch, 1.62 + 0.7 * np.exp(-epoch / 60)),
 }
-also = ("OPT105",)
 ```
 
 ## Healthy

@@ -50,6 +50,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 4
+VARIES: Final = ("shift",)
 CONSTANT: Final = True
 
 SAME: Final = 1e-9

@@ -51,6 +51,7 @@ SEVERITY: Final = "info"
 STATUS: Final = "preview"
 NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 10
+VARIES: Final = ("shift",)
 
 NOISE: Final = 0.1
 """Noise of one validation as a share of the training loss's drop."""

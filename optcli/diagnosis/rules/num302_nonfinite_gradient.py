@@ -20,7 +20,6 @@ curves = {
     "train/loss": 0.8 + 1.5 * np.exp(-step / 50) + 0.02 * noise,
     "grad_norm": np.where(step < 150, 1.0 + 0.1 * noise, np.nan),
 }
-also = ("OPT105",)
 ```
 
 ## Healthy

@@ -53,6 +53,7 @@ SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS, "grad_norm")
 POINTS: Final = 3
+VARIES: Final = ("shift",)
 
 IN_A_ROW: Final = 3
 """Points in a row: one zero can be a batch without labels."""

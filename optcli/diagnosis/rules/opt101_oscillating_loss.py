@@ -56,6 +56,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 12
+VARIES: Final = ("shift",)
 
 WINDOW: Final = 2 / 3
 """The last part of the blocks that is looked at: the first fall is over."""

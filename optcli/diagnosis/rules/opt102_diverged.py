@@ -52,6 +52,7 @@ SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 4
+VARIES: Final = ("shift",)
 
 SIGMAS: Final = 6.0
 """Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""

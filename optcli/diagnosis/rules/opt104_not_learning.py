@@ -50,7 +50,7 @@ STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 8
 CONSTANT: Final = True
-VARIES: Final = ("shift",)
+VARIES: Final = ("shift", "steps")
 
 EARLY: Final = 40
 """Points by step before which nothing is said; of a log by epoch `POINTS` are enough."""

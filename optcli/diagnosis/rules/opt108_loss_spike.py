@@ -50,6 +50,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 10
+VARIES: Final = ("shift",)
 
 WINDOW: Final = 11
 """Points before the spike that tell the level it rose from."""

@@ -45,6 +45,7 @@ SEVERITY: Final = "info"
 STATUS: Final = "preview"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 144
+VARIES: Final = ("shift",)
 
 NOISE: Final = 0.1
 """Noise of one point as a share of the drop."""

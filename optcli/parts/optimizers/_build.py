@@ -35,6 +35,7 @@ def wrapped(
     groups: list[dict[str, Any]],
     options: Any,
     device: str,
+    gain: Callable[..., Any],
     *,
     native: bool = False,
     fused: bool = False,
@@ -43,6 +44,7 @@ def wrapped(
     """One of torch's optimizers with `options.lr` and `options.decay`.
 
     Args:
+        gain: see `_gain`.
         native: it has torch's flag for decoupled decay; otherwise decoupled decay is done before its step.
         fused: it has a fused kernel.
         settings: passed on.
@@ -54,7 +56,7 @@ def wrapped(
         rates = shrunk(rates)
     optimizer = family(rates, lr=options.lr, **settings, **kernel(groups, device, fused=fused))
     optimizer.register_step_pre_hook(shrink)
-    return keep_kernel(optimizer)
+    return finished(optimizer, gain)
 
 
 def shrunk(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -82,8 +84,12 @@ def kept(lr: float | Tensor, decay: float, found: Tensor | None) -> Any:
     return share if found is None else torch.where(found > 0, 1.0, share)
 
 
-def keep_kernel(optimizer: Optimizer) -> Optimizer:
-    """Make `load_state_dict` keep the implementation chosen here; torch would take over the checkpoint's choice."""
+def finished(optimizer: Optimizer, gain: Callable[..., Any]) -> Optimizer:
+    """Attach the gain (see `_gain`), and make `load_state_dict` keep the implementation chosen here.
+
+    torch would take over the checkpoint's choice.
+    """
+    optimizer.gain = gain  # type: ignore[attr-defined]
 
     def rewrite(optimizer: Optimizer, state: dict[str, Any]) -> dict[str, Any]:
         saved, own = state["param_groups"], optimizer.param_groups

@@ -36,9 +36,10 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's Adadelta."""
     import torch
 
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
     return wrapped(
-        torch.optim.Adadelta, groups, options, device,
+        torch.optim.Adadelta, groups, options, device, _gain.adadelta,
         rho=options.rho, eps=options.eps,
     )  # fmt: skip

@@ -40,9 +40,10 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's Adagrad, on a CPU with its fused kernel."""
     import torch
 
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
     return wrapped(
-        torch.optim.Adagrad, groups, options, device, fused=device == "cpu",
+        torch.optim.Adagrad, groups, options, device, _gain.adagrad, fused=device == "cpu",
         lr_decay=options.lr_decay, initial_accumulator_value=options.initial, eps=options.eps,
     )  # fmt: skip

@@ -43,7 +43,8 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's Adam with its fused kernel."""
     import torch
 
-    from optcli.parts.optimizers._build import keep_kernel, kernel, rated
+    from optcli.parts.optimizers import _gain
+    from optcli.parts.optimizers._build import finished, kernel, rated
 
     optimizer = torch.optim.Adam(
         rated(groups, options.lr),
@@ -54,4 +55,4 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         decoupled_weight_decay=options.decay == "decoupled",
         **kernel(groups, device),
     )
-    return keep_kernel(optimizer)
+    return finished(optimizer, _gain.adam)

@@ -38,9 +38,10 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's Adamax."""
     import torch
 
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
     return wrapped(
-        torch.optim.Adamax, groups, options, device,
+        torch.optim.Adamax, groups, options, device, _gain.adamax,
         betas=options.betas, eps=options.eps,
     )  # fmt: skip

@@ -38,11 +38,12 @@ class Options:
 
 def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimizer:
     """An optimizer of optcli; its state is one momentum for each parameter."""
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import rated
     from optcli.parts.optimizers._own.net import Own
 
     defaults = {"decoupled": options.decay == "decoupled", "betas": options.betas}
-    return Own("Lion", rated(groups, options.lr), defaults, ["exp_avg"], _update)
+    return Own("Lion", rated(groups, options.lr), defaults, ["exp_avg"], _update, _gain.sign)
 
 
 def _update(

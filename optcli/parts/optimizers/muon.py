@@ -48,17 +48,25 @@ class Options:
 
 def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimizer:
     """An optimizer of optcli; each group is split into its hidden matrices and the rest."""
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import rated
     from optcli.parts.optimizers._own.net import Own
 
     defaults = {
         "decoupled": options.decay == "decoupled",
-        "momentum": options.momentum,
+        "beta": options.momentum,
         "rounds": options.rounds,
         "betas": options.betas,
         "eps": options.eps,
     }
-    return Own("Muon", rated(list(_split(groups)), options.lr), defaults, ["step", "exp_avg", "exp_avg_sq"], _update)
+    return Own(
+        "Muon",
+        rated(list(_split(groups)), options.lr),
+        defaults,
+        ["step", "exp_avg", "exp_avg_sq"],
+        _update,
+        _gain.muon,
+    )
 
 
 def _split(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -86,8 +94,8 @@ def _update(
 
     if group["hidden"][0]:
         grads, momentum = decayed(params, grads, group, lr), state["momentum_buffer"]
-        torch._foreach_lerp_(momentum, grads, 1 - group["momentum"])
-        ahead = list(torch._foreach_lerp(grads, momentum, group["momentum"]))
+        torch._foreach_lerp_(momentum, grads, 1 - group["beta"])
+        ahead = list(torch._foreach_lerp(grads, momentum, group["beta"]))
         descend(params, orthogonal(ahead, group["rounds"]), lr)
         return
     run: Any = torch._fused_adamw_ if group["decoupled"] else torch._fused_adam_

@@ -40,9 +40,10 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's NAdam."""
     import torch
 
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
     return wrapped(
-        torch.optim.NAdam, groups, options, device, native=True,
+        torch.optim.NAdam, groups, options, device, _gain.adam, native=True,
         betas=options.betas, eps=options.eps, momentum_decay=options.momentum_decay,
     )  # fmt: skip

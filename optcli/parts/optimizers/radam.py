@@ -38,9 +38,10 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's RAdam."""
     import torch
 
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
     return wrapped(
-        torch.optim.RAdam, groups, options, device, native=True,
+        torch.optim.RAdam, groups, options, device, _gain.radam, native=True,
         betas=options.betas, eps=options.eps,
     )  # fmt: skip

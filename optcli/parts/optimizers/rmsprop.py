@@ -48,6 +48,7 @@ class Options:
 
 def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimizer:
     """An optimizer of optcli with torch's names of state and groups."""
+    from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import kernel, rated
     from optcli.parts.optimizers._own.net import Own
 
@@ -60,8 +61,8 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     }
     slots = ["square_avg"] + ["momentum_buffer"] * (options.momentum > 0) + ["grad_avg"] * options.centered
     if len(slots) == 1 and kernel(groups, device) == {"fused": True}:
-        return Own("RMSprop", rated(groups, options.lr), defaults, slots, _fused, gates_itself=True)
-    return Own("RMSprop", rated(groups, options.lr), defaults, slots, _update)
+        return Own("RMSprop", rated(groups, options.lr), defaults, slots, _fused, _gain.rmsprop, gates_itself=True)
+    return Own("RMSprop", rated(groups, options.lr), defaults, slots, _update, _gain.rmsprop)
 
 
 def _fused(

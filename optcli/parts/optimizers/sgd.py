@@ -55,7 +55,8 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     """torch's SGD with its fused kernel, momentum buffers at zero."""
     import torch
 
-    from optcli.parts.optimizers._build import keep_kernel, kernel, rated, shrink, shrunk
+    from optcli.parts.optimizers import _gain
+    from optcli.parts.optimizers._build import finished, kernel, rated, shrink, shrunk
 
     rates = rated(groups, options.lr)
     if options.decay == "decoupled" and options.momentum > 0:
@@ -67,4 +68,4 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         for parameter in (p for group in groups for p in group["params"]):
             optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         optimizer.register_step_pre_hook(shrink)
-    return keep_kernel(optimizer)
+    return finished(optimizer, _gain.momentum)

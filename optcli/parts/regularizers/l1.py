@@ -42,7 +42,7 @@ class L1:
         self._params: list[Tensor] = []
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
-        """Learn which group each parameter is in; without this, plain gradient steps are assumed."""
+        """Learn how it scales gradients; without this, plain gradient steps are assumed."""
         self._optimizer = optimizer
         self._groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
 
@@ -53,16 +53,14 @@ class L1:
         self._params = params
         with torch.no_grad():
             for parameter in params:
-                limit = self._threshold(parameter, lr * self.strength)
+                limit = self._gain(parameter) * (lr * self.strength)
                 parameter.sub_(parameter.clamp(-limit, limit))
 
-    def _threshold(self, parameter: Tensor, size: Any) -> Any:
-        """`size` times what the optimizer multiplies a small steady gradient by, besides the rate."""
-        group = self._groups.get(id(parameter))
-        if self._optimizer is None or group is None:
-            return size
-        carried = (1.0 - group.get("dampening", 0.0)) / (1.0 - group.get("momentum", 0.0))
-        return _scaled(size * carried, self._optimizer.state[parameter], group)
+    def _gain(self, parameter: Tensor) -> Any:
+        gain, group = getattr(self._optimizer, "gain", None), self._groups.get(id(parameter))
+        if self._optimizer is None or gain is None or group is None:
+            return 1.0
+        return gain(self._optimizer.state[parameter], group)
 
     def report(self) -> dict[str, float]:
         """The share of weights that are exactly zero."""
@@ -70,16 +68,6 @@ class L1:
             return {}
         zeros = sum(p.numel() - int(p.count_nonzero()) for p in self._params)
         return {"sparsity": zeros / sum(p.numel() for p in self._params)}
-
-
-def _scaled(size: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
-    """`size` over what the optimizer divides the gradient by: a root, if it keeps squares of gradients."""
-    if "exp_avg_sq" in state and "step" in state:
-        square = state.get("max_exp_avg_sq", state["exp_avg_sq"])
-        unbias = (1 - group["betas"][1] ** state["step"]) ** 0.5
-        return size * unbias / square.sqrt().add_(group["eps"] * unbias)
-    square = state.get("square_avg", state.get("sum"))
-    return size if square is None else size / square.sqrt().add_(group["eps"])
 
 
 def build(options: Options) -> L1:

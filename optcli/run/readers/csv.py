@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 
 from optcli.run import notes as say
-from optcli.run.block import Block, Column
+from optcli.run.block import Block, Column, table
 from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, cells, layout, read_rows
-from optcli.run.numbers import grid, number
+from optcli.run.numbers import grid
 from optcli.run.roles import EPOCH_NAMES, STEP_NAMES, meaning
-from optcli.run.rows import from_grid
+from optcli.run.rows import AXES, from_grid, tagged
 from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
@@ -26,7 +26,7 @@ def sniff(head: bytes, name: str) -> float:
     found = layout(head)
     if found is None:
         return 0.0
-    known = any(meaning(n) for n in found.names)
+    known = any((said := meaning(n)) is not None and "/" in said.role for n in found.names)
     axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
     narrow = len(found.names) == 1 or (found.delimiter == b"\t" and len(found.names) <= 3)
     return 0.3 + 0.35 * known + 0.2 * axis - 0.2 * narrow
@@ -99,15 +99,15 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
 
 
 def _torn(line: bytes, start: int, head: Table) -> Block:
-    """The last line without its newline: its last cell may be half a number, those before it are whole."""
+    """The last line without its newline: its last cell may be half a number; those before it are whole, and count if
+    all columns are there (or else the step might be missing)."""
     message = f"the last line, from byte {start}, lacks its end; its last value is left out"
     note = say.note(say.UNFINISHED, message)
-    found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())[:-1]
-    if b'"' in line and line.count(b'"') % 2:
-        found = []
-    values = {n: x for n, cell in zip(head.names, found, strict=False) if (x := number(cell)) is not None}
-    columns = {n: Column(read_only([x])) for n, x in values.items()}
-    return Block(columns, rows=1 if columns else 0, notes=(note,), end_offset=start)
+    found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
+    if len(found) != len(head.names) or line.count(b'"') % 2 or head.names[-1].lower() in AXES:
+        return Block({}, notes=(note,), end_offset=start)
+    row = dict(zip(head.names[:-1], found, strict=False))
+    return replace(table([tagged(row)]), notes=(note,), end_offset=start)
 
 
 def _by_run(block: Block) -> Iterator[Block]:

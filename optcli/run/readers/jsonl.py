@@ -9,7 +9,7 @@ from optcli.run import notes as say
 from optcli.run.block import Block, table
 from optcli.run.jsonrows import alike, by_shape, objects, parse
 from optcli.run.numbers import number
-from optcli.run.roles import meaning
+from optcli.run.roles import STEP_NAMES, meaning
 from optcli.run.rows import from_grid, from_grids, tagged
 from optcli.run.source import Source
 
@@ -24,8 +24,12 @@ def sniff(head: bytes, name: str) -> float:
     keys = {key for row in rows for key in tagged(row)}
     if not keys:
         return 0.0
-    good = any(meaning(key) for key in keys)
-    return (0.86 if good else 0.46) - (0.0 if len(rows) > 1 or whole > 1 else 0.25)
+    headline = any((said := meaning(key)) is not None and "/" in said.role for key in keys)
+    if len(rows) > 1 or whole > 1:
+        return 0.86 if headline else 0.46
+    # A single object is the first line of a live log only if it says at which step; else it is a result.
+    counted = any(key.lower() in (*STEP_NAMES, "epoch") for key in keys) and "_runtime" not in keys
+    return 0.61 if headline and counted else 0.21
 
 
 def _first(head: bytes) -> tuple[list[dict[str, Any]], int]:
@@ -120,7 +124,7 @@ class _Dialect:
         return table([r for r in found if r], end_offset=end, format=self.format, planned=self.planned)
 
     def _row(self, row: dict[str, Any]) -> dict[str, float]:
-        numbers = tagged(row)
+        numbers = {} if "env_info" in row else tagged(row)
         if self.format == "mmdet-json":
             return self._mmdet(row, numbers)
         if self.format == "mmengine-json":

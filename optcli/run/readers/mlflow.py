@@ -56,7 +56,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         at = start
         for line in data.splitlines(keepends=True):
             found = _point(line.decode("ascii", "replace").split())
-            if found is not None and (line.endswith(b"\n") or len(line.split()) == 3):
+            if found is not None and line.endswith(b"\n"):
                 points.append(found)
             elif line.strip() and line.endswith(b"\n"):
                 source.skipped.append((at, at + len(line)))

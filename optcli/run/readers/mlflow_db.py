@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
@@ -30,6 +31,9 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 
     if source.path == "-":
         raise Unreadable("-", "a database can't be read from standard input")
+    page, pages = struct.unpack(">H10xI", source.head()[16:32].ljust(16, b"\0"))
+    if (page if page != 1 else 1 << 16) * pages > (source.size or 0):
+        raise Unreadable(source.path, "the database is cut off")
     uri = f"file:{quote(source.path)}?mode=ro&immutable=1"
     try:
         with sqlite3.connect(uri, uri=True) as connection:

@@ -111,3 +111,32 @@ def test_activations_are_those_named():
         assert activation(name)(x).tolist() == pytest.approx(values)
     assert activation("silu")(x).tolist() == pytest.approx((x * x.sigmoid()).tolist())
     assert activation("gelu")(x).tolist() == pytest.approx((x * (1 + torch.erf(x / 2**0.5)) / 2).tolist())
+
+
+class TestResNet:
+    def test_is_resnet_20(self):
+        model = built("resnet", facts(3, 32, 32), blocks=3, width=16)
+        convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3)]
+        assert len(convolutions) + 1 == 20
+
+    def test_halves_the_image_twice(self):
+        model = built("resnet", facts(1, 28, 28), blocks=1, width=4)
+        assert model.blocks(model.stem(torch.randn(2, 1, 28, 28))).shape == (2, 16, 7, 7)
+        assert model(torch.randn(2, 1, 8, 8)).shape == (2, 10)
+
+    def test_a_block_without_weights_is_the_identity_on_positive_inputs(self):
+        block = built("resnet", facts(1, 8, 8), blocks=2, width=4).blocks[1].eval()
+        nn.init.zeros_(block.conv2.weight)
+        x = torch.rand(2, 4, 8, 8)
+        torch.testing.assert_close(block(x), x)
+
+
+@pytest.mark.parametrize(("cell", "kind"), [("lstm", nn.LSTM), ("gru", nn.GRU), ("plain", nn.RNN)])
+def test_rnn_reads_from_left_to_right(cell, kind):
+    model = built("rnn", TEXT, cell=cell, layers=2, width=16).eval()
+    assert type(model.cell) is kind
+    one = torch.randint(20, (1, 16))
+    other = one.clone()
+    other[0, 9] = (other[0, 9] + 1) % 20
+    same = (model(one) == model(other)).all(-1)[0]
+    assert same.tolist() == [i < 9 for i in range(16)]

@@ -2,7 +2,7 @@
 
 import torch
 
-from optcli.parts.optimizers import _build
+from optcli.parts.optimizers import _build, _gain
 
 PARAMS = [{"params": [torch.nn.Parameter(torch.ones(2))], "lr_scale": 10.0}, {"params": []}]
 
@@ -22,6 +22,6 @@ def test_fused_wherever_there_is_a_kernel():
 
 def test_a_loaded_state_does_not_choose_the_kernel():
     parameter = torch.nn.Parameter(torch.ones(2))
-    optimizer = _build.keep_kernel(torch.optim.Adam([parameter], fused=True))
+    optimizer = _build.finished(torch.optim.Adam([parameter], fused=True), _gain.adam)
     optimizer.load_state_dict(torch.optim.Adam([parameter], foreach=True, lr=0.5).state_dict())
     assert (optimizer.param_groups[0]["fused"], optimizer.param_groups[0]["lr"]) == (True, 0.5)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from optcli.parts.optimizers import _gain
 from optcli.parts.optimizers._own.net import Own, decayed, descend
 
 
@@ -15,7 +16,7 @@ def plain(params, grads, state, group, lr, found_inf):
 def made():
     params = [torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.full((3,), 2.0))]
     groups = [{"params": params, "lr": 0.1, "initial_lr": 0.1, "weight_decay": 0.0}]
-    return params, Own("Plain", groups, {"decoupled": True}, ["step", "sum"], plain)
+    return params, Own("Plain", groups, {"decoupled": True}, ["step", "sum"], plain, _gain.momentum)
 
 
 def test_state_exists_from_the_start(made):

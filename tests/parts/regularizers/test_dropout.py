@@ -12,13 +12,16 @@ IMAGE = Facts("classification", 10, 10, (1, 8, 8), 3)
 TEXT = Facts("language", 10, 10, (6,), 5)
 
 
+MODELS = [("mlp", IMAGE), ("cnn", IMAGE), ("resnet", IMAGE), ("gpt", TEXT), ("rnn", TEXT)]
+
+
 def built(name, facts, **options):
     part = find("model", name)
     torch.manual_seed(0)
     return part.build(part.Options(**options), facts)
 
 
-@pytest.mark.parametrize(("name", "facts"), [("mlp", IMAGE), ("cnn", IMAGE), ("gpt", TEXT)])
+@pytest.mark.parametrize(("name", "facts"), MODELS)
 def test_acts_in_training_alone(name, facts):
     model = built(name, facts)
     x = torch.randint(5, (4, 6)) if facts is TEXT else torch.randn(4, 1, 8, 8)
@@ -58,7 +61,7 @@ def test_a_model_without_a_place_is_refused(model):
         dropout.build(dropout.Options()).on_model(model)
 
 
-@pytest.mark.parametrize(("name", "facts"), [("mlp", IMAGE), ("cnn", IMAGE), ("gpt", TEXT)])
+@pytest.mark.parametrize(("name", "facts"), MODELS)
 def test_costs_nothing_while_off(name, facts):
     model = built(name, facts).train()
     x = torch.randint(5, (4, 6)) if facts is TEXT else torch.randn(4, 1, 8, 8)

@@ -22,8 +22,9 @@ class Own(torch.optim.Optimizer):
     """An optimizer that takes its steps by `update`, a function of lists of tensors.
 
     `slots` names the state of a parameter: tensors of its shape and dtype, at zero; the slot `step` is a float32 scalar
-    that counts the steps taken and is advanced here, before `update`. A group's own `slots` go first. Honours `found_inf` (see the folder's
-    docstring): with `gates_itself` the update does so, else it is done here. All state exists from the start.
+    that counts the steps taken and is advanced here, before `update`. A group may have `slots` of its own. All state
+    exists from the start. Honours `found_inf` (see the folder's docstring): with `gates_itself` the update does so,
+    else it is done here. `gain` is described in `_gain`.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Own(torch.optim.Optimizer):
         defaults: dict[str, Any],
         slots: Sequence[str],
         update: Update,
+        gain: Callable[..., Any],
         *,
         gates_itself: bool = False,
     ) -> None:
         super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
+        self.gain = gain
         for group in self.param_groups:
             for parameter in group["params"]:
                 self.state[parameter] = {slot: _fresh(slot, parameter) for slot in group.get("slots", slots)}

@@ -1,0 +1,42 @@
+"""A recurrent net that predicts the next token: LSTM, GRU or plain.
+
+Reads a text token by token with a state of fixed size. Slower to train than `gpt` on a GPU, and often as good on short
+contexts. Clip the gradient (`clip_norm`). Dropout, if a recipe has it, goes between layers and before the head.
+
+Source: Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735; GRU: Cho et al. 2014, arXiv
+1406.1078.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from optcli.parts.facts import Facts
+from optcli.units import STRICT, Count
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TAKES = frozenset({"tokens"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a recipe may set."""
+
+    __pydantic_config__ = STRICT
+
+    cell: Literal["lstm", "gru", "plain"] = "lstm"
+    """Kind of recurrence."""
+    layers: Count = 1
+    """Recurrent layers on top of each other."""
+    width: Count = 128
+    """Size of the state and of the token embedding."""
+
+
+def build(options: Options, facts: Facts) -> nn.Module:
+    """(N, positions) token numbers to (N, positions, tokens) logits."""
+    from optcli.parts.models.rnn.net import Recurrent
+
+    return Recurrent(facts.outputs, options.cell, options.layers, options.width)

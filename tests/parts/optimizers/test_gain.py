@@ -1,0 +1,43 @@
+"""Gains: how far a small steady gradient moves a weight, measured."""
+
+import pytest
+import torch
+
+from optcli.parts import bundled, find
+from optcli.parts.optimizers import _direct
+
+OPTIONS = {
+    "sgd": [{}, {"momentum": 0.9}, {"momentum": 0.8, "dampening": 0.5}],
+    "rmsprop": [{}, {"momentum": 0.8}],
+    "adam": [{}, {"amsgrad": True}],
+}
+CASES = [(name, options) for name in bundled("optimizer") for options in OPTIONS.get(name, [{}])]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+def test_gain_times_rate_times_gradient_is_the_step(name, options):
+    """After many steps with the same gradient all averages have settled."""
+    torch.manual_seed(0)
+    part = find("optimizer", name)
+    weights, grad = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64)), torch.tensor([0.5, -0.1, 0.02]).double()
+    groups = [{"params": [weights], "name": "all", "weight_decay": 0.0, "lr_scale": 1.0, "hidden": [False]}]
+    optimizer = part.build(groups, part.Options(lr=0.01, **options), "cpu")
+    step = _direct.stepper(optimizer)
+    for _ in range(3000):
+        before = weights.detach().clone()
+        step(1.0, [grad.clone()])
+    moved = (before - weights).detach()
+    gain = optimizer.gain(optimizer.state[weights], optimizer.param_groups[0])
+    torch.testing.assert_close(gain * 0.01 * grad, moved, rtol=1e-2, atol=1e-9)
+
+
+def test_muon_s_hidden_matrices_move_by_the_same_length():
+    torch.manual_seed(0)
+    part, weights, grad = find("optimizer", "muon"), torch.nn.Parameter(torch.zeros(16, 16)), torch.randn(16, 16)
+    groups = [{"params": [weights], "name": "all", "weight_decay": 0.0, "lr_scale": 1.0, "hidden": [True]}]
+    optimizer = part.build(groups, part.Options(lr=0.01), "cpu")
+    for _ in range(200):
+        before = weights.detach().clone()
+        _direct.stepper(optimizer)(1.0, [grad])
+    gain = optimizer.gain(optimizer.state[weights], optimizer.param_groups[0])
+    assert (0.01 * gain * grad).norm().item() == pytest.approx((before - weights).norm().item(), rel=0.2)

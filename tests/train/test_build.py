@@ -1,0 +1,99 @@
+"""From a recipe to the things that fit needs."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+import optcli
+from optcli.exits import Failure
+from optcli.train.build import build, forward_work
+from optcli.train.gate import ScalingGate
+from optcli.train.signals import Signals
+from optcli.train.world import World
+
+
+def built(recipe, *changes, chosen=None):
+    return build(recipe(*changes), World("cpu"), Signals(), chosen)
+
+
+def test_equal_seeds_give_equal_weights_whatever_regularizes_them(recipe):
+    one, two = built(recipe), built(recipe, "regularizers.l2.strength=0.1", "optimizer.weight_decay=0")
+    other = built(recipe, "seed=4")
+    weights = [next(iter(made.objective.bare.parameters())) for made in (one, two, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_the_state_names_everything_with_a_memory(recipe):
+    made = built(recipe, "regularizers.early_stopping.patience=3", "schedule=plateau")
+    names = ["model", "optimizer", "schedule", "batches", "regularizer.early_stopping", "randomness"]
+    assert list(made.state) == names
+    world = World("cpu", "fp16")
+    assert isinstance(build(recipe("train.precision=fp16", "train.device=auto"), world, Signals()).gate, ScalingGate)
+
+
+def test_parameters_are_called_by_their_names(recipe):
+    made = built(recipe)
+    assert sorted(made.names) == sorted(name for name, _ in made.objective.bare.named_parameters())
+
+
+def test_what_was_chosen_once_is_used_again(recipe):
+    chosen = {"threads": 1, "compile": False, "precision": "fp32", "earlier": True}
+    assert built(recipe, "train.threads=2", chosen=chosen).info == chosen
+
+
+def test_weights_that_are_no_numbers_are_refused(recipe):
+    @optcli.model
+    def broken(facts):
+        net = nn.Linear(4, 3)
+        nn.init.constant_(net.bias, float("nan"))
+        return net
+
+    with pytest.raises(Failure, match="`bias` is not finite before the first step"):
+        built(recipe, "model=broken")
+
+
+def test_errors_of_own_parts_name_their_line(recipe):
+    @optcli.model
+    def raising(facts):
+        raise KeyError("oops")
+
+    with pytest.raises(Failure, match=rf"test_build.py:{raising.__code__.co_firstlineno + 2}: model raising failed"):
+        built(recipe, "model=raising")
+
+
+def test_a_model_without_parameters_is_refused(recipe):
+    @optcli.model
+    def empty(facts):
+        return nn.Identity()
+
+    with pytest.raises(Failure, match="no parameters"):
+        built(recipe, "model=empty")
+
+
+def test_the_work_of_a_forward_pass():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 25, 7))
+    assert forward_work(net, torch.ones(2, 1, 5, 5)) == 2 * (2 * 4 * 25 * 9) + 2 * (2 * 7 * 100)
+    assert forward_work(net, torch.ones(2, 9)) == 0
+    assert net.training
+
+
+def test_processes_must_be_able_to_share_a_batch(recipe, monkeypatch):
+    world = World("cpu")
+    monkeypatch.setattr(world, "size", 3)
+    with pytest.raises(Failure, match="can't be shared among 3 processes"):
+        build(recipe(), world, Signals())
+
+
+def test_neither_the_compiler_nor_tensorboard_is_loaded(tmp_path):
+    code = (
+        "import sys\nfrom optcli.recipe import load\nfrom optcli.train.session import train\n"
+        "train(load('digits', ['train.epochs=1', 'train.device=cpu', 'schedule=constant']), run_dir=sys.argv[1])\n"
+        "heavy = {'torch._dynamo', 'tensorboard', 'pandas', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "r")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,211 @@
+"""One step: equal to the plain loop's, deaf to bad values, and nothing is read back."""
+
+import cProfile
+import pstats
+
+import pytest
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from optcli.train.build import build
+from optcli.train.signals import Signals
+from optcli.train.world import World
+
+
+def built(recipe, *changes):
+    world = World("cpu", recipe(*changes).train.precision)
+    return build(recipe(*changes), world, Signals())
+
+
+def step(made, number):
+    made.update(number, made.batches.at(number), made.rates(number))
+    made.window.closes(number + 1, 1.0)
+
+
+def weights(made):
+    return [p.detach().clone() for p in made.objective.bare.parameters()]
+
+
+def same(one, other, **tolerance):
+    return all(torch.allclose(a, b, **tolerance) for a, b in zip(one, other, strict=True))
+
+
+def test_it_is_the_plain_loop(recipe):
+    made, plain = built(recipe), built(recipe)
+    net = plain.objective.bare
+    optimizer = torch.optim.AdamW(
+        [{"params": g["params"], "weight_decay": g["weight_decay"]} for g in plain.groups], lr=0.01, fused=True
+    )
+    for number in range(5):
+        step(made, number)
+        [(x, y)] = plain.batches.at(number)
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        norm = nn.utils.get_total_norm([p.grad for p in net.parameters()])
+        optimizer.step()
+    assert same(weights(made), weights(plain), rtol=0, atol=0)
+    row = made.window.read(drain=True)[-1]
+    assert row.loss == loss.item()
+    assert row.grad_norm == pytest.approx(norm.item(), rel=1e-6)
+
+
+def test_accumulation_is_the_big_batch(recipe):
+    big, small = built(recipe), built(recipe, "data.batch_size=2", "train.accumulate=4")
+    for number in range(4):
+        step(big, number)
+        step(small, number)
+    assert same(weights(big), weights(small), rtol=1e-5, atol=1e-6)
+    losses = [[row.loss for row in made.window.read(drain=True)] for made in (big, small)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_clipping_is_torchs(recipe):
+    changes = ("optimizer.name=sgd", "optimizer.lr=1", "optimizer.weight_decay=0", "regularizers.clip_norm.max_norm=0.05")
+    made, plain = built(recipe, *changes), built(recipe, *changes)
+    net = plain.objective.bare
+    for number in range(3):
+        step(made, number)
+        [(x, y)] = plain.batches.at(number)
+        net.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 0.05)
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter -= parameter.grad
+    assert same(weights(made), weights(plain), rtol=1e-5, atol=1e-7)
+
+
+def test_the_update_ratio_is_measured(recipe):
+    made = built(recipe)
+    before = weights(made)
+    step(made, 0)
+    step(made, 1)
+    first, second = made.window.read(drain=True)
+    assert second.update_ratio is None
+    again = built(recipe)
+    step(again, 0)
+    moved = sum((a - b).square().sum() for a, b in zip(weights(again), before, strict=True)).sqrt()
+    size = sum(b.square().sum() for b in before).sqrt()
+    assert first.update_ratio == pytest.approx((moved / size).item(), rel=1e-5)
+
+
+VARIANTS = {
+    "adamw": ("optimizer.name=adamw",),
+    "sgd": ("optimizer.name=sgd", "optimizer.momentum=0.9"),
+    "rmsprop": ("optimizer.name=rmsprop",),
+    "batch norm": ("model.norm=batch",),
+    "l1": ("regularizers.l1.strength=0.1",),
+    "clip": ("regularizers.clip_norm.max_norm=0.1",),
+    "accumulate": ("data.batch_size=4", "train.accumulate=2"),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_bad_step_changes_nothing(recipe, name):
+    made = built(recipe, *VARIANTS[name])
+    step(made, 0)
+    net = made.objective.bare
+    kept = {k: v.clone() for k, v in net.state_dict().items()}
+    state = {k: v.clone() for k, v in _state(made.optimizer).items()}
+    x, y = made.batches.at(1)[0]
+    bad = x.clone()
+    bad[0, 0] = float("nan")
+    made.update(1, [(bad, y), *made.batches.at(1)[1:]], 1.0)
+    made.window.closes(2, 1.0)
+    step(made, 2)  # the gate stays up
+    assert all(torch.equal(v, kept[k]) for k, v in net.state_dict().items())
+    assert all(torch.equal(v, state[k]) for k, v in _state(made.optimizer).items())
+    assert [row.finite for row in made.window.read(drain=True)[:2]] == [True, False]
+
+
+def test_an_optimizer_without_a_gate_is_put_back(recipe):
+    made = built(recipe)
+    made.update._ungated = True
+    made.optimizer.found_inf = None
+    first = weights(made)
+    state = {k: v.clone() for k, v in _state(made.optimizer).items()}
+    x, y = made.batches.at(0)[0]
+    made.update(0, [(x * float("inf"), y)], 1.0)
+    assert same(weights(made), first, rtol=0, atol=0)
+    assert all(torch.equal(v, state[k]) for k, v in _state(made.optimizer).items())
+    made.gate.lower()
+    step(made, 1)
+    assert not same(weights(made), first)
+
+
+def _state(optimizer):
+    return {(i, k): v for i, one in enumerate(optimizer.state.values()) for k, v in one.items() if torch.is_tensor(v)}
+
+
+def test_parameters_that_take_no_part_are_no_error(recipe):
+    made = built(recipe)
+    extra = nn.Parameter(torch.ones(2))
+    made.optimizer.add_param_group({"params": [extra], "weight_decay": 0.0, "initial_lr": 0.01, "name": "idle"})
+    from optcli.parts.optimizers._direct import stepper
+    from optcli.train.probes import Window
+    from optcli.train.update import Update
+
+    world, walk = World("cpu"), stepper(made.optimizer)
+    window = Window(world, len(walk.params), Signals())
+    Update(made.objective, walk, made.gate, window, world)(0, made.batches.at(0), 1.0)
+    window.closes(1, 1.0)
+    assert window.read(drain=True)[0].norms[-1] == 0
+    assert extra.tolist() == [1.0, 1.0]
+
+
+class Reads(TorchDispatchMode):
+    """Counts operators, and tensors read as Python numbers, each of which makes a GPU wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.ops, self.reads = 0, 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.ops += 1
+        self.reads += "_local_scalar_dense" in str(func)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", [*VARIANTS, "fp16"])
+def test_no_step_reads_a_tensor(recipe, name):
+    changes = VARIANTS.get(name, ())
+    made = built(recipe, *changes) if name != "fp16" else _fp16(recipe)
+    step(made, 0)
+    with Reads() as seen:
+        for number in range(1, 12):
+            step(made, number)
+    assert seen.reads == 0
+
+
+def _fp16(recipe):
+    chosen = recipe("train.precision=fp16", "train.device=auto")
+    return build(chosen, World("cpu", "fp16"), Signals())
+
+
+def test_a_step_takes_few_calls(recipe):
+    made = built(recipe, "model.hidden=[256, 256]", "train.epochs=30")
+    stream = made.batches.stream(0, 90)
+
+    def some(count):
+        for _ in range(count):
+            number, batches = next(stream)
+            made.update(number, batches, made.rates(number))
+            if made.window.closes(number + 1, 1.0):
+                made.window.read(drain=True)
+
+    some(20)
+    profile = cProfile.Profile()
+    profile.runcall(some, 60)
+    assert pstats.Stats(profile).total_calls / 60 <= 320
+
+
+def test_a_step_takes_few_operators(recipe):
+    made = built(recipe, "model.hidden=[256, 256]", "train.epochs=9")
+    steps = list(made.batches.stream(0, 21))
+    made.update(*steps[0], 1.0)
+    with Reads() as seen:
+        for number, batches in steps[1:]:
+            made.update(number, batches, 1.0)
+    assert seen.ops / 20 <= 57
