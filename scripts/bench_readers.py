@@ -27,8 +27,6 @@ def make(folder: Path, points: int) -> dict[str, Path]:
     sys.path.insert(0, str(HERE))
     from sample_logs import VERSION, record
 
-    from optcli.run.crc32c import masked_like, of_length
-
     draw = random.Random(0)
     rows = points // 10
     names = ["step", "epoch", "loss", "lr", "grad_norm", *(f"m{i}" for i in range(5))]
@@ -46,7 +44,6 @@ def make(folder: Path, points: int) -> dict[str, Path]:
             plain.write(",".join(text) + "\n")
             sparse.write(",".join(t if j < 3 or i % 50 == 0 else "" for j, t in enumerate(text)) + "\n")
             lines.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
-    del masked_like, of_length
     with found["events.out.tfevents.1.x.1.0"].open("wb") as file:
         file.write(record(VERSION))
         _events(file, rows, draw)
@@ -100,6 +97,8 @@ def tensorboard(path: str) -> int:
 def one(reader: str, path: str) -> None:
     """Measure in this process and print CPU seconds, points and peak memory in MiB."""
     read = {"optcli": optcli, "tensorboard": tensorboard}[reader]
+    import numpy  # noqa: F401  its import is none of the reader's time
+
     start = time.process_time()
     points = read(path)
     seconds = time.process_time() - start
@@ -109,7 +108,9 @@ def one(reader: str, path: str) -> None:
 def measure(reader: str, path: Path, times: int = 3) -> tuple[float, int, float]:
     """Best CPU seconds of several processes, points, and the highest memory."""
     command = [sys.executable, __file__, "--one", reader, str(path)]
-    results = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(times)]
+    results = [
+        json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(times)
+    ]
     return min(r[0] for r in results), results[0][1], max(r[2] for r in results)
 
 
@@ -127,10 +128,11 @@ def main() -> None:
         for name, path in make(Path(folder), given.points).items():
             seconds, points, memory = measure("optcli", path)
             speed = path.stat().st_size / 1e6 / seconds
-            print(f"{name:32} {speed:7.1f} MB/s  {points / seconds:12,.0f} points/s  {memory:6.0f} MiB  {points:,} points")
+            rate = points / seconds
+            print(f"{name:28} {speed:7.1f} MB/s {rate:12,.0f} points/s {memory:6.0f} MiB {points:,} points")
         if given.against_tensorboard:
             slow, points, memory = measure("tensorboard", path, 1)
-            print(f"{'tensorboard':32} {slow / seconds:7.1f} times the time of optcli, {memory:.0f} MiB, {points:,} points")
+            print(f"TensorBoard: {slow / seconds:.1f} times the time, {memory:.0f} MiB, {points:,} points")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ def values(path: Path) -> dict[str, set[tuple[float, float]]]:
     return found
 
 
-def mutants(count: int, seed: int, folder: Path, names: list[str]) -> Iterator[tuple[str, str, Path, Path, bytes, bytes]]:
+def mutants(
+    count: int, seed: int, folder: Path, names: list[str]
+) -> Iterator[tuple[str, str, Path, Path, bytes, bytes]]:
     """(format, kind, path to read, damaged file, its bytes before, and after), over and over."""
     draw = random.Random(seed)
     made = {name: WRITERS[name](folder / name, training(6, 5)) for name in names}

@@ -35,7 +35,7 @@ def codes_table() -> str:
 
 
 def causes_table() -> str:
-    rows = [f"| `{name}` | {summary(catalogue.cause_doc(name))} |" for name in catalogue.causes()]
+    rows = [f"| `{name}` | {summary(catalogue.cause_doc(name))} |" for name in catalogue.names()]
     return "\n".join(["| cause | what it means |", "|---|---|", *rows])
 
 

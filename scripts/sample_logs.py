@@ -375,7 +375,8 @@ def nanochat(folder: Path, t: Training) -> Path:
     n = len(t.loss)
 
     def step(i: int) -> str:
-        return f"step {i + 1:05d}/{n:05d} ({100 * i / n:.2f}%) | loss: {t.loss[i]} | lrm: 1.00 | dt: 20.1ms | tok/sec: 2,600"
+        done = f"{100 * i / n:.2f}%"
+        return f"step {i + 1:05d}/{n:05d} ({done}) | loss: {t.loss[i]} | lrm: 1.00 | dt: 20.1ms | tok/sec: 2,600"
 
     return _console(folder, t, "chat.txt", step, lambda e, at: f"Step {at:05d} | Validation bpb: {t.val_loss[e]}")
 
@@ -401,7 +402,8 @@ def fairseq(folder: Path, t: Training) -> Path:
     def step(i: int) -> str:
         e, at = divmod(i, t.per_epoch)
         return (
-            f"2024-01-01 00:00:00 | INFO | train_inner | epoch {e + 1:03d}: {at + 1:5d} / {t.per_epoch} loss={t.loss[i]},"
+            f"2024-01-01 00:00:00 | INFO | train_inner | epoch {e + 1:03d}: {at + 1:5d} / {t.per_epoch}"
+            f" loss={t.loss[i]},"
             f" ppl=9.1, wps=100, ups=1.2, wpb=80, num_updates={i + 1}, lr={t.lr[i]}, gnorm={t.grad_norm[i]}, clip=0"
         )
 
@@ -443,7 +445,8 @@ def hf_console(folder: Path, t: Training) -> Path:
 
 def step_console(folder: Path, t: Training) -> Path:
     def step(i: int) -> str:
-        return f"2024-01-01 12:00:{i % 60:02d},123 INFO trainer step={i + 1} loss={t.loss[i]} lr={t.lr[i]} grad_norm={t.grad_norm[i]}"
+        stamp = f"2024-01-01 12:00:{i % 60:02d},123 INFO trainer"
+        return f"{stamp} step={i + 1} loss={t.loss[i]} lr={t.lr[i]} grad_norm={t.grad_norm[i]}"
 
     return _console(
         folder, t, "run.log", step, lambda e, at: f"2024-01-01 12:00:00 INFO trainer step={at} val_loss={t.val_loss[e]}"
@@ -573,7 +576,8 @@ def mlflow_db(folder: Path, t: Training) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as db:
         db.execute(
-            "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean)"
+            "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint,"
+            " is_nan boolean)"
         )
         for row in _rows(t):
             for key in ("loss", "val_loss"):
@@ -598,9 +602,10 @@ def dvclive(folder: Path, t: Training) -> Path:
 STEPS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
-        journal, csv, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history, detectron2_json, mmdet_json,
-        mmengine_json, llamafactory, hf, sacred, detectron2_console, nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat,
-        megatron, fairseq, torchtune, composer, step_console, tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive,
+        journal, csv, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history, detectron2_json,
+        mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, nanogpt, build_nanogpt,
+        modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console, tutorial_console,
+        tfevents, wandb, mlflow, mlflow_db, dvclive,
     )
 }  # fmt: skip
 """Writers that log every step, and validation at the epochs' ends."""

@@ -51,7 +51,9 @@ def judge(folder: Path) -> list[str]:
 
 
 def _first(values: Any, told: list[dict[str, Any]]) -> bool:
-    return any(one["first"] is None or math.isclose(values[0], one["first"], rel_tol=1e-4, abs_tol=1e-9) for one in told)
+    return any(
+        one["first"] is None or math.isclose(values[0], one["first"], rel_tol=1e-4, abs_tol=1e-9) for one in told
+    )
 
 
 def main() -> int:

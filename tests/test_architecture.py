@@ -17,11 +17,11 @@ MAY_IMPORT = {
     "recipe": {"units", "parts"},
     "run": set(),
     "diagnosis": {"run", "recipe.patch", "units"},
-    "train": {"parts", "recipe", "run", "diagnosis", "units", "exits", "crash"},
+    "train": {"parts", "recipe", "run", "diagnosis", "units", "exits", "crash", "show"},
     "trial": {"train", "diagnosis", "recipe", "run", "parts", "units", "exits"},
     "show": {"recipe", "run", "diagnosis", "trial", "units", "exits", "parts"},
 }
-"""Room -> the rooms it may use besides itself. `train.progress` and the verdict at its end also use `show`."""
+"""Room -> the rooms it may use besides itself; `train` uses `show` for its progress line and its last words."""
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -82,9 +82,9 @@ def test_only_world_names_a_back_end_or_a_rank() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):
                 assert node.attr not in {"cuda", "mps", "xpu"}, f"{file}:{node.lineno}"
-            if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name | ast.Attribute):
-                name = node.left.id if isinstance(node.left, ast.Name) else node.left.attr
-                assert name != "rank", f"{file}:{node.lineno}"
+            if isinstance(node, ast.Compare):
+                asks = re.search(r"\brank (==|!=|>) \d", ast.unparse(node))
+                assert not asks, f"{file}:{node.lineno}"
 
 
 def test_no_code_from_data() -> None:
@@ -93,9 +93,11 @@ def test_no_code_from_data() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
-                assert name not in {"pickle.load", "pickle.loads", "yaml.load", "yaml.unsafe_load", "os.system"}, (
+                assert name not in {"pickle.load", "pickle.loads", "yaml.unsafe_load", "os.system"}, (
                     f"{file}:{node.lineno}"
                 )
+                if name == "yaml.load":
+                    assert "SafeLoader" in ast.unparse(node), f"{file}:{node.lineno}"
                 if name in banned:
                     assert file.name in {"catalogue.py", "own.py"}, f"{file}:{node.lineno}"
                 for word in node.keywords:

@@ -27,7 +27,7 @@ def today() -> dict[str, list[str]]:
     from optcli.commands.schema import schema_of
 
     names = {f"part.{kind}": list(parts.bundled(kind)) for kind in parts.KINDS}
-    names |= {"command": list(COMMANDS), "code": catalogue.codes(), "cause": catalogue.causes()}
+    names |= {"command": list(COMMANDS), "code": catalogue.codes(), "cause": catalogue.names()}
     names |= {f"{what} key": sorted(keys(schema_of(what))) for what in ("recipe", "diagnosis")}
     return {group: sorted(members) for group, members in names.items()}
 

@@ -34,7 +34,10 @@ def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | 
     Raises:
         Unreadable: there is no curve; the reason says what was found instead.
     """
-    found = discover(str(path), pattern)
+    try:
+        found = discover(str(path), pattern)
+    except OSError as error:
+        raise _gone(str(path), error) from None
     runs, problem = [], None
     for one in found:
         try:
@@ -42,21 +45,26 @@ def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | 
         except Unreadable as error:
             problem = problem or error
         except OSError as error:
-            # The file vanished or can't be read any more.
-            problem = problem or Unreadable(one.source, (error.strerror or str(error)).lower())
+            problem = problem or _gone(one.source, error)
     if not runs:
         raise problem or Unreadable(str(path), "no training log in it")
     return runs
+
+
+def _gone(path: str, error: OSError) -> Unreadable:
+    """The file vanished, or can't be read any more."""
+    return Unreadable(path, (error.strerror or str(error)).lower())
 
 
 def _read_one(found: Found, mapping: Mapping[str, str] | None) -> list[Run]:
     reader = load(found.format)
     logs: dict[str, Log] = {}
     for path, name in found.files:
-        source = Source(path, name, found.pattern)
+        source = found.stream or Source(path, name, found.pattern)
         for block in reader.blocks(source):
-            log = logs.setdefault(block.run, Log(found.format))
-            log.add(block, name)
+            if block.run not in logs:
+                logs[block.run] = Log(found.format, found.notes)
+            logs[block.run].add(block, name)
         for log in logs.values():
             log.end_file(source)
     runs = [finish(log, _title(found.source, key), mapping) for key, log in logs.items()]

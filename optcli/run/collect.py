@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -42,13 +42,13 @@ class Writer:
 class Log:
     """One run of a file or directory while it is read; memory stays bounded however long the log is."""
 
-    def __init__(self, format: str) -> None:
+    def __init__(self, format: str, notes: Iterable[Note] = ()) -> None:
         self.format, self.kind = format, "row"
         self.planned: int | None = None
         self.end: End = "unknown"
         self.config: dict[str, Any] = {}
         self.roles: dict[str, str] = {}
-        self.notes: list[Note] = []
+        self.notes = list(notes)
         self.seams: list[float] = []
         self.turns: list[Restart] = []
         self.where: dict[str, str] = {}

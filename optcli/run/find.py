@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from optcli.run import notes as say
 from optcli.run.block import Unreadable
+from optcli.run.curve import Note
 from optcli.run.readers import load, recognize
 from optcli.run.roles import listed
 from optcli.run.source import Source
@@ -38,6 +40,9 @@ class Found:
     format: str
     files: tuple[tuple[str, str], ...]
     pattern: str | None = None
+    notes: tuple[Note, ...] = ()
+    stream: Source | None = None
+    """Standard input, whose beginning has been read already."""
 
 
 def discover(path: str, pattern: str | None = None) -> list[Found]:
@@ -57,7 +62,8 @@ def discover(path: str, pattern: str | None = None) -> list[Found]:
         name, score = later
     if not score:
         raise Unreadable(path, "not a log format that is known")
-    return [Found(path, name, ((path, source.name),), pattern)]
+    found = replace(_found(_home(name, path), name, [path], pattern), source=path)
+    return [replace(found, stream=source) if path == "-" else found]
 
 
 def _directory(root: str, pattern: str | None) -> list[Found]:
@@ -65,20 +71,29 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
         return [_own_run(root)]
     groups: dict[tuple[str, str], list[str]] = {}
     own: list[Found] = []
-    for folder, files in walk(root):
+    told: list[str] = []
+    for folder, files in walk(root, told):
         if "journal.jsonl" in files:
             own.append(_own_run(folder))
             continue
         for file in files:
             path = os.path.join(folder, file)
             if (reader := _format(path, file, pattern)) is not None:
-                home = getattr(load(reader), "home", None)
-                groups.setdefault((home(path) if home else path, reader), []).append(path)
-    inside = tuple(one.source + os.sep for one in own)
-    found = [
-        _found(home, reader, paths, pattern) for (home, reader), paths in groups.items() if not home.startswith(inside)
-    ]
-    return sorted(own + found, key=lambda one: (one.source, one.format))
+                groups.setdefault((_home(reader, path), reader), []).append(path)
+    owners = tuple(home + os.sep for home, reader in groups if getattr(load(reader), "OWNS", False))
+    for (home, reader), paths in groups.items():
+        if getattr(load(reader), "OWNS", False) or not paths[0].startswith(owners):
+            one = _found(home, reader, paths, pattern)
+            # A run that reaches above what the user named (its `train/` folder) keeps the user's name.
+            own.append(one if home.startswith(root) else replace(one, source=root))
+    notes = tuple(say.note(say.UNREADABLE, what) for what in told)
+    return sorted((replace(one, notes=notes) for one in own), key=lambda one: (one.source, one.format))
+
+
+def _home(reader: str, path: str) -> str:
+    """The run that a file belongs to."""
+    home = getattr(load(reader), "home", None)
+    return str(home(path)) if home is not None and path != "-" else path
 
 
 def _own_run(folder: str) -> Found:
@@ -105,8 +120,11 @@ def _format(path: str, file: str, pattern: str | None) -> str | None:
     return name if score >= IN_A_TREE else None
 
 
-def walk(root: str) -> Iterator[tuple[str, list[str]]]:
-    """Folders below `root` with the regular files in each; links are not followed, nothing raises."""
+def walk(root: str, told: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Folders below `root` with the regular files in each; links are not followed, nothing raises.
+
+    `told` gets a sentence if the search was given up.
+    """
     opened = seen = 0
     waiting = [(root, 0)]
     while waiting and seen < MOST_FILES and opened < MOST_SNIFFED:
@@ -124,8 +142,11 @@ def walk(root: str) -> Iterator[tuple[str, list[str]]]:
             continue
         if "journal.jsonl" not in files:
             waiting += [f for f in sorted(folders, reverse=True) if depth < DEEPEST]
+        files = sorted(files)[: MOST_SNIFFED - opened]
         opened += len(files)
-        yield folder, sorted(files)
+        yield folder, files
+    if waiting or opened == MOST_SNIFFED:
+        told.append(f"only the first {opened:,} files below {root} were looked at")
 
 
 def _may_be_log(name: str) -> bool:

@@ -20,7 +20,8 @@ from optcli.show.screen import Screen
 MARGIN: Final = 10
 """Columns for the labels of the value axis."""
 _LOG_FROM: Final = 10.0
-"""Log axis where the largest value is so many times the median or the median so many times the smallest."""
+"""Log axis where the largest value is so many times the median, or the median so many times the lowest tenth."""
+_LOW: Final = 0.1
 _BRAILLE: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _SIGNS: Final = " '.:"
 
@@ -36,11 +37,11 @@ class Mark:
 
 
 def wants_log(values: Floats) -> bool:
-    """Whether a log axis shows these finite values better: all positive, and far apart."""
+    """Whether a log axis shows these finite values better: all positive, and not just a few of them far off below."""
     if len(values) < 3 or values.min() <= 0:
         return False
-    middle = float(np.median(values))
-    return bool(values.max() / middle > _LOG_FROM or middle / values.min() > _LOG_FROM)
+    low, middle = np.quantile(values, (_LOW, 0.5))
+    return bool(values.max() > _LOG_FROM * middle or middle > _LOG_FROM * low)
 
 
 def draw(

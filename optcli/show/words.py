@@ -100,11 +100,11 @@ def advice(prescription: Prescription) -> dict[str, str]:
     told = {"do": plain, "expect": prescription.expect, "refuted if": prescription.refuted_if.removeprefix("if ")}
     names = []
     for key, text in prescription.advice.items():
-        framework = _FRAMEWORKS.get(key, key)
-        if key != "any" and plain and text.startswith(f"{plain}: "):
-            names.append(f"{text.removeprefix(f'{plain}: ')} ({framework})")
+        framework, more = _FRAMEWORKS.get(key, key), text.removeprefix(plain)
+        if key != "any" and more.startswith(": "):
+            names.append(f"{more[2:]} ({framework})")
         elif key != "any":
-            told[f"in {framework}"] = text
+            told[f"in {framework}"] = more.removeprefix("; ")
     told["known as"] = ", ".join(names)
     return {label: clean.line(text, 4096) for label, text in told.items() if text}
 

@@ -35,7 +35,8 @@ class NoCheckpoint(Failure):
 
     def __init__(self, directory: Path, skipped: list[tuple[Path, str]]) -> None:
         found = "; ".join(f"{path.name}: {why}" for path, why in skipped)
-        super().__init__(Exit.IO_ERROR, f"{directory}: no checkpoint can be loaded ({found or 'there is none'})")
+        message = f"{directory}: no checkpoint can be loaded ({found or 'there is none'})"
+        super().__init__(Exit.IO_ERROR, message, "to begin anew, delete them or choose another --run-dir")
         self.skipped = skipped
 
 

@@ -49,15 +49,15 @@ def cpu_model() -> str:
 
 
 def _device(device: str) -> dict[str, Any]:
-    if not device.startswith("cuda") or not torch.cuda.is_available():
+    module = torch.get_device_module(device)
+    if not hasattr(module, "get_device_properties"):
         return {"name": device}
-    about = torch.cuda.get_device_properties(device)
+    about = module.get_device_properties(device)
     return {
         "name": device,
         "model": about.name,
         "memory_mib": about.total_memory >> 20,
-        "capability": f"{about.major}.{about.minor}",
-        "cuda": torch.version.cuda,
+        "capability": f"{getattr(about, 'major', '?')}.{getattr(about, 'minor', '?')}",
     }
 
 

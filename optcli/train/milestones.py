@@ -126,7 +126,7 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
     if row.scale is not None:
         told["loss_scale"] = row.scale
     if not row.finite:
-        told["skipped_steps"] = t.skipped
+        told["skipped_steps"] = 1
     told["clock"] = {"t": t.earlier + row.at, "step_us": row.seconds * 1e6, "mib": memory}
     return told
 

@@ -30,6 +30,7 @@ from optcli.train.monitor import Monitor
 from optcli.train.objective import ModelFailed
 from optcli.train.position import Agenda, Position
 from optcli.train.progress import Progress
+from optcli.train.restore import restore
 from optcli.train.rundir import RunDir
 from optcli.train.signals import Signals
 from optcli.train.training import Ending, Training
@@ -131,8 +132,9 @@ class _Session:
         if self.world.speaks:
             try:
                 loaded = checkpoints.load()
-            except NoCheckpoint:
-                loaded = None
+            except NoCheckpoint as error:
+                if error.skipped:  # all are damaged: to begin anew is not for us to decide
+                    raise
         found = self.world.tell(str(loaded.path) if loaded else "")
         if found and loaded is None:
             loaded = checkpoint.read(Path(found))
@@ -193,9 +195,7 @@ class _Session:
 
     def _restore(self, loaded: checkpoint.Loaded | None) -> int:
         assert loaded is not None
-        for name, thing in self.state.items():
-            if name in loaded.state_dicts:
-                thing.load_state_dict(loaded.state_dicts[name])
+        restore(self.state, loaded)
         return loaded.step
 
     def _replay(self, step: int) -> None:

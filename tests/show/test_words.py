@@ -64,12 +64,18 @@ def test_assignments_are_typed_as_they_are_read() -> None:
 
 
 def test_advice_says_what_the_argument_is_called_elsewhere() -> None:
-    names = {"hf": "halve it: `learning_rate`", "lightning": "halve it: `lr`", "keras": "", "jax": "scale the updates"}
+    names = {
+        "hf": "halve it: `learning_rate`",
+        "lightning": "halve it: `lr`",
+        "keras": "halve it; twice",
+        "jax": "scale it",
+    }
     told = Prescription(None, {}, {"any": "halve it", **names}, "safe", "", "if it stays")
     assert words.advice(told) == {
         "do": "halve it",
         "refuted if": "it stays",
-        "in jax": "scale the updates",
+        "in Keras": "twice",
+        "in jax": "scale it",
         "known as": "`learning_rate` (Hugging Face), `lr` (Lightning)",
     }
 

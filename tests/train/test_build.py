@@ -95,5 +95,7 @@ def test_neither_the_compiler_nor_tensorboard_is_loaded(tmp_path):
         "heavy = {'torch._dynamo', 'tensorboard', 'pandas', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "r")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "r")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,6 @@
 """TensorBoard reads what is written, and a resumed run shows no point twice."""
 
 import logging
-import math
 import os
 import time
 from pathlib import Path
@@ -59,7 +58,7 @@ row_of_any_kind = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(row_of_any_kind, max_size=12))
 def test_the_numbers_of_any_row_become_records_that_are_intact(tmp_path_factory: Any, given_rows: list[Any]) -> None:
     from tensorboard.compat.proto.event_pb2 import Event
@@ -70,15 +69,14 @@ def test_the_numbers_of_any_row_become_records_that_are_intact(tmp_path_factory:
     writer.close()
     read_back = [Event.FromString(body) for body in records(writer.path.read_bytes())][1:]
     got = [(e.step, v.tag, v.simple_value) for e in read_back for v in e.summary.value]
-    expected = [
-        (row["step"], name, float(np.float32(value)))
-        for row in given_rows
-        for name, value in row.items()
-        if name not in ("step", "clock") and isinstance(value, int | float) and not isinstance(value, bool)
-        if not np.isfinite(value) or abs(value) < 3e38
-    ]
-    kept = [g for g in got if not math.isinf(g[2]) or g in expected]
-    assert [(s, n, repr(v)) for s, n, v in kept] == [(s, n, repr(v)) for s, n, v in expected]
+    with np.errstate(over="ignore"):
+        expected = [
+            (row["step"], name, float(np.float32(value)))
+            for row in given_rows
+            for name, value in row.items()
+            if name not in ("step", "clock") and isinstance(value, int | float) and not isinstance(value, bool)
+        ]
+    assert [(s, n, repr(v)) for s, n, v in got] == [(s, n, repr(v)) for s, n, v in expected]
 
 
 def records(data: bytes) -> list[bytes]:

@@ -91,5 +91,7 @@ def test_the_keeper_puts_back_what_a_bad_step_changed(up):
 
 
 def test_running_statistics_are_guarded_and_masks_of_torch_are_not():
-    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.LayerNorm(2), nn.BatchNorm1d(2, track_running_stats=False))
+    net = nn.Sequential(
+        nn.Linear(2, 2), nn.BatchNorm1d(2), nn.LayerNorm(2), nn.BatchNorm1d(2, track_running_stats=False)
+    )
     assert len(changing_buffers(net)) == 3

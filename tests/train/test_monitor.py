@@ -19,12 +19,16 @@ class Log:
 
 
 def rows(n=60, nan_at=0):
-    return [{"step": s, "train/loss": float("nan") if s == nan_at else 2.0 / s**0.1, "lr": 0.1} for s in range(1, n + 1)]
+    return [
+        {"step": s, "train/loss": float("nan") if s == nan_at else 2.0 / s**0.1, "lr": 0.1} for s in range(1, n + 1)
+    ]
 
 
 def monitor(log, policy=None, warned=None):
     policy = policy or Policy()
-    return Monitor(log, lambda: Live(100, {}, ignore=policy.ignore), policy, (warned if warned is not None else []).append)
+    return Monitor(
+        log, lambda: Live(100, {}, ignore=policy.ignore), policy, (warned if warned is not None else []).append
+    )
 
 
 @pytest.mark.parametrize("size", [1, 7, 60])

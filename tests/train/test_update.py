@@ -62,7 +62,12 @@ def test_accumulation_is_the_big_batch(recipe):
 
 
 def test_clipping_is_torchs(recipe):
-    changes = ("optimizer.name=sgd", "optimizer.lr=1", "optimizer.weight_decay=0", "regularizers.clip_norm.max_norm=0.05")
+    changes = (
+        "optimizer.name=sgd",
+        "optimizer.lr=1",
+        "optimizer.weight_decay=0",
+        "regularizers.clip_norm.max_norm=0.05",
+    )
     made, plain = built(recipe, *changes), built(recipe, *changes)
     net = plain.objective.bare
     for number in range(3):

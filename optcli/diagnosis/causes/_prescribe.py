@@ -75,7 +75,10 @@ def patch(case: Case, changes: Mapping[str, Any]) -> Patch | None:
 def scaled(case: Case, path: str, factor: float, default: float | None = None) -> float | None:
     """The configured number at `path` times `factor`, to two digits; `default` where there is none or it is 0."""
     value = case.number(path)
-    return float(f"{value * factor:.2g}") if value else default
+    if not value:
+        return default
+    whole = isinstance(setting(case.config, path), int)
+    return round(value * factor) if whole and factor >= 1 else float(f"{value * factor:.2g}")
 
 
 def scale_patch(case: Case, path: str, factor: float) -> Patch | None:

@@ -31,7 +31,7 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
     "OPT104": 2.5,
-    "OPT105": 0.2,
+    
     "OPT103": -2.5,
     "OPT109": -4.0,
     "OPT101": -1.5,

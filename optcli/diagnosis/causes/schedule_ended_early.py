@@ -25,12 +25,14 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {"OPT109": 5.0, "OPT105": 0.8, "OPT102": -1.0}
 PRIOR: Final = -1.0
+SPENT: Final = 0.02
+"""Share of the peak below which a rate on a plateau does little."""
 
 
 def weigh(case: Case) -> float:
     """A plateau at a rate that is spent."""
     left = case.figure("OPT105", "lr_left")
-    return 1.5 if left < 1e-3 else 0.0
+    return 1.5 if left < SPENT else 0.0
 
 
 def prescribe(case: Case) -> Prescription:

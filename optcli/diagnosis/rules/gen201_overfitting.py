@@ -96,6 +96,6 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),
-            train_left=(loss.end / loss.start if loss.start > 0 else 0.0, "of the start level"),
+            train_left=(then / loss.start if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip

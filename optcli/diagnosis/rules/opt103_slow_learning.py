@@ -41,8 +41,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import TINY
 from optcli.run.stats import slope
 
 SEVERITY: Final = "warning"
@@ -57,6 +60,8 @@ PROGRESS: Final = 0.45
 """Share of the start level that is gone by the end."""
 STRAIGHT: Final = 0.4
 """Slope of the last third over that of the first: a healthy curve slows down, one that crawls doesn't."""
+SPENT: Final = 0.1
+"""Share of the highest mean rate of a third below which a third tells nothing."""
 SURE: Final = 4.0
 """Standard errors of the slope below 0."""
 
@@ -70,19 +75,33 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early, or no plan to measure by")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
-    gone = (loss.start - loss.end) / loss.start / min(1.0, view.share * 1.5)
+    gone = (loss.start - loss.end) / loss.start / view.share  # carried on in a straight line to the end
     _, z = loss.trend(1.0)
     if gone > PROGRESS or gone < 0.01 or z > -SURE:
         return []
-    third = max(4, len(loss.blocks) // 3)
-    early, _ = slope(loss.blocks[:third])
-    late, _ = slope(loss.blocks[-third:])
-    if late > STRAIGHT * early:
+    early, late = _paces(view)
+    if not late < STRAIGHT * early:
         return []
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(loss.step[0]), 0.7,
             f"{loss.name} falls steadily but has lost only {gone:.0%} of its start level",
-            progress=(gone, "1"), late_over_early=(late / early if early else 0.0, "1"), trend=(z, "sigma"),
+            progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(z, "sigma"),
         )
     ]  # fmt: skip
+
+
+def _paces(view: View) -> tuple[float, float]:
+    """Slopes of the first and the last third, per unit of learning rate where it is known: a decay is no slowing down.
+
+    Where hardly any rate is left in the last third, the middle one stands for it.
+    """
+    loss, lr = view.loss, view.series("lr")
+    third = max(4, len(loss.blocks) // 3)
+    parts = [loss.blocks[:third], loss.blocks[third : 2 * third], loss.blocks[-third:]]
+    slopes = [slope(part)[0] for part in parts]
+    if lr is None or lr.n < 6:
+        return slopes[0], slopes[2]
+    rates = [float(part.mean()) for part in np.array_split(lr.value, 3)]
+    last = 2 if rates[2] > SPENT * max(rates) else 1
+    return slopes[0] / max(rates[0], TINY), slopes[last] / max(rates[last], TINY)

@@ -59,7 +59,7 @@ def check(view: View) -> list[Finding] | Abstain:
     series = view.val if view.val is not None and view.val.n >= POINTS else view.loss
     if series.n < POINTS:
         return Abstain("too few finite points")
-    band = max(BAND * series.drop, 2 * series.tau)
+    band = max(BAND * max(series.drop, view.loss.drop), 2 * series.tau)
     best = np.minimum.accumulate(series.blocks)
     last = int(np.argmax(best <= series.low + band))
     wasted = 1 - (float(series.block_step[last]) - float(series.step[0])) / max(view.at - float(series.step[0]), 1.0)

@@ -1,7 +1,7 @@
 """Gains: what an optimizer multiplies a small steady gradient by, besides its rate.
 
 `gain(state, group)` of one parameter is a float or a tensor like the parameter. A build attaches it to the optimizer as
-`optimizer.gain`. Proximal steps need it: a threshold with the same gain has the strength that it would have in the loss.
+`optimizer.gain`. Proximal steps need it: a threshold with the same gain is as strong as it would be in the loss.
 """
 
 from __future__ import annotations

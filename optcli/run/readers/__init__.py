@@ -22,6 +22,7 @@ def names() -> tuple[str, ...]:
     return (*(name for name in OFTEN if name in here), *sorted(here - set(OFTEN)))
 
 
+@cache
 def load(name: str) -> Any:
     """The reader's module."""
     return import_module(f"{__name__}.{name}")

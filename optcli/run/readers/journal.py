@@ -16,6 +16,9 @@ from optcli.run.source import Source
 ENDS: Final = {"finished": "finished", "done": "finished", "completed": "finished"}
 
 
+OWNS: Final = True
+
+
 def sniff(head: bytes, name: str) -> float:
     """The first line is the start event."""
     first = head[:4096].split(b"\n", 1)[0]

@@ -1,0 +1,55 @@
+"""From a checkpoint back to the objects of a run, after a look at whether it belongs to them.
+
+Hashes prove that a checkpoint is what somebody wrote, not that it was this run: torch's fused optimizers walk their
+state's memory by the parameter's size and would read and write beyond a tensor that is too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import torch
+
+from optcli.exits import Exit, Failure
+from optcli.train.snapshot import Loaded, Stateful
+
+WALKED: Final = frozenset({"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "sum"})
+"""State of torch's fused Adam, AdamW, SGD and Adagrad that has its parameter's shape; `step` has one value."""
+
+
+def restore(state: Mapping[str, Stateful], loaded: Loaded) -> None:
+    """Give every object in `state` what the checkpoint holds for it, in the order of `state`.
+
+    Raises:
+        Failure: the checkpoint was not made by these objects; says which one doesn't take it.
+    """
+    for name, thing in state.items():
+        if name not in loaded.state_dicts:
+            continue
+        try:
+            if isinstance(thing, torch.optim.Optimizer):
+                check(thing, loaded.state_dicts[name])
+            thing.load_state_dict(loaded.state_dicts[name])
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise Failure(Exit.IO_ERROR, f"{loaded.path}: does not fit this run's {name}: {reason}") from error
+
+
+def check(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any]) -> None:
+    """Compare an optimizer's stored state with its parameters.
+
+    Raises:
+        ValueError: a tensor has another size than the parameter that it belongs to.
+        KeyError, TypeError, AttributeError: it is no optimizer's state.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    numbers = [n for group in stored["param_groups"] for n in group["params"]]
+    if len(parameters) != len(numbers):
+        raise ValueError(f"it has {len(numbers)} parameters, the model {len(parameters)}")
+    for number, parameter in zip(numbers, parameters, strict=True):
+        for key, value in stored["state"].get(number, {}).items():
+            if key in WALKED and value.shape != parameter.shape:
+                raise ValueError(f"{key} has the shape {list(value.shape)}, its parameter {list(parameter.shape)}")
+            if key == "step" and isinstance(value, torch.Tensor) and value.numel() != 1:
+                raise ValueError(f"step has {value.numel()} values")

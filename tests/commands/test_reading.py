@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from optcli.commands import reading
+from optcli.exits import Exit, Failure
+
+ROWS = "step,loss\n" + "".join(f"{s},{2 / s}\n" for s in range(1, 30))
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log.csv").write_text(ROWS)
+    return tmp_path
+
+
+def test_a_bad_path_costs_only_itself(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "broken.csv").write_bytes(b"\x00\x01")
+    read = reading.reports(["log.csv", "broken.csv", "none"])
+    assert [report.diagnosis.status for report in read.reports][1:] == ["unreadable", "unreadable"]
+    assert [report.run is None for report in read.reports] == [False, True, True]
+    assert read.status == Exit.USAGE
+    read.complain()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "error: none: no such file or directory"
+    assert second.startswith("error: broken.csv: ")
+
+
+def test_a_dangling_link_and_a_link_loop_are_told(place: Path) -> None:
+    (place / "dangling").symlink_to("nowhere")
+    (place / "loop").symlink_to("loop")
+    read = reading.reports(["dangling", "loop"])
+    assert [report.diagnosis.status for report in read.reports] == ["unreadable"] * 2
+    assert read.status == Exit.NOTHING_TO_READ
+
+
+def test_a_growing_run_goes_on_unless_it_says_otherwise() -> None:
+    (grown,) = reading.growing("log.csv", None, None, None, [])
+    assert grown.run is not None
+    assert grown.run.end == "running"
+    (whole,) = reading.reports(["log.csv"]).reports
+    assert whole.run is not None
+    assert whole.run.end != "running"
+
+
+def test_the_recipe_of_a_run_directory_or_beside_a_log(place: Path) -> None:
+    assert reading.recipe_of("log.csv") is None
+    assert reading.recipe_of("-") is None
+    (place / "run").mkdir()
+    (place / "run" / "recipe.yaml").touch()
+    assert reading.recipe_of("run") == "run/recipe.yaml"
+    assert reading.recipe_of("run/log.csv") == "run/recipe.yaml"
+
+
+def test_codes_families_and_names() -> None:
+    assert reading.codes(["opt101, NUM", "oscillating-loss"]) == ["OPT101", "NUM", "OPT101"]
+    assert reading.codes(["RUN702", ""]) == ["RUN702"]
+    assert reading.codes(None) == []
+    with pytest.raises(Failure, match="unknown code `OPT999`"):
+        reading.codes(["OPT999"])
+
+
+def test_mapping() -> None:
+    assert reading.mapping(["val/loss=a=b", " lr = x "]) == {"val/loss": "a=b", "lr": "x"}
+    assert reading.mapping(None) is None
+    for wrong in ("loss", "=a", "lr="):
+        with pytest.raises(Failure, match="is not of the form ROLE=NAME"):
+            reading.mapping([wrong])

@@ -1,0 +1,65 @@
+"""Which cause comes first."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import causes, engine
+from optcli.diagnosis.diagnosis import Evidence, Finding
+
+RECIPE = {"model.name": "mlp", "optimizer.lr": 0.1, "optimizer.weight_decay": 0.0, "data.batch_size": 32}
+
+
+def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
+    evidence = {name: Evidence(value, "1") for name, value in figures.items()}
+    return Finding(code, "x", "warning", confidence, "train/loss", 0, 1, 1, "", evidence)
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        ([finding("OPT104", peak=1.3, trend=0.0)], "learning-rate-too-high"),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], "learning-rate-too-low"),
+        ([finding("OPT104", peak=1.0, trend=0.0, frozen=1.0)], "not-connected"),
+        ([finding("OPT104", peak=1.0, trend=0.0, grad_norm=0.0)], "not-connected"),
+        ([finding("NUM301", loss_rise=1.0, finite_before=90)], "numerical-instability"),
+        ([finding("NUM301", loss_rise=9.0, finite_before=90), finding("OPT102")], "learning-rate-too-high"),
+        ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
+        ([finding("OPT108", lr_ratio=60.0)], "learning-rate-too-high"),
+        ([finding("GEN203", val_fell=0.8), finding("GEN201", train_left=0.05)], "overfit-to-data"),
+        ([finding("GEN203", val_fell=0.1)], "validation-shift"),
+        ([finding("OPT109"), finding("OPT104", peak=1.0, trend=0.0)], "schedule-ended-early"),
+        ([finding("OPT106")], "too-few-steps"),
+        ([finding("OPT103")], "learning-rate-too-low"),
+        ([finding("DAT405"), finding("OPT101")], "data-order"),
+        ([finding("GEN206")], "leaky-validation"),
+        ([finding("OPT110"), finding("OPT103")], "clipping-too-tight"),
+    ],
+)
+def test_the_likeliest_explanation_comes_first(found, name) -> None:
+    ranked = causes.rank(found, {})
+    assert ranked[0].name == name
+    assert [c.weight for c in ranked] == sorted((c.weight for c in ranked), reverse=True)
+    assert len(ranked) <= causes.MOST
+
+
+def test_a_collapse_is_never_answered_by_a_higher_rate() -> None:
+    for cause in causes.rank([finding("OPT104", peak=1.3, trend=0.0)], RECIPE):
+        assert cause.prescription.relative.get("lr", 1.0) <= 1.0
+
+
+def test_patches_carry_round_numbers_and_keep_whole_ones_whole() -> None:
+    (first, *_) = causes.rank([finding("OPT101")], {**RECIPE, "optimizer.lr": 0.00123})
+    assert dict(first.prescription.patch or {}) == {"optimizer.lr": 0.00037}
+    batch = next(c for c in causes.rank([finding("OPT111")], RECIPE) if c.name == "batch-too-small")
+    assert dict(batch.prescription.patch or {}) == {"data.batch_size": 128}
+
+
+def test_no_finding_no_cause() -> None:
+    assert causes.rank([], RECIPE) == ()
+
+
+def test_info_alone_explains_nothing(make) -> None:
+    flat = 0.05 + 2.2 * np.exp(-np.arange(400) / 15) + 0.01 * np.random.default_rng(0).normal(size=400)
+    diagnosis = engine.diagnose(make({"train/loss": flat}))
+    assert {f.code for f in diagnosis.findings} == {"OPT107"}
+    assert diagnosis.causes == ()

@@ -1,0 +1,76 @@
+"""The walk from a run to a diagnosis."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+from optcli.diagnosis.diagnosis import Diagnosis
+
+
+def standing(diagnosis: Diagnosis) -> set[str]:
+    return {f.code for f in diagnosis.findings if f.healed_at is None and f.severity != "info"}
+
+
+def test_a_healthy_run_is_healthy_and_has_no_causes(make, fall) -> None:
+    diagnosis = engine.diagnose(make({"train/loss": fall}))
+    assert (diagnosis.status, standing(diagnosis), diagnosis.causes) == ("healthy", set(), ())
+    assert diagnosis.points == 400
+
+
+@pytest.mark.parametrize("curves", [{}, {"train/loss": [2.0, 1.0]}, {"lr": np.ones(50)}])
+def test_too_little_is_unknown_and_says_so(make, curves) -> None:
+    diagnosis = engine.diagnose(make(curves))
+    assert diagnosis.status == "unknown"
+    assert [n.code for n in diagnosis.notes] == ["RUN704"]
+
+
+def test_a_finding_is_pinned_where_it_was_first_known(make, fall) -> None:
+    loss = np.where(np.arange(400) < 200, fall, 3.0 + 0.02 * fall)
+    whole = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
+    short = engine.diagnose(make({"train/loss": loss[:300]}), select=["OPT102"]).findings
+    assert len(whole) == len(short) == 1
+    assert (whole[0].first, whole[0].known_at) == (short[0].first, short[0].known_at)
+    assert whole[0].first == 200
+    assert whole[0].known_at < 240
+    assert whole[0].last == 399 > short[0].last
+
+
+def test_what_heals_keeps_its_place_and_leaves_the_run_healthy(make, fall) -> None:
+    loss = np.concatenate([fall[:150], np.full(40, 2.0) + 0.02 * fall[:40], fall[150:]])
+    diagnosis = engine.diagnose(make({"train/loss": loss}), select=["OPT102"])
+    (finding,) = diagnosis.findings
+    assert finding.healed_at is not None
+    assert finding.known_at < finding.healed_at < 439
+    assert diagnosis.status == "healthy"
+
+
+def test_select_and_ignore_go_by_the_beginning_of_codes(make, fall) -> None:
+    run = make({"train/loss": np.where(np.arange(400) < 200, fall, np.nan)})
+    assert standing(engine.diagnose(run)) == {"NUM301"}
+    assert standing(engine.diagnose(run, ignore=["NUM"])) == set()
+    assert standing(engine.diagnose(run, select=["opt", "gen201"])) == set()
+
+
+def test_a_running_run_is_not_judged_by_its_end(make, fall) -> None:
+    steep = 2.3 * (1 - (np.arange(400) / 460) ** 1.5)
+    assert standing(engine.diagnose(make({"train/loss": steep}))) == {"OPT106"}
+    assert "OPT106" not in standing(engine.diagnose(make({"train/loss": steep}, end="running")))
+
+
+def test_after_a_nan_nothing_but_numerics_is_said(make, fall) -> None:
+    loss = np.where(np.arange(400) < 60, 2.3, np.nan)
+    found = engine.diagnose(make({"train/loss": loss})).findings
+    assert all(f.known_at <= 60 for f in found)
+    assert "NUM301" in {f.code for f in found}
+
+
+def test_every_rule_that_could_not_judge_says_why(make, fall) -> None:
+    diagnosis = engine.diagnose(make({"train/loss": fall}))
+    assert diagnosis.abstained["GEN201"] == "no val/loss in the log"
+    assert "OPT105" not in diagnosis.abstained
+
+
+def test_findings_stand_in_order_worst_first(make, fall) -> None:
+    run = make({"train/loss": np.where(np.arange(400) < 200, fall, 3.0 + fall), "lr": np.full(400, 1e-3)})
+    severities = [f.severity for f in engine.diagnose(run).findings]
+    assert severities == sorted(severities, key=("error", "warning", "info").index)

@@ -1,0 +1,62 @@
+"""What the rules see."""
+
+import math
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis.view import View
+
+
+def test_nothing_after_the_rung_can_be_seen(make, fall) -> None:
+    run = make({"train/loss": fall, "val/loss": (np.arange(9, 400, 10), fall[9::10])}, epochs=np.arange(0, 400, 50))
+    view = View(run, 120)
+    assert view.loss.n == 121
+    assert view.val is not None
+    assert view.val.step[-1] == 119
+    assert view.epochs.tolist() == [0, 50, 100]
+    assert view.points("val/loss") == 12
+    assert view.series("grad_norm") is None
+
+
+def test_share_of_the_plan(make, fall) -> None:
+    assert View(make({"train/loss": fall}, planned=800), 399).share == pytest.approx(0.5, abs=0.01)
+    assert math.isnan(View(make({"train/loss": fall}), 399).share)
+    assert View(make({"train/loss": fall}), 399, ended=True).share == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "chance"),
+    [
+        ({"task": "classification", "outputs": 10}, math.log(10)),
+        ({"task": "language", "outputs": 65}, math.log(65)),
+        ({"task": "regression", "outputs": 1, "target_variance": 2.5}, 2.5),
+        ({"task": "classification", "outputs": 1}, None),
+        ({}, None),
+    ],
+)
+def test_chance_level_comes_from_the_configuration(make, fall, facts, chance) -> None:
+    assert View(make({"train/loss": fall}, config={"facts": facts}), 10).chance == chance
+
+
+def test_broken_begins_one_point_after_the_nan(make) -> None:
+    run = make({"train/loss": [2, 1, np.nan, 1, 1]})
+    assert [View(run, at).broken for at in range(5)] == [False, False, False, True, True]
+    assert not View(make({"train/loss": [2, np.inf, 1, 1]}), 3).broken
+
+
+def test_rate_change_compares_with_the_rate_before(make) -> None:
+    run = make({"train/loss": np.ones(100), "lr": np.where(np.arange(100) < 50, 0.1, 6.0)})
+    assert View(run, 99).lr_change(52, 10) == pytest.approx(60)
+    assert View(run, 99).lr_change(30, 10) == pytest.approx(1)
+    assert math.isnan(View(make({"train/loss": [1.0]}), 0).lr_change(0, 1))
+
+
+def test_figures_that_are_not_finite_are_left_out(make) -> None:
+    view = View(make({"train/loss": [1.0]}), 0)
+    found = view.finding(
+        "opt101_oscillating_loss", "warning", "x", 0, 7.0, "m", a=(1.0, "1"), b=(math.nan, "1"), c=(math.inf, "1")
+    )
+    assert set(found.evidence) == {"a"}
+    assert found.confidence == 0.99
+    assert (found.code, found.name) == ("OPT101", "oscillating-loss")

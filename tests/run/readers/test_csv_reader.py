@@ -1,0 +1,127 @@
+"""Delimited tables: odd headers, missing cells, torn and stray lines, dialects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcli.run import notes
+from optcli.run.assemble import read
+from optcli.run.curve import Run
+
+
+def table(tmp_path: Path, text: str, name: str = "log.csv") -> Run:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return read(str(path))[0]
+
+
+def rows(n: int = 6) -> str:
+    return "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(n))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\r\n"])
+def test_line_ends(tmp_path: Path, end: str) -> None:
+    run = table(tmp_path, ("epoch,loss\n" + rows()).replace("\n", end))
+    assert run.curves["train/loss"].step.tolist() == list(range(6))
+
+
+def test_byte_order_mark_comments_and_blanks(tmp_path: Path) -> None:
+    run = table(tmp_path, "\ufeff# a comment\n\n step , loss \n 1 , 0.5 \n\n 2 , 0.25 \n")
+    assert run.curves["train/loss"].value.tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize("missing", ["", "NA"])
+def test_missing_cells(tmp_path: Path, missing: str) -> None:
+    text = "step,loss,val_loss\n" + "".join(f"{i},0.5,{i if i % 3 == 0 else missing}\n" for i in range(9))
+    run = table(tmp_path, text)
+    assert run.curves["val/loss"].step.tolist() == [0, 3, 6]
+
+
+def test_nonfinite_spellings(tmp_path: Path) -> None:
+    run = table(tmp_path, "step,loss\n1,nan\n2,inf\n3,-inf\n4,NaN\n5,1e400\n6,Infinity\n")
+    np.testing.assert_array_equal(run.curves["train/loss"].value, [np.nan, np.inf, -np.inf, np.nan, np.inf, np.inf])
+
+
+def test_a_torn_last_line_gives_no_value(tmp_path: Path) -> None:
+    run = table(tmp_path, "step,loss,lr\n1,0.5,0.1\n2,0.4,0.1\n3,0.")
+    assert run.curves["train/loss"].step.tolist() == [1, 2]
+    assert [note.code for note in run.notes] == [notes.UNFINISHED]
+    run = table(tmp_path, "step,loss,lr\n1,0.5,0.1\n2,0.4,0.1\n3,0.3,0.")
+    assert run.curves["train/loss"].value.tolist() == [0.5, 0.4, 0.3]
+    assert run.curves["lr"].value.tolist() == [0.1, 0.1]
+
+
+def test_stray_lines_cost_only_themselves(tmp_path: Path) -> None:
+    good = [f"{i},{i}.5\n" for i in range(2000)]
+    good[700] = "a word or two\n"
+    good[900] = "900,1,2,3\n"
+    run = table(tmp_path, "step,loss\n" + "".join(good))
+    steps = run.curves["train/loss"].step.tolist()
+    assert steps == [i for i in range(2000) if i not in (700, 900)]
+    first = len("step,loss\n") + sum(map(len, good[:700]))
+    assert f"{first}-{first + 14}" in run.notes[0].message
+
+
+def test_a_repeated_header_is_a_new_session(tmp_path: Path) -> None:
+    run = table(tmp_path, "step,loss\n1,1\n2,1\n3,1\nstep,loss\n3,2\n4,2\n")
+    assert run.curves["train/loss"].value.tolist() == [1, 1, 2, 2]
+    assert run.seams == (3.0,)
+
+
+def test_a_short_first_row(tmp_path: Path) -> None:
+    run = table(tmp_path, "step,loss,extra\n0,9.5\n1,8.5,1\n2,7.5,2\n")
+    assert run.curves["train/loss"].value.tolist() == [9.5, 8.5, 7.5]
+
+
+def test_quotes_words_and_arrays(tmp_path: Path) -> None:
+    run = table(tmp_path, 'epoch,loss,note\n0,0.5,"[1, 2]"\n1,0.4,"say ""x"""\n2,0.3,ok\n')
+    assert run.curves["train/loss"].value.tolist() == [0.5, 0.4, 0.3]
+
+
+def test_pandas_index(tmp_path: Path) -> None:
+    run = table(tmp_path, ",loss,val_loss\n" + "".join(f"{i},0.5,0.6\n" for i in range(4)))
+    assert run.format == "keras-csv"
+    assert run.epoch_steps.tolist() == [0, 1, 2, 3]
+
+
+def test_names_that_come_twice(tmp_path: Path) -> None:
+    run = table(tmp_path, "step,loss,loss\n1,0.5,0.1\n2,0.4,0.1\n")
+    assert run.curves["train/loss"].value.tolist() == [0.5, 0.4]
+    assert "loss.1" in run.curves
+
+
+def test_time_is_a_clock_only_when_it_runs_forward(tmp_path: Path) -> None:
+    time = table(tmp_path, "epoch,time,loss\n1,9.5,1\n2,19.5,1\n3,30,1\n").curves["train/loss"].time
+    assert time is not None
+    assert time.tolist() == [9.5, 19.5, 30]
+    run = table(tmp_path, "epoch,time,loss\n1,9.5,1\n2,8.5,1\n3,9,1\n")
+    assert run.curves["train/loss"].time is None
+    assert run.curves["step_time"].value.tolist() == [9.5, 8.5, 9]
+
+
+def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
+    head = "epoch,train/box_loss,val/box_loss,metrics/mAP50(B)\n"
+    body = "".join(f"{i},0.5,{0 if i < 9 else 0.7},{0 if i < 9 else 0.4}\n" for i in range(10))
+    run = table(tmp_path, head + body, "results.csv")
+    assert run.curves["val/loss"].step.tolist() == [9]
+    assert run.notes[0].code == notes.NOT_MEASURED
+
+
+def test_ultralytics_plan(tmp_path: Path) -> None:
+    (tmp_path / "args.yaml").write_text("epochs: 100\nlr0: 1e-2\nbatch: 16\noptimizer: SGD\n")
+    run = table(tmp_path, "epoch,train/box_loss,val/box_loss\n1,0.5,0.6\n2,0.4,0.5\n", "results.csv")
+    assert run.planned == 100
+    assert run.config == {
+        "optimizer.lr": 0.01, "optimizer.name": "SGD", "data.batch_size": 16, "train.epochs": 100,
+    }  # fmt: skip
+
+
+def test_a_table_larger_than_a_chunk(tmp_path: Path) -> None:
+    n = 300_000
+    run = table(tmp_path, "step,loss\n" + "".join(f"{i},{i % 97}.25\n" for i in range(n)))
+    curve = run.curves["train/loss"]
+    assert curve.step.tolist() == list(range(n))
+    assert curve.value[-1] == (n - 1) % 97 + 0.25

@@ -1,0 +1,221 @@
+"""TensorBoard's event files: every encoding of a scalar, damage, restarts."""
+
+from __future__ import annotations
+
+import importlib.util
+import struct
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from optcli.run import notes
+from optcli.run.assemble import Unreadable, read
+from optcli.run.crc32c import crc, masked
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+WALL = 1.7e9
+
+
+def script(name: str) -> ModuleType:
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+logs = script("sample_logs")
+record, field = logs.record, logs._field
+
+
+def event(step: int, inner: bytes, wall: float = WALL) -> bytes:
+    at = b"\x10" + logs._varint(step) if step else b""
+    return b"\x09" + struct.pack("<d", wall + step) + at + inner
+
+
+def scalar(tag: str, value: float, step: int, wall: float = WALL) -> bytes:
+    return logs.scalar_event(tag, value, step, wall + step)
+
+
+def write(path: Path, events: list[bytes]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(record(e) for e in [logs.VERSION, *events]))
+    return path
+
+
+def test_agrees_with_tensorboard(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    steps = [0, 1, 127, 128, 16383, 16384, 1 << 33, -5]
+    events = [scalar(tag, 0.1 * i, step) for i, step in enumerate(steps) for tag in ("loss", "lr")]
+    path = write(tmp_path / "events.out.tfevents.1.h.1.0", events)
+    theirs = EventAccumulator(str(path), size_guidance={"scalars": 0})
+    theirs.Reload()
+    points = {s.step: s.value for s in theirs.Scalars("loss")}
+    ours = read(str(path))[0].curves["train/loss"]
+    assert dict(zip(ours.step.tolist(), ours.value.tolist(), strict=True)) == pytest.approx(points, nan_ok=True) or (
+        ours.step.tolist() == sorted(points)
+    )
+
+
+def test_agrees_with_a_file_that_torch_wrote(tmp_path: Path) -> None:
+    from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(str(tmp_path)) as writer:
+        for i in range(300):
+            writer.add_scalar("Loss/train", i * 0.1, i, walltime=WALL + i)
+            writer.add_scalar("odd", float("nan") if i % 7 == 0 else -i, i, walltime=WALL + i)
+        writer.add_histogram("weights", np.arange(99.0), 3)
+        writer.add_text("args", "lr=0.1", 0)
+    run = read(str(tmp_path))[0]
+    assert list(run.curves) == ["train/loss", "odd"]
+    loss = run.curves["train/loss"]
+    np.testing.assert_array_equal(loss.value, (np.arange(300) * 0.1).astype(np.float32))
+    assert loss.time is not None
+    np.testing.assert_array_equal(loss.time, WALL + np.arange(300))
+    assert np.isnan(run.curves["odd"].value).sum() == 43
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        b"\x08\x01" + field(2, b"") + field(4, struct.pack("<f", 0.5)),
+        b"\x08\x02" + field(4, struct.pack("<d", 0.5)),
+        b"\x08\x13" + field(4, struct.pack("<e", 0.5)),
+        b"\x08\x0e" + field(4, struct.pack("<f", 0.5)[2:]),
+        b"\x08\x01\x2d" + struct.pack("<f", 0.5),
+        b"\x08\x01" + field(5, struct.pack("<f", 0.5)),
+        b"\x08\x02\x31" + struct.pack("<d", 0.5),
+        b"\x08\x01" + field(2, field(2, b"\x08\x01")) + field(4, struct.pack("<f", 0.5)),
+        b"\x08\x13" + field(13, logs._varint(struct.unpack("<H", struct.pack("<e", 0.5))[0])),
+    ],
+)
+@pytest.mark.parametrize("count", [3, 40])
+def test_every_tensor_of_one_number_is_a_scalar(tmp_path: Path, tensor: bytes, count: int) -> None:
+    value = field(1, b"loss") + field(8, tensor)
+    path = write(tmp_path / "e.tfevents.1", [event(i, field(5, field(1, value))) for i in range(count)])
+    assert read(str(path))[0].curves["train/loss"].value.tolist() == [0.5] * count
+
+
+def test_several_values_in_one_record(tmp_path: Path) -> None:
+    def both(i: int) -> bytes:
+        pair = [(b"loss", i * 0.5), (b"val_loss", i * 0.25)]
+        return b"".join(field(1, field(1, tag) + b"\x15" + struct.pack("<f", x)) for tag, x in pair)
+
+    run = read(str(write(tmp_path / "e.tfevents.1", [event(i, field(5, both(i))) for i in range(1, 30)])))[0]
+    assert run.curves["train/loss"].value.tolist() == [i * 0.5 for i in range(1, 30)]
+    assert run.curves["val/loss"].value.tolist() == [i * 0.25 for i in range(1, 30)]
+
+
+def test_text_and_large_records_are_passed_over(tmp_path: Path) -> None:
+    text = field(1, b"args") + field(9, field(1, field(1, b"text"))) + field(8, b"\x08\x07" + field(8, b"lr=1"))
+    graph = b"\x09" + struct.pack("<d", WALL) + field(4, bytes(9_000_000))
+    events = [event(0, field(5, field(1, text))), graph[:70_000], *(scalar("loss", 1.0, i) for i in range(9))]
+    path = write(tmp_path / "e.tfevents.1", events)
+    with path.open("ab") as file:
+        length = struct.pack("<Q", len(graph))
+        file.write(length + struct.pack("<I", masked(crc(length))) + graph + bytes(4))
+        file.write(record(scalar("loss", 2.0, 9)))
+    run = read(str(path))[0]
+    assert list(run.curves) == ["train/loss"]
+    assert run.curves["train/loss"].value.tolist() == [1.0] * 9 + [2.0]
+
+
+class TestDamage:
+    """One bad record costs that record, and its place is told."""
+
+    @pytest.fixture
+    def parts(self) -> list[bytes]:
+        return [record(logs.VERSION), *(record(scalar("loss", float(i), i)) for i in range(500))]
+
+    def check(self, tmp_path: Path, data: bytes, lost: set[int], where: tuple[int, int]) -> None:
+        path = tmp_path / "e.tfevents.1"
+        path.write_bytes(data)
+        run = read(str(path))[0]
+        assert set(range(500)) - set(run.curves["train/loss"].step.tolist()) == lost
+        assert [note.code for note in run.notes][:1] == [notes.DAMAGED]
+        assert f"{where[0]}-{where[1]}" in run.notes[0].message
+
+    @pytest.mark.parametrize("at", [0, 5, 9, 14, 20, 40])
+    def test_a_flipped_bit(self, tmp_path: Path, parts: list[bytes], at: int) -> None:
+        first = sum(map(len, parts[:201]))
+        data = bytearray(b"".join(parts))
+        data[first + at] ^= 4
+        self.check(tmp_path, bytes(data), {200}, (first, first + len(parts[201])))
+
+    def test_inserted_garbage(self, tmp_path: Path, parts: list[bytes]) -> None:
+        first = sum(map(len, parts[:100]))
+        noise = np.random.default_rng(0).bytes(777)
+        data = b"".join([*parts[:100], noise, *parts[100:]])
+        self.check(tmp_path, data, set(), (first, first + 777))
+
+    def test_zeros_at_the_end(self, tmp_path: Path, parts: list[bytes]) -> None:
+        whole = b"".join(parts)
+        self.check(tmp_path, whole + bytes(4096), set(), (len(whole), len(whole) + 4096))
+
+    def test_a_length_that_would_fill_the_memory(self, tmp_path: Path, parts: list[bytes]) -> None:
+        length = struct.pack("<Q", 1 << 40)
+        bomb = length + struct.pack("<I", masked(crc(length)))
+        first = sum(map(len, parts[:50]))
+        self.check(tmp_path, b"".join([*parts[:50], bomb, *parts[50:]]), set(), (first, first + 12))
+
+    def test_an_unfinished_record_is_no_damage(self, tmp_path: Path, parts: list[bytes]) -> None:
+        path = tmp_path / "e.tfevents.1"
+        path.write_bytes(b"".join(parts)[:-9])
+        run = read(str(path))[0]
+        assert len(run.curves["train/loss"]) == 499
+        assert [note.code for note in run.notes] == [notes.UNFINISHED]
+
+    def test_nothing_but_a_version(self, tmp_path: Path) -> None:
+        with pytest.raises(Unreadable, match="no numbers over steps"):
+            read(str(write(tmp_path / "e.tfevents.1", [])))
+
+
+class TestSeveralFiles:
+    """One directory is one run."""
+
+    def test_a_session_start_purges(self, tmp_path: Path) -> None:
+        write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(100)])
+        start = event(60, field(7, b"\x08\x01"))
+        write(tmp_path / "e.tfevents.2", [start, *(scalar("loss", 2.0, i, WALL + 500) for i in range(70, 80))])
+        curve = read(str(tmp_path))[0].curves["train/loss"]
+        assert curve.step.tolist() == [*range(60), *range(70, 80)]
+
+    def test_a_restart_without_a_word(self, tmp_path: Path) -> None:
+        write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(100)])
+        write(tmp_path / "e.tfevents.2", [scalar("loss", 2.0, i, WALL + 500) for i in range(60, 80)])
+        run = read(str(tmp_path))[0]
+        assert run.curves["train/loss"].step.tolist() == list(range(80))
+        assert run.seams == (60.0,)
+
+    def test_a_resume_without_an_overlap(self, tmp_path: Path) -> None:
+        write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(50)])
+        write(tmp_path / "e.tfevents.2", [scalar("loss", 2.0, i, WALL + 500) for i in range(50, 90)])
+        run = read(str(tmp_path))[0]
+        assert len(run.curves["train/loss"]) == 90
+        assert run.seams == (50.0,)
+
+    def test_two_writers_at_once(self, tmp_path: Path) -> None:
+        write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(50)])
+        write(tmp_path / "e.tfevents.2", [scalar("loss", 2.0, i, WALL + 0.5) for i in range(50)])
+        run = read(str(tmp_path))[0]
+        assert run.curves["train/loss"].value.tolist() == [2.0] * 50
+        assert notes.SEVERAL_WRITERS in [note.code for note in run.notes]
+
+    def test_add_scalars_makes_folders(self, tmp_path: Path) -> None:
+        write(tmp_path / "e.tfevents.1", [scalar("lr", 0.1, i) for i in range(5)])
+        for part in ("train", "val"):
+            write(tmp_path / f"Loss_{part}" / "e.tfevents.2", [scalar("Loss", 1.0, i) for i in range(5)])
+        runs = read(str(tmp_path))
+        assert len(runs) == 1
+        assert set(runs[0].roles) == {"lr", "train/loss", "val/loss"}
+
+    def test_versions_are_runs(self, tmp_path: Path) -> None:
+        for i in range(2):
+            write(tmp_path / f"version_{i}" / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(5)])
+        assert [run.source for run in read(str(tmp_path))] == [str(tmp_path / "version_0"), str(tmp_path / "version_1")]

@@ -1,0 +1,76 @@
+"""What every rule needs first."""
+
+import numpy as np
+import pytest
+
+from optcli.run.curve import Curve, read_only
+from optcli.run.prepare import BLOCKS, Series, last_change, warm_up_end
+
+rng = np.random.default_rng(0)
+
+
+def series(values: object, step: object = None) -> Series:
+    value = read_only(values)  # type: ignore[arg-type]
+    return Series.of(Curve("x", read_only(np.arange(len(value)) if step is None else step), value))  # type: ignore[arg-type]
+
+
+def test_values_that_are_no_numbers_are_left_out_with_their_steps() -> None:
+    s = series([3, np.nan, 2, np.inf, 1])
+    assert (s.step.tolist(), s.value.tolist()) == ([0, 2, 4], [3, 2, 1])
+
+
+@pytest.mark.parametrize("n", [1, 47, 48, 49, 1000, 12_345])
+def test_blocks_are_few_and_end_with_the_curve(n: int) -> None:
+    s = series(np.arange(n))
+    assert len(s.blocks) == len(s.block_step) <= BLOCKS
+    assert s.block_step[-1] == n - 1
+    assert (np.diff(s.block_step) == s.size).all()
+
+
+def test_figures_of_a_plain_fall() -> None:
+    s = series(0.5 + 2 * np.exp(-np.arange(400) / 40) + 0.02 * rng.normal(size=400))
+    assert s.sigma == pytest.approx(0.02, rel=0.3)
+    assert s.start == pytest.approx(2.4, abs=0.1)
+    assert s.end == pytest.approx(0.5, abs=0.02)
+    assert s.drop == pytest.approx(1.9, abs=0.1)
+    assert s.progress == pytest.approx(0.79, abs=0.03)
+
+
+def test_a_first_value_that_was_leapt_from_is_the_start() -> None:
+    assert series([2.3, 276, 277, 267, 246, *[2.5] * 100]).start == 2.3
+
+
+def test_trend_tells_a_fall_from_noise() -> None:
+    noise = rng.normal(size=400)
+    assert abs(series(noise).trend(0.5)[1]) < 4
+    change, z = series(-0.05 * np.arange(400) + noise).trend(0.5)
+    assert change == pytest.approx(-10, rel=0.2)
+    assert z < -10
+
+
+def test_noise_is_never_below_rounding() -> None:
+    s = series(np.full(60, 2.5))
+    assert 0 < s.sigma < 1e-6
+    assert series(np.zeros(60)).drop > 0
+
+
+def test_since_and_at_go_by_steps() -> None:
+    s = series([5, 4, 3, 2], [10, 20, 30, 40])
+    assert s.since(20).value.tolist() == [3, 2]
+    assert s.since(0) is s
+    assert (s.at(5), s.at(29), s.at(99)) == (5, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("rates", "end"),
+    [([1, 1, 1], None), ([1, 2, 3], float("inf")), ([1, 2, 3, 3, 2], 2), ([3, 2, 1], None), ([1, 2], None)],
+)
+def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float | None) -> None:
+    assert warm_up_end(series(rates)) == end
+
+
+def test_last_change_is_a_jump_not_a_decay() -> None:
+    assert last_change(series(np.linspace(1, 0.5, 100))) is None
+    assert last_change(series([1, 1, 1, 0.1, 0.1])) == 3
+    assert last_change(series([1, 1, 60, 60])) == 2
+    assert last_change(None) is None

@@ -1,0 +1,99 @@
+"""Column names and what they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from optcli.run.roles import assign, meaning
+
+TRAIN = """loss train_loss train/loss training_loss loss/train Loss/train trainLoss total_loss train_loss_step
+    train_loss_epoch nll_loss metrics/train/loss loss/train/total epoch_loss train/epoch_loss""".split()
+VAL = """val_loss valid_loss eval_loss validation_loss val/loss Loss/val validation/epoch_loss eval/loss dev_loss
+    valLoss validation/loss""".split()
+
+
+@pytest.mark.parametrize("name", [*TRAIN, "lm loss"])
+def test_training_loss(name: str) -> None:
+    assert assign({name: 9}) == {"train/loss": name}
+
+
+@pytest.mark.parametrize("name", [*VAL, "validation lm loss value"])
+def test_validation_loss(name: str) -> None:
+    assert assign({name: 9}) == {"val/loss": name}
+
+
+@pytest.mark.parametrize(
+    "name", ["lr", "learning_rate", "train_lr", "lr-SGD", "lr-Adam/pg1", "train/learning_rate", "x/lr0"]
+)
+def test_learning_rate(name: str) -> None:
+    assert assign({name: 9}) == {"lr": name}
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("grad norm", "grad_norm"),
+        ("gnorm", "grad_norm"),
+        ("train/grad_norm", "grad_norm"),
+        ("critic_grad_norm", "grad_norm"),
+        ("loss scale", "loss_scale"),
+        ("number of skipped iterations", "skipped_steps"),
+        ("number of nan iterations", "nan_steps"),
+        ("data_time", "data_time"),
+        ("update_ratio", "update_ratio"),
+        ("val_acc", "val/accuracy"),
+        ("metrics/mAP50(B)", "val/map50_b"),
+        ("val/f1", "val/f1"),
+    ],
+)
+def test_other_roles(name: str, role: str) -> None:
+    found = meaning(name)
+    assert found is not None
+    assert found.role == role
+
+
+@pytest.mark.parametrize(
+    "name", ["lm_head_act_abs_mean", "mfu", "eval_runtime", "eval_samples_per_second", "cooler", "classes"]
+)
+def test_no_role(name: str) -> None:
+    assert assign({name: 9}) == {}
+
+
+def test_the_plainest_name_wins() -> None:
+    names = [
+        "loss_bbox",
+        "loss_ce_0",
+        "loss_ce_unscaled",
+        "train_loss",
+        "train_loss_ce",
+        "evaluation_loss_vs_iterations",
+    ]
+    assert assign(dict.fromkeys(names, 9)) == {"train/loss": "train_loss"}
+
+
+def test_more_points_win_between_equals() -> None:
+    assert assign({"train_loss_epoch": 10, "train_loss_step": 500})["train/loss"] == "train_loss_step"
+
+
+def test_one_point_never_wins() -> None:
+    assert assign({"train_loss": 1, "loss": 50})["train/loss"] == "loss"
+
+
+def test_test_stands_in_for_validation_unless_it_is_a_lone_value() -> None:
+    assert assign({"train_loss": 9, "test_loss": 9})["val/loss"] == "test_loss"
+    assert assign({"train_loss": 9, "val_loss": 9, "test_loss": 9})["test/loss"] == "test_loss"
+    assert "val/loss" not in assign({"train_loss": 9, "test_loss": 1})
+
+
+def test_a_stand_in_is_no_partner_of_a_real_loss() -> None:
+    assert assign({"loss": 9, "val_ppl": 9}) == {"train/loss": "loss", "val/ppl": "val_ppl"}
+    assert assign({"train_mse": 9, "val_mse": 9}) == {"train/loss": "train_mse", "val/loss": "val_mse"}
+
+
+def test_the_middle_parameter_group_is_the_learning_rate() -> None:
+    assert assign({"lr/pg0": 9, "lr/pg1": 9, "lr/pg2": 9}) == {"lr": "lr/pg1"}
+
+
+def test_the_user_goes_before_everything() -> None:
+    assert assign({"loss": 9, "other": 9}, {"train/loss": "other"}) == {"train/loss": "other"}
+    assert assign({"loss": 9}, {"train/loss": "absent"}) == {"train/loss": "loss"}

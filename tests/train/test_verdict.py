@@ -1,0 +1,44 @@
+"""The last words of a training, and its exit status."""
+
+import pytest
+
+from optcli.exits import Exit
+from optcli.train.verdict import tell
+
+
+def test_a_healthy_end(run, tmp_path, capsys):
+    outcome = run(tmp_path / "r")
+    capsys.readouterr()
+    assert tell(outcome, "never") == Exit.DONE
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert lines[0].startswith("finished: 24 steps in ")
+    assert "best val/accuracy" in lines[0]
+    assert lines[1].startswith("diagnosis: ")
+    assert lines[-1] == f"run: {tmp_path / 'r'}"
+
+
+def test_findings_count_if_they_are_bad_enough(run, tmp_path, capsys):
+    outcome = run(tmp_path / "r", "optimizer.lr=1e-7", "train.epochs=6")
+    assert outcome.diagnosis.worst in ("error", "warning")
+    assert tell(outcome, "never") == Exit.DONE
+    assert tell(outcome, "info") == Exit.FINDINGS
+    said = capsys.readouterr().err
+    worst = outcome.diagnosis.findings[0]
+    assert worst.code in said
+
+
+def test_a_stopped_run_says_how_to_go_on(run, tmp_path, capsys):
+    outcome = run(tmp_path / "r r", stop=3)
+    assert tell(outcome, "error") == 143
+    assert f"optcli train --resume --run-dir '{tmp_path / 'r r'}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("level", ["never", "error"])
+def test_a_failed_run_says_what_and_where_the_good_weights_are(run, tmp_path, capsys, level):
+    outcome = run(tmp_path / "r", "data.nan_at=7")
+    assert tell(outcome, level) == Exit.TRAINING_FAILED
+    said = capsys.readouterr().err
+    assert "error: NUM301 non-finite loss at step" in said
+    assert "help: the last good checkpoint is" in said
