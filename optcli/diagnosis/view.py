@@ -121,6 +121,11 @@ class View:
             return math.log(outputs)
         return number(self.config, "facts.target_variance") if task == "regression" else None
 
+    @cached_property
+    def entropic(self) -> bool:
+        """Whether the task is known to have a floor far above 0: text keeps about half of its chance level."""
+        return setting(self.config, "facts.task") == "language"
+
     def lr_change(self, step: float, reach: float) -> float:
         """Largest learning rate within `reach` steps up to `step`, over the one before; NaN without such a curve."""
         lr = self.series("lr")

@@ -133,16 +133,29 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
     _sessions(columns, log, lead, remarks)
     turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
+    if lead is not None:
+        turns += _cuts(columns[lead], log, turns)
     begin = min(columns[lead].step, default=0.0) if lead is not None else 0.0
     for turn in turns:
         if turn.step <= begin:
             what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"
             remarks.append(say.note(say.OVERLAP, what))
         else:
-            what = f"the log turns back from step {turn.reached:g} to {turn.step:g}"
+            what = f"the log reaches step {turn.reached:g} and goes on from {turn.step:g}"
             remarks.append(say.note(say.SEAM, f"{what}: a restart"))
-            remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+            if turn.step <= turn.reached:
+                remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
     return turns + log.turns
+
+
+def _cuts(points: Points, log: Log, known: list[Restart]) -> list[Restart]:
+    """Sessions that begin at or beyond the last step: no step turns back, but the log says so."""
+    found = []
+    for order in log.cuts:
+        i = int(np.searchsorted(points.order, order))
+        if 0 < i < len(points.step) and all(turn.order != points.order[i] for turn in known):
+            found.append(Restart(float(points.order[i]), float(points.step[i]), float(points.step[i - 1])))
+    return found
 
 
 def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: list[Note]) -> None:

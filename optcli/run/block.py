@@ -46,6 +46,8 @@ class Block:
     rows: int = 0
     run: str = ""
     format: str | None = None
+    cut: bool = False
+    """Another session begins behind this block (a repeated header)."""
     axis: str = ""
     """`epoch` where the format counts epochs in its steps."""
     restarts: tuple[tuple[float, float], ...] = ()

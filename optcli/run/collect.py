@@ -51,6 +51,8 @@ class Log:
         self.notes = list(notes)
         self.seams: list[float] = []
         self.turns: list[Restart] = []
+        self.cuts: list[float] = []
+        """Rows at which a table says that another session begins."""
         self.where: dict[str, str] = {}
         """Column -> the file or folder within which the places of its points can be compared (a table: ``)."""
         self._file = 0
@@ -70,6 +72,8 @@ class Log:
         self.roles |= block.roles
         self.seams += block.seams
         self.notes += block.notes
+        if block.cut:
+            self.cuts.append(float(self._rows + self._waiting))
         if block.rows:
             self._pending.append(block)
             self._waiting += block.rows

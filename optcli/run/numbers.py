@@ -14,7 +14,7 @@ from optcli.run.curve import Floats
 MISSING: Final = -9876543210123.0
 """Stands for an empty cell in a grid; a NaN that was logged is a value."""
 _MARK: Final = b"-9876543210123"
-_NUMERIC: Final = b"0123456789+-.eE naifNIty\t"
+_NUMERIC: Final = b"0123456789+-.eE naifNAIty\t"
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I)
 
 
@@ -66,7 +66,7 @@ def _mark(data: bytes, delimiter: bytes) -> bytes:
     if b"NA" in data and b"NAN" not in data:
         data = data.replace(b"NA", _MARK)
     if b" " in data:
-        data = data.replace(b" ", b"")
+        data = re.sub(rb" *(\n|%b) *" % re.escape(delimiter), rb"\1", data).lstrip(b" ")
     twice = delimiter * 2
     if twice in data:
         filled = delimiter + _MARK + delimiter

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
@@ -111,6 +112,11 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
     yield "</section>"
 
 
+def _prose(text: str) -> str:
+    """Clean text with its `names` set as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _sentence(text: str) -> str:
     """With a capital letter, unless it begins with a name (`train_loss`, `val/loss`)."""
     word = text.partition(" ")[0]
@@ -138,7 +144,7 @@ def _cause(cause: Cause) -> Iterator[str]:
         safety = f'<span class="safety {advised.safety}">{advised.safety}</span>'
         yield f'<div class="patch"><pre>{escape(change)}</pre>{safety}</div>'
     told = words.advice(advised).items()
-    rows = "".join(f"<dt>{_sentence(clean.line(label))}</dt><dd>{escape(text)}</dd>" for label, text in told)
+    rows = "".join(f"<dt>{_sentence(clean.line(label))}</dt><dd>{_prose(text)}</dd>" for label, text in told)
     yield f"<dl>{rows}</dl></article>"
 
 

@@ -44,8 +44,9 @@ class Randomness:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take this process's entry; with more processes than then, the later ones start anew."""
-        if self._world.rank < len(state["processes"]):
-            self._take(state["processes"][self._world.rank])
+        mine = self._world.mine(state["processes"])
+        if mine is not None:
+            self._take(mine)
 
     def _sow(self, seed: int) -> None:
         random.seed(seed)

@@ -98,7 +98,7 @@ class _Session:
         self.recipe, self.world, self.signals, self.place, self.imports = recipe, world, signals, place, imports
         self.path = Path(world.tell(str(place.path) if world.speaks else ""))
         self.opened = time.perf_counter()
-        self.first = 1  # step of this session
+        self.first, self.earlier = 1, 0.0  # this session's first step, and seconds of training before it
 
     def run(self) -> Outcome:
         recipe, world = self.recipe, self.world
@@ -159,7 +159,7 @@ class _Session:
             lambda: self.world.size == 1 and self.signals.received is not None,
         )  # fmt: skip
         state = {"position": position, **built.state}
-        self.monitor, self.journal, self.state = monitor, journal, state
+        self.monitor, self.journal, self.state, self.position, self.agenda = monitor, journal, state, position, agenda
         return Training(
             world=world, agenda=agenda, position=position, batches=built.batches, rates=built.rates,
             update=built.update, objective=built.objective, gate=built.gate, window=built.window, evaluate=evaluator,
@@ -167,7 +167,7 @@ class _Session:
             state=state, randomness=built.randomness, signals=self.signals, progress=progress,
             meter=Meter(min(plan.steps_per_epoch, plan.steps // 3)), nonfinite=recipe.monitor.nonfinite,
             base_lr=recipe.optimizer.options.lr, names=built.names, info={"chosen": built.info},
-            events=lambda: world.only(lambda: Events(self.place.tensorboard, first=self.first)),
+            events=lambda: world.only(self._events),
             restore=lambda: self._restore(self._newest(checkpoints)), replay=self._replay,
             reports=[(n, r.report) for n, r in built.regularizers.items() if hasattr(r, "report")], opened=self.opened,
         )  # fmt: skip
@@ -179,7 +179,7 @@ class _Session:
         self.place.write("environment.json", {**env, "facts": _facts(self.recipe), "world_size": self.world.size})
         if loaded is None:
             self.journal.cut(0)
-            if not self.place.journal or not _has_start(self.path):
+            if not _has_start(self.path):
                 self.journal.start(t.agenda.total, config={"facts": _facts(self.recipe)})
             milestones.save(t)
         else:
@@ -187,7 +187,7 @@ class _Session:
                 t.progress.note(f"{path.name} is damaged and was passed over: {why}")
             step = self._restore(loaded)
             self.first = step + 1
-            t.earlier = t.position.wall
+            t.earlier = self.earlier = t.position.wall
             self._replay(step)
             self.journal.event("resume", step=step)
             t.progress.note(f"going on at step {step} of {t.agenda.total}")
@@ -203,10 +203,12 @@ class _Session:
         self.journal.cut(step)
         self.world.barrier()
         rows = list(_rows(self.path / "journal.jsonl"))
-        position: Any = self.state["position"]
-        owed = position.evaluated != step and rows and rows[-1].get("step") == step
-        agenda_due = step > 0 and step % max(1, self.recipe.plan().of(self.recipe.train.eval_every)) == 0
-        self.monitor.replay(rows, closed=not (owed and agenda_due))
+        self.monitor.replay(rows, closed=self.position.evaluated == step or not self.agenda.evaluates(step))
+
+    def _events(self) -> Events:
+        """TensorBoard's writer; the journal's clock began when the run's first session did."""
+        began = time.time() - (time.perf_counter() - self.opened) - self.earlier
+        return Events(self.place.tensorboard, first=self.first, began=began)
 
     def _close(self, t: Training, ending: Ending) -> Outcome:
         from optcli.train.summary import summary

@@ -17,4 +17,4 @@ def without_compiler() -> None:
     for name in ("add_param_group", "state_dict", "load_state_dict", "zero_grad"):
         method: Any = getattr(getattr(torch.optim.Optimizer, name, None), "__wrapped__", None)
         if method is not None and not hasattr(method, "__dynamo_disable"):
-            setattr(method, "__dynamo_disable", method)  # noqa: B010 - not an attribute that a type checker knows
+            setattr(method, "__dynamo_disable", method)

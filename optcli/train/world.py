@@ -11,7 +11,7 @@ import gc
 import os
 import resource
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
@@ -21,6 +21,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from optcli.train.reader import HostReader, Reader
 from optcli.train.threads import free_cores
 
 T = TypeVar("T")
@@ -253,6 +254,10 @@ class World:
         dist.all_gather_object(said, thing)
         return said
 
+    def mine(self, things: Sequence[T]) -> T | None:
+        """This process's one of what `gather` gave; None if there were fewer processes then."""
+        return things[self.rank] if self.rank < len(things) else None
+
     def tell(self, thing: T) -> T:
         """What the first process says, everywhere."""
         if self.size == 1:
@@ -265,37 +270,6 @@ class World:
         """Wait for all processes."""
         if self.size > 1:
             dist.barrier()
-
-
-class Reader:
-    """Reads tensors of one shape from the device, a window late: `start` a copy, later `finish` it."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._host = torch.empty(like.shape, dtype=like.dtype, pin_memory=True)
-        self._done = torch.Event(like.device)
-
-    def start(self, tensor: Tensor) -> None:
-        """Begin to copy; the tensor may be written again at once, since the device keeps the order."""
-        self._host.copy_(tensor, non_blocking=True)
-        self._done.record()
-
-    def finish(self) -> np.ndarray[Any, Any]:
-        """The values of the copy that was started last; waits for it if need be."""
-        self._done.synchronize()
-        return self._host.numpy().copy()
-
-
-class HostReader(Reader):
-    """The same where the device is the host."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._host = torch.empty_like(like)
-
-    def start(self, tensor: Tensor) -> None:
-        self._host.copy_(tensor)
-
-    def finish(self) -> np.ndarray[Any, Any]:
-        return self._host.numpy().copy()
 
 
 def host(array: Any) -> Tensor:

@@ -1,3 +1,4 @@
+import io
 import json
 import math
 from pathlib import Path
@@ -115,3 +116,9 @@ def test_a_recipe_beside_the_log_is_known(place: Path, capsys: pytest.CaptureFix
     (place / "recipe.yaml").write_text("name: x\noptimizer: {name: sgd, lr: 1}\n")
     run("nan.csv", "--format", "github")
     assert "::error file=recipe.yaml,title=NUM301" in capsys.readouterr().out
+
+
+def test_standard_input(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((place / "nan.csv").read_bytes())))
+    assert run("-") == 1
+    assert "-:31: error NUM301 " in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Every command: its help is as stored, and what it needs not is not loaded."""
+"""Every command: its help is as stored (run as a script, this file stores it), and nothing heavy is loaded."""
 
 import json
 import os
@@ -63,3 +63,11 @@ def test_help_of_every_command_loads_nothing_heavy_and_is_as_stored(name: str, p
     modules = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert not modules & (HEAVY | {"numpy", "pydantic"})
     assert done.stdout == (SCREENS / f"help-{name}.txt").read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":  # store the help texts of today
+    for name in PRESENT:
+        environ = {**os.environ, "COLUMNS": "100"}
+        words = [sys.executable, "-m", "optcli", name, "--help"]
+        done = subprocess.run(words, env=environ, capture_output=True, text=True, check=True)
+        (SCREENS / f"help-{name}.txt").write_text(done.stdout, encoding="utf-8")

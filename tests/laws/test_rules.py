@@ -202,9 +202,7 @@ values = hnp.arrays(np.float64, st.integers(1, 70), elements=numbers)
 
 
 @settings(max_examples=120, deadline=None)
-@given(
-    loss=values, val=values, grad=values, lr=values, planned=st.none() | st.integers(1, 500), gap=st.integers(1, 9)
-)
+@given(loss=values, val=values, grad=values, lr=values, planned=st.none() | st.integers(1, 500), gap=st.integers(1, 9))
 def test_never_raises_whatever_the_curves_hold(
     loss: Any, val: Any, grad: Any, lr: Any, planned: int | None, gap: int
 ) -> None:
@@ -274,7 +272,7 @@ def test_cost_grows_no_faster_than_the_ladder() -> None:
 def test_a_rule_alone_abstains_or_finds(code: str) -> None:
     run, _ = example(code, 1)
     answer = rules.load(code).check(View(run, engine.last_step(run), ended=True))
-    assert isinstance(answer, Abstain) or isinstance(answer, list)
+    assert isinstance(answer, Abstain | list)
 
 
 @pytest.mark.parametrize("name", CAUSES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -115,21 +116,14 @@ def test_killed_and_resumed_is_not_killed(tmp_path, capsys):
     assert contents(tmp_path / "parts") == contents(tmp_path / "whole")
 
 
-def in_two_processes(*words: str) -> str:
-    """What `torchrun --nproc-per-node 2 WORDS...` prints; it must succeed."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", *words]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_two_processes_are_one(tmp_path, capsys):
     text = RECIPE.replace("epochs: 2", "epochs: 1")
     (tmp_path / "recipe.yaml").write_text(text)
     train(loads(text), run_dir=tmp_path / "one", device="cpu")
-    words = [str(tmp_path / "recipe.yaml"), "--run-dir", str(tmp_path / "two"), "--device", "cpu"]
-    in_two_processes("-m", "optcli", "train", *words)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "optcli"]
+    words = ["train", str(tmp_path / "recipe.yaml"), "--run-dir", str(tmp_path / "two"), "--device", "cpu"]
+    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     one, two = contents(tmp_path / "one")[0], contents(tmp_path / "two")[0]
     for a, b in zip(one, two, strict=True):
         assert (a.keys(), a.get("step")) == (b.keys(), b.get("step"))
@@ -139,10 +133,19 @@ def test_two_processes_are_one(tmp_path, capsys):
 
 def test_a_signal_to_one_process_stops_both(tmp_path):
     (tmp_path / "recipe.yaml").write_text(RECIPE)
-    (tmp_path / "killer.py").write_text(KILLER)
     words = [str(tmp_path / "run"), str(tmp_path / "recipe.yaml"), "6", str(int(signal.SIGUSR1)), "1"]
-    said = in_two_processes(str(tmp_path / "killer.py"), *words)
-    assert sorted(said.split("\n")[:2]) == [f"{rank} left with {128 + signal.SIGUSR1}" for rank in (0, 1)]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": "2"}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", KILLER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **meeting, "RANK": rank, "LOCAL_RANK": rank, "OMP_NUM_THREADS": "1"},
+        )
+        for rank in "01"
+    ]  # fmt: skip
+    said = [process.communicate() for process in both]
+    assert [out for out, _ in said] == [f"{rank} left with {128 + signal.SIGUSR1}\n" for rank in "01"], said
     end = contents(tmp_path / "run")[0][-1]
     assert (end["event"], end["status"]) == ("end", "stopped")
 

@@ -1,4 +1,4 @@
-"""A sick run and its diagnosis, built by hand: what every format is tried on."""
+"""A sick run and its diagnosis, built by hand: what every format is tried on. Run as a script it stores the screens."""
 
 from __future__ import annotations
 
@@ -75,3 +75,29 @@ def healthy() -> Report:
 @pytest.fixture
 def unreadable() -> Report:
     return Report(Diagnosis("runs/c", "", "unreadable", 0, notes=(Note("RUN700", "not a regular file"),)))
+
+
+def store() -> None:
+    """Write the screens of today into the clinic."""
+    from pathlib import Path
+
+    from optcli.show import formats
+    from optcli.show.screen import Screen
+
+    unread = Diagnosis("runs/c", "", "unreadable", 0, notes=(Note("RUN700", "not a regular file"),))
+    well = Diagnosis("runs/b", "csv", "healthy", 2020, {"train/loss": "loss"})
+    reports = [Report(diagnosis(), run()), Report(well, run()), Report(unread)]
+    screens = {
+        "diagnose-80.txt": Screen(terminal=True, width=80),
+        "diagnose-120-ascii.txt": Screen(terminal=True, width=120, unicode=False),
+        "diagnose-80-colour.txt": Screen(terminal=True, width=80, colour=True),
+        "diagnose-pipe.txt": Screen(),
+    }
+    told = {name: formats.render(reports, "text", screen) for name, screen in screens.items()}
+    told |= {f"diagnose.{name}": formats.render(reports, name, Screen()) for name in formats.MODULES if name != "html"}
+    for name, text in told.items():
+        (Path(__file__).parents[1] / "clinic" / "screens" / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    store()

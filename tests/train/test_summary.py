@@ -3,18 +3,9 @@
 import json
 
 DOCUMENTED = [
-    "status",
-    "steps",
-    "epochs",
-    "wall_s",
-    "cpu_us_per_step",
-    "samples_per_s",
-    "peak_memory_mib",
-    "threads",
-    "best",
-    "final",
-    "time_to_target_s",
-]
+    "status", "steps", "epochs", "wall_s", "cpu_us_per_step", "samples_per_s", "peak_memory_mib", "threads", "best",
+    "final", "time_to_target_s",
+]  # fmt: skip
 
 
 def test_every_documented_field_is_there(run, tmp_path):

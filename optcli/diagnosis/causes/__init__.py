@@ -42,9 +42,27 @@ class Case:
         found = finding.evidence.get(name) if finding is not None else None
         return default if found is None else found.value
 
+    @property
+    def crawls(self) -> bool:
+        """Whether a loss that hardly moved does fall, by little and beyond doubt, in training or validation."""
+        falls = self.figure("OPT104", "trend", 0.0), self.figure("OPT104", "val_trend", 0.0)
+        return min(falls) < CERTAIN
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether a loss that ended where it began leapt up in between, by more than its noise."""
+        noise = self.figure("OPT104", "noise", 0.0)
+        return not self.crawls and self.figure("OPT104", "peak", 1.0) > LEAPT + 3 * noise
+
     def number(self, path: str) -> float | None:
         """The configured number at a recipe path, or None."""
         return settings.number(self.config, path)
+
+
+CERTAIN: Final = -6.0
+"""Standard errors from which a small fall is a fall."""
+LEAPT: Final = 1.03
+"""Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""
 
 
 class Explanation(Protocol):

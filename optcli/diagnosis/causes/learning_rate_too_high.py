@@ -42,8 +42,6 @@ EVIDENCE: Final = {
     "GEN204": 0.3,
 }
 PRIOR: Final = -1.0
-LEAPT: Final = 1.04
-"""Highest block over the start level from which a collapse began with a leap."""
 RISE: Final = 1.5
 """Times the usual level that a loss or a rate must have reached to count as risen."""
 MUCH: Final = 0.1
@@ -55,7 +53,7 @@ def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
     odds = 0.0
     if "OPT104" in case.findings:
-        odds += 3.0 if case.figure("OPT104", "peak") > LEAPT else -1.5
+        odds += 3.0 if case.collapsed else -1.5
     if "NUM301" in case.findings:
         odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
     if any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502", "NUM301")):

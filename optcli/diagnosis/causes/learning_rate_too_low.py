@@ -44,8 +44,6 @@ EVIDENCE: Final = {
     "OPT110": -3.0,
 }
 PRIOR: Final = -1.5
-CERTAIN: Final = -4.0
-"""Standard errors from which a small fall is a fall."""
 FACTOR: Final = 5.0
 
 
@@ -53,10 +51,10 @@ def weigh(case: Case) -> float:
     """For a loss that hardly moved: does it fall at all, and did it leap first?"""
     if "OPT104" not in case.findings:
         return 0.0
-    odds = 3.0 if case.figure("OPT104", "trend", 0.0) < CERTAIN else 0.0
+    odds = 3.0 if case.crawls else 0.0
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds -= 4.0
-    if case.figure("OPT104", "peak", 1.0) > 1.04:
+    if case.collapsed:
         odds -= 3.0
     return odds
 

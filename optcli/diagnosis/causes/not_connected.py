@@ -31,7 +31,6 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
     "OPT104": 2.5,
-    
     "OPT103": -2.5,
     "OPT109": -4.0,
     "OPT101": -1.5,
@@ -48,11 +47,7 @@ def weigh(case: Case) -> float:
     odds = 0.0
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds += 3.0
-    if case.figure("OPT104", "trend", 0.0) < -4.0:
-        odds -= 1.5
-    if case.figure("OPT104", "peak", 1.0) > 1.04:
-        odds -= 2.0
-    return odds
+    return odds - 1.5 * case.crawls - 2.0 * case.collapsed
 
 
 def prescribe(case: Case) -> Prescription:

@@ -78,7 +78,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(marks[0]), 0.6 + 0.35 * explained,
+            __name__, SEVERITY, loss.name, float(marks[0]), 0.95,
             f"{loss.name} repeats a pattern in every epoch, which explains {explained:.0%} of its variance",
             explained=(explained, "1"), sure=(sure, "sigma"), swing=(swing / loss.drop, "of the drop"),
             period=(float(np.median(np.diff(marks))), "steps"),

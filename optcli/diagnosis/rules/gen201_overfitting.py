@@ -92,7 +92,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, val.name, first, 0.6 + 0.3 * min(1.0, rise / (0.1 * loss.drop)),
+            __name__, SEVERITY, val.name, first, 0.95 if rise > 0.1 * loss.drop else 0.85,
             f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),

@@ -94,7 +94,7 @@ def check(view: View) -> list[Finding] | Abstain:
     best = float(val.value.min())
     return [
         view.finding(
-            __name__, SEVERITY, val.name, float(val.block_step[-len(tail)]), 0.7,
+            __name__, SEVERITY, val.name, float(val.block_step[-len(tail)]), 0.9,
             f"{val.name} is {val.end:.4g}, {loss.name} {loss.end:.4g}: {gap / loss.drop:.0%} of what was learned apart",
             gap=((val.end - loss.end) / loss.drop, "of the drop"),
             val_fell=((began - best) / loss.drop, "of the drop"),

@@ -58,6 +58,8 @@ VARIES: Final = ("shift",)
 
 LEFT: Final = 0.57
 """Share of the start level (the chance level, for an untrained net) that is still there at the end."""
+LEFT_TEXT: Final = 0.75
+"""The same for language, whose loss can't fall below the entropy of text."""
 SLOWING: Final = -0.25
 """Change over the last 40 % as a share of the drop: a steeper one is a run that was cut off."""
 SURE_FALL: Final = -0.08
@@ -77,14 +79,14 @@ def check(view: View) -> list[Finding] | Abstain:
     left = loss.end / loss.start
     change, z = loss.trend(0.4)
     slowed = (SURE_FALL if z < FALLING else SLOWING) * loss.drop < change < 0.5 * loss.drop
-    if not LEFT <= left <= 1.2 or not slowed or val is None:
+    if not (LEFT_TEXT if view.entropic else LEFT) <= left <= 1.2 or not slowed or val is None:
         return []
     gap = (val.end - loss.end) / loss.start
     if gap > APART:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.6,
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85,
             f"{loss.name} ends at {loss.end:.4g}, {left:.0%} of where it began: the training set itself is not learned",
             left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
             gap=(gap, "of the start level"),

@@ -79,7 +79,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(val.step[val.n // 2]), 0.7,
+            __name__, SEVERITY, loss.name, float(val.step[val.n // 2]), 0.8,
             f"{loss.name} stays at {loss.end:.4g}, well above {val.name} at {val.end:.4g}: training is made too hard",
             above=(above, "of the start level"), left=(left, "of the start level"),
         )

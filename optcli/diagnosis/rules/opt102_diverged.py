@@ -60,6 +60,10 @@ SHARE: Final = 0.35
 """Rise as a share of what had been gained: less is an episode, not a loss of the training."""
 UNGAINED: Final = 0.25
 """Rise as a share of the start level where nothing had been gained yet."""
+CHANCES: Final = 3.0
+"""Times the loss of the best constant guess: no net that learns is as far off for long."""
+LATER: Final = 12
+"""Points, and half of all, over which it must be."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -78,12 +82,13 @@ def check(view: View) -> list[Finding] | Abstain:
     bar = max(
         SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0
     )
-    if now - low <= bar and not _climbing(loss, low, gained, view.points(LOSS) > loss.n):
+    climbs = _climbing(loss, low, gained, view.points(LOSS) > loss.n)
+    if now - low <= bar and not climbs and not _far_from_chance(view):
         return []
     first = _onset(loss, low + bar / 2)
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.6 + 0.4 * min(1.0, (now - low) / bar - 1),
+            __name__, SEVERITY, loss.name, first, 0.97 if now - low > 2 * bar else 0.9,
             f"{loss.name} rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}",
             rise_of_gain=((now - low) / gained if gained > 0 else float("inf"), "1"),
             rise=((now - low) / max(_noise(loss), loss.grain), "sigma"),
@@ -91,6 +96,14 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
         )
     ]  # fmt: skip
+
+
+def _far_from_chance(view: View) -> bool:
+    """A loss that stays several times above what a constant guess earns, where that is known."""
+    loss = view.loss
+    if not view.chance or loss.n < 2 * LATER:
+        return False
+    return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance
 
 
 def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:

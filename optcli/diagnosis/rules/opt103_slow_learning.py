@@ -58,8 +58,12 @@ DONE: Final = 0.3
 """Share of the plan after which a run that is to end well has shown it."""
 PROGRESS: Final = 0.45
 """Share of the start level that is gone by the end."""
+PROGRESS_TEXT: Final = 0.2
+"""The same for language, whose loss can't fall below the entropy of text."""
 STRAIGHT: Final = 0.4
 """Slope of the last third over that of the first: a healthy curve slows down, one that crawls doesn't."""
+RISING: Final = 3.0
+"""The same for a curve that has only just begun to fall, after a flat stretch."""
 SPENT: Final = 0.1
 """Share of the highest mean rate of a third below which a third tells nothing."""
 SURE: Final = 4.0
@@ -77,14 +81,14 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (loss.start - loss.end) / loss.start / view.share  # carried on in a straight line to the end
     _, z = loss.trend(1.0)
-    if gone > PROGRESS or gone < 0.01 or z > -SURE:
+    if gone > (PROGRESS_TEXT if view.entropic else PROGRESS) or gone < 0.01 or z > -SURE:
         return []
     early, late = _paces(view)
-    if not late < STRAIGHT * early:
+    if not RISING * early < late < STRAIGHT * early:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.7,
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
             f"{loss.name} falls steadily but has lost only {gone:.0%} of its start level",
             progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(z, "sigma"),
         )

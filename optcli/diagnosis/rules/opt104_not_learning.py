@@ -121,7 +121,7 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{loss.name} is still {loss.end:.4g} after {loss.n} points; it began at {loss.start:.4g}",
             fall=(fall, "of the start level"), start=(loss.start, "1"), noise=(noise, "of the start level"),
             trend=(loss.trend(1.0)[1], "sigma"), peak=(float(loss.blocks.max()) / loss.start, "of the start level"),
-            frozen=(float(frozen), "1"),
+            frozen=(float(frozen), "1"), val_trend=(view.val.trend(1.0)[1] if view.val else math.nan, "sigma"),
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip

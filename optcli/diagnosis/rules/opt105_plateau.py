@@ -63,6 +63,8 @@ DONE: Final = 0.6
 """Share of the plan after which the flat part is a quarter of it."""
 LEVEL: Final = 0.3
 """Share of the start level that is left: below, it has converged."""
+LEVEL_TEXT: Final = 0.6
+"""The same for language, whose loss can't fall below the entropy of text."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -75,7 +77,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if not view.ended and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
-    if level < LEVEL * loss.start or loss.start - loss.low < 0.05 * loss.start:
+    if level < (LEVEL_TEXT if view.entropic else LEVEL) * loss.start or loss.start - loss.low < 0.05 * loss.start:
         return []
     change, z = loss.trend(FLAT_SHARE)
     if z < FALLING and change < -STILL * loss.drop:
@@ -89,7 +91,7 @@ def check(view: View) -> list[Finding] | Abstain:
     lr = view.series("lr")
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.6,
+            __name__, SEVERITY, loss.name, first, 0.85,
             f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
             level=(level / loss.start, "of the start level"), change=(change / loss.drop, "of the drop"),
             lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),

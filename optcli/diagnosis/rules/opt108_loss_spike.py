@@ -49,7 +49,7 @@ from optcli.run.stats import deviation, median, noise, running_median
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 10
+POINTS: Final = 6
 VARIES: Final = ("shift",)
 
 WINDOW: Final = 11
@@ -64,6 +64,11 @@ BUMPS_HIGH: Final = 4.0
 SHARE_HIGH: Final = 0.5
 """For a leap of half of all that was gained, half of that will do."""
 MEMORY: Final = 100
+FEW: Final = 24
+"""Points up to which noise can't be told and validation must bear witness."""
+BOTH: Final = 1.0
+LEVEL: Final = 0.25
+"""Rise of both over their best values, in shares of the larger of the gain and this share of the start level."""
 BEFORE: Final = 6
 """Points that must lie before it."""
 STEP: Final = 4.0
@@ -77,6 +82,27 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    spikes = [*_leaps(view), *_together(view)]
+    if not spikes:
+        return []
+    at, sigmas, share = min(spikes)
+    step = float(loss.step[at])
+    recovered = bool((loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma).any())
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, step, 0.95 if share > SHARE_HIGH else 0.85,
+            f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, by {share:.0%} of all that was gained",
+            height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
+            recovered=(float(recovered), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
+        )
+    ]  # fmt: skip
+
+
+def _leaps(view: View) -> list[tuple[int, float, float]]:
+    """Place, height in noise levels and share of the gain of every spike among the largest steps up."""
+    loss = view.loss
+    if loss.n < 2 * BEFORE:
+        return []
     rises = np.diff(loss.value)
     places = np.sort(np.argpartition(-rises, min(CANDIDATES, len(rises) - 1))[:CANDIDATES]) + 1
     spikes = []
@@ -84,19 +110,7 @@ def check(view: View) -> list[Finding] | Abstain:
         height = _height(loss, at)
         if height is not None and not _restart(view, float(loss.step[at])):
             spikes.append((at, *height))
-    if not spikes:
-        return []
-    at, sigmas, share = spikes[0]
-    step = float(loss.step[at])
-    recovered = bool((loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma).any())
-    return [
-        view.finding(
-            __name__, SEVERITY, loss.name, step, 0.6 + 0.3 * min(1.0, sigmas / (3 * SIGMAS)),
-            f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, {sigmas:.0f} noise levels up",
-            height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
-            recovered=(float(recovered), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
-        )
-    ]  # fmt: skip
+    return spikes
 
 
 def _height(loss: Series, at: int) -> tuple[float, float] | None:
@@ -114,6 +128,27 @@ def _height(loss: Series, at: int) -> tuple[float, float] | None:
     bump = float((memory - running_median(memory, WINDOW)).max()) if len(memory) > WINDOW else spread
     bumps = rise / max(bump, loss.grain)
     return (rise / spread, share) if bumps > (BUMPS_HIGH if share > SHARE_HIGH else BUMPS) else None
+
+
+def _together(view: View) -> list[tuple[int, float, float]]:
+    """In a log of few points: training and validation leap at the same step, by more than was gained."""
+    loss, val = view.loss, view.val
+    if val is None or loss.n > FEW:
+        return []
+    for at in range(2, loss.n):
+        rise, scale = _over_best(loss, at)
+        where = int(np.searchsorted(val.step, loss.step[at]))
+        if where >= val.n or where < 2 or val.step[where] != loss.step[at]:
+            continue
+        if min(rise, _over_best(val, where)[0]) > BOTH * scale and not _restart(view, float(loss.step[at])):
+            return [(at, SIGMAS, rise / scale)]
+    return []
+
+
+def _over_best(series: Series, at: int) -> tuple[float, float]:
+    """Rise over the lowest value before, and the larger of what was gained and a quarter of the start level."""
+    low = float(series.value[:at].min())
+    return float(series.value[at]) - low, max(series.start - low, LEVEL * abs(series.start))
 
 
 def _restart(view: View, step: float) -> bool:

@@ -1,27 +1,31 @@
 """Gains: what an optimizer multiplies a small steady gradient by, besides its rate.
 
-`gain(state, group)` of one parameter is a float or a tensor like the parameter. A build attaches it to the optimizer as
+`gain(state, group, out)` of one parameter is a float, a scalar tensor or a tensor like the parameter; in `out`, if that
+is given and the formula can use it, as fresh memory costs more than the arithmetic. A build attaches the function as
 `optimizer.gain`. Proximal steps need it: a threshold with the same gain is as strong as it would be in the loss.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def momentum(state: dict[str, Any], group: dict[str, Any]) -> float:
+def momentum(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> float:
     """Heavy-ball momentum adds up a steady gradient: (1 - dampening) / (1 - momentum)."""
     return float((1.0 - group.get("dampening", 0.0)) / (1.0 - group.get("momentum", 0.0)))
 
 
-def adam(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """One over the root of the second moment, bias-corrected."""
     square = state.get("max_exp_avg_sq", state["exp_avg_sq"])
     unbias = (1 - group["betas"][1] ** state["step"]) ** 0.5
-    return unbias / square.sqrt().add_(group["eps"] * unbias)
+    return _over_root(square, group["eps"] * unbias, unbias, out)
 
 
-def radam(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def radam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Adam's, rectified (arXiv 1908.03265, algorithm 2); 1 in the first steps, which are plain momentum."""
     import torch
 
@@ -30,36 +34,43 @@ def radam(state: dict[str, Any], group: dict[str, Any]) -> Any:
     length = limit - 2 * step * second**step / (1 - second**step)
     short = length <= 5
     share = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
-    return torch.where(short, 1.0, adam(state, group) * share.clamp(min=0.0).sqrt())
+    return torch.where(short, 1.0, adam(state, group, out) * share.clamp(min=0.0).sqrt())
 
 
-def rmsprop(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def rmsprop(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """One over the root of the running mean of squares, times what the momentum adds up."""
-    return momentum(state, group) / state["square_avg"].sqrt().add_(group["eps"])
+    return _over_root(state["square_avg"], group["eps"], momentum(state, group), out)
 
 
-def adagrad(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def adagrad(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """One over the root of the sum of squares."""
-    return 1.0 / state["sum"].sqrt().add_(group["eps"])
+    return _over_root(state["sum"], group["eps"], 1.0, out)
 
 
-def adamax(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def adamax(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """One over the largest recent gradient."""
     return 1.0 / state["exp_inf"]
 
 
-def adadelta(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def adadelta(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Root mean square of recent steps over that of recent gradients."""
     return ((state["acc_delta"] + group["eps"]) / (state["square_avg"] + group["eps"])).sqrt_()
 
 
-def sign(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def sign(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """One over the momentum's size: the sign of m is m / |m|."""
     return 1.0 / state["exp_avg"].abs().add_(1e-12)
 
 
-def muon(state: dict[str, Any], group: dict[str, Any]) -> Any:
+def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Hidden matrices: the root mean square of the update (0.2) over that of the momentum. Else Adam's."""
     if "momentum_buffer" not in state:
-        return adam(state, group)
+        return adam(state, group, out)
     return 0.2 / (state["momentum_buffer"].square().mean().sqrt() + 1e-12)
+
+
+def _over_root(square: Tensor, eps: Any, factor: Any, out: Tensor | None) -> Tensor:
+    """factor / (sqrt(square) + eps)."""
+    import torch
+
+    return torch.sqrt(square, out=out).add_(eps).reciprocal_().mul_(factor)

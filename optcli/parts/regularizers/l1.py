@@ -40,6 +40,7 @@ class L1:
         self._optimizer: Optimizer | None = None
         self._groups: dict[int, dict[str, Any]] = {}
         self._params: list[Tensor] = []
+        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
         """Learn how it scales gradients; without this, plain gradient steps are assumed."""
@@ -53,14 +54,26 @@ class L1:
         self._params = params
         with torch.no_grad():
             for parameter in params:
-                limit = self._gain(parameter) * (lr * self.strength)
-                parameter.sub_(parameter.clamp(-limit, limit))
+                size, room = self._scratch(parameter)
+                gain = self._gain(parameter, room)
+                threshold = gain.mul_(lr * self.strength) if gain is room else gain * (lr * self.strength)
+                torch.abs(parameter, out=size).sub_(threshold).relu_()
+                parameter.sign_().mul_(size)
 
-    def _gain(self, parameter: Tensor) -> Any:
+    def _gain(self, parameter: Tensor, out: Tensor) -> Any:
         gain, group = getattr(self._optimizer, "gain", None), self._groups.get(id(parameter))
         if self._optimizer is None or gain is None or group is None:
             return 1.0
-        return gain(self._optimizer.state[parameter], group)
+        return gain(self._optimizer.state[parameter], group, out)
+
+    def _scratch(self, parameter: Tensor) -> tuple[Tensor, Tensor]:
+        """Two tensors like the parameter, kept from step to step."""
+        import torch
+
+        kept = self._kept.get(id(parameter))
+        if kept is None:
+            kept = self._kept[id(parameter)] = torch.empty_like(parameter), torch.empty_like(parameter)
+        return kept
 
     def report(self) -> dict[str, float]:
         """The share of weights that are exactly zero."""

@@ -16,7 +16,7 @@ from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, sample, tables
 
 _OF: Final = r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
-_EPOCH: Final = re.compile(rf"\bep(?:och)?s?\b{_OF}", re.I)
+_EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}", re.I)
 _STEP: Final = re.compile(rf"\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b")
 _PAIR: Final = re.compile(

@@ -84,6 +84,7 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
     if head.line in data:
         first, after = data.split(head.line, 1)
         yield from _whole(first, start, head, source)
+        yield Block({}, cut=True)
         yield from _whole(after, start + len(first) + len(head.line), head, source)
         return
     values = grid(data, head.delimiter, len(head.names))

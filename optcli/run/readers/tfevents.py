@@ -99,7 +99,9 @@ class _Scalars:
     def block(self, prefix: str) -> Block:
         """What was found, each tag in the order of the file."""
         columns = {}
-        for tag, parts in self._found.items():
+        first = {tag: min(float(order.min()) for order, *_ in parts) for tag, parts in self._found.items()}
+        for tag in sorted(self._found, key=first.__getitem__):
+            parts = self._found[tag]
             order, step, wall, value = (np.concatenate(p) for p in zip(*parts, strict=True))
             keep = np.argsort(order, kind="stable")
             name = prefix + tag.decode("utf-8", "replace")

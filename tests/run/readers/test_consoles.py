@@ -1,0 +1,120 @@
+"""Console output: what the laws' one training doesn't show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcli.run.assemble import Unreadable, read
+from optcli.run.curve import Run
+
+
+def console(tmp_path: Path, text: str) -> Run:
+    path = tmp_path / "out.txt"
+    path.write_text(text)
+    return read(str(path))[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "loss"),
+    [
+        ("Epoch: [{e}][{i:3}/5]\tTime  0.3 ( 1.2)\tData  0.1 ( .9)\tLoss {x:.4e} (7.0)\tAcc@1   1.56 (  1.2)", "Loss"),
+        ("Train: {e} [{i:4}/5 (  4%)]  Loss: {x} (6.95)  Time: 0.5s, 100.1/s  LR: 1.0e-06  Data: 0.01", "Loss"),
+        (
+            "2024-01-01 - mmdet - INFO - Epoch [{e}][{i}/5]\tlr: 1.9e-03, eta: 1:00:01, time: 0.5, memory: 300, loss: {x}",
+            "loss",
+        ),
+        ("epoch {e} batch {i} loss {x}", "loss"),
+        ("Epoch {e}:  45%|####| {i}/5 [00:10<00:12, 4.5it/s, loss={x}, v_num=0]", "loss"),
+    ],
+)
+def test_lines_of_well_known_loops(tmp_path: Path, line: str, loss: str) -> None:
+    values = [round(2 / (k + 1), 4) for k in range(15)]
+    text = "".join(line.format(e=k // 5 + 1, i=k % 5 + 1, x=x) + "\n" for k, x in enumerate(values))
+    run = console(tmp_path, text)
+    assert run.roles["train/loss"] == loss
+    np.testing.assert_allclose(run.curves["train/loss"].value, values)
+    assert (np.diff(run.curves["train/loss"].step) == 1).all()
+
+
+def test_epoch_on_a_line_of_its_own(tmp_path: Path) -> None:
+    text = "".join(f"Epoch {e}\n-------\ntrain loss: {1 / (e + 1)}\nval loss: {2 / (e + 1)}\n" for e in range(5))
+    run = console(tmp_path, text)
+    assert run.curves["train/loss"].step.tolist() == list(range(5))
+    assert run.curves["val/loss"].value[1] == 1.0
+
+
+def test_an_epochs_summary_is_another_series_than_its_steps(tmp_path: Path) -> None:
+    text = ""
+    for e in range(3):
+        text += "".join(f"epoch {e} step {e * 4 + i} loss {9 - e}.{i}\n" for i in range(4))
+        text += f"epoch {e} done, loss: 0.001, val_loss: 0.7\n"
+    run = console(tmp_path, text)
+    assert len(run.curves["train/loss"]) == 12
+    assert run.curves["epoch loss"].value.tolist() == [0.001] * 3
+    assert len(run.curves["val/loss"]) == 3
+
+
+def test_colours_and_overwritten_lines(tmp_path: Path) -> None:
+    text = "".join(f"\x1b[32mstep {i}\x1b[0m loss: 0.{i}\x1b[K\r" for i in range(1, 5)) + "\n"
+    assert console(tmp_path, text).curves["train/loss"].value.tolist() == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_prose_is_no_log(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        console(tmp_path, "We train for 3 epochs.\nThe loss is about half.\nargs: lr=0.1 loss_weight=2.0 seed=3\n")
+
+
+def test_a_long_preamble(tmp_path: Path) -> None:
+    text = "cfg.option: some value here\n" * 5000
+    text += "".join(
+        f"[01/01 10:00:00 d2.utils.events]:  eta: 0:01  iter: {i}  total_loss: 0.{i}  lr: 0.1\n"
+        for i in range(10, 3000)
+    )
+    run = console(tmp_path, text)
+    assert run.format == "detectron2-console"
+    assert len(run.curves["train/loss"]) == 2990
+
+
+def test_sessions_in_one_file(tmp_path: Path) -> None:
+    text = "".join(f"INFO step={i} loss=1.0\n" for i in range(30)) + "Training started\n"
+    text += "".join(f"INFO step={i} loss=2.0\n" for i in range(20, 40))
+    run = console(tmp_path, text)
+    assert run.seams == (20.0,)
+    assert run.curves["train/loss"].value.tolist() == [1.0] * 20 + [2.0] * 20
+
+
+def test_nanogpt_without_iteration_lines(tmp_path: Path) -> None:
+    run = console(tmp_path, "".join(f"step {i}: train loss {5 - i}.5, val loss {6 - i}.5\n" for i in range(4)))
+    assert run.roles == {"train/loss": "train loss estimate", "val/loss": "val loss"}
+
+
+def test_llmc_main_log(tmp_path: Path) -> None:
+    run = console(tmp_path, "s:0 tel:11.0\n" + "".join(f"s:{i} trl:{9 - i}.0 lr:0.000300 norm:1.5\n" for i in range(4)))
+    assert set(run.roles) == {"train/loss", "val/loss", "lr", "grad_norm"}
+
+
+def test_megatron_nan(tmp_path: Path) -> None:
+    line = " iteration {i:8d}/     100 | learning rate: 1.0E-06 | lm loss: {x} | grad norm: {x} | number of nan iterations: 1 |\n"
+    run = console(tmp_path, "".join(line.format(i=i, x="nan" if i > 3 else "1.0E+01") for i in range(1, 7)))
+    assert np.isnan(run.curves["train/loss"].value).sum() == 3
+    assert run.planned == 100
+
+
+def test_fairseq_json(tmp_path: Path) -> None:
+    line = '2024 | INFO | train_inner | {"epoch": 1, "update": 0.1, "loss": "9.1", "num_updates": "%d", "lr": "1e-05", "gnorm": "2.5"}\n'
+    run = console(tmp_path, "".join(line % i for i in range(100, 500, 100)))
+    assert run.curves["train/loss"].step.tolist() == [100, 200, 300, 400]
+    assert run.curves["grad_norm"].value.tolist() == [2.5] * 4
+
+
+def test_keras_without_validation_of_the_running_epoch(tmp_path: Path) -> None:
+    text = "Epoch 1/9\n10/10 - 1s - loss: 0.9 - val_loss: 0.8\nEpoch 2/9\n 3/10 [=>..] - ETA: 1s - loss: 0.1\n"
+    assert console(tmp_path, text).curves["train/loss"].value.tolist() == [0.9]
+
+
+def test_a_line_without_its_end_waits(tmp_path: Path) -> None:
+    run = console(tmp_path, "step 1 loss 0.5\nstep 2 loss 0.4\nstep 3 loss 0.3\nstep 4 loss 0.21")
+    assert run.curves["train/loss"].step.tolist() == [1, 2, 3]

@@ -1,0 +1,118 @@
+"""Stores of trackers: W&B's own file, MLflow, DVCLive."""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from optcli.run import notes
+from optcli.run.assemble import Unreadable, read
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+
+
+def script(name: str) -> ModuleType:
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+logs = script("sample_logs")
+LONG = logs.training(60, 20)
+
+
+class TestWandb:
+    def test_records_over_many_pages(self, tmp_path: Path) -> None:
+        run = read(str(logs.wandb(tmp_path, LONG)))[0]
+        assert run.curves["train/loss"].value.tolist() == LONG.loss
+
+    def test_damage_costs_a_record(self, tmp_path: Path) -> None:
+        path = logs.wandb(tmp_path, LONG)
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        run = read(str(path))[0]
+        assert LONG.steps[-1] - len(run.curves["train/loss"]) <= 1
+        assert run.notes[0].code == notes.DAMAGED
+
+    def test_a_live_file(self, tmp_path: Path) -> None:
+        path = logs.wandb(tmp_path, LONG)
+        path.write_bytes(path.read_bytes()[:-50])
+        assert [note.code for note in read(str(path))[0].notes] == [notes.UNFINISHED]
+
+    def test_what_else_lies_in_the_folder_is_the_same_run(self, tmp_path: Path) -> None:
+        path = logs.wandb(tmp_path, LONG)
+        (path.parent / "files").mkdir()
+        (path.parent / "files" / "output.log").write_text("".join(f"step {i} loss 0.5\n" for i in range(9)))
+        assert [run.source for run in read(str(tmp_path))] == [str(path.parent)]
+
+
+class TestMlflow:
+    def test_a_step_that_nobody_passed(self, tmp_path: Path) -> None:
+        folder = tmp_path / "mlruns" / "0" / "a" / "metrics"
+        folder.mkdir(parents=True)
+        (folder / "loss").write_text("".join(f"169141000740{i} {i}.5 0\n" for i in range(5)))
+        run = read(str(tmp_path))[0]
+        assert run.curves["train/loss"].step.tolist() == [0, 1, 2, 3, 4]
+        assert run.notes[0].code == notes.ROW_ORDER
+
+    def test_a_resume_turns_back_in_all_metrics(self, tmp_path: Path) -> None:
+        folder = tmp_path / "mlruns" / "0" / "a" / "metrics"
+        folder.mkdir(parents=True)
+        steps = [*range(10), *range(6, 12)]
+        times = [1_691_410_000_000 + 1000 * i for i in range(len(steps))]
+        (folder / "loss").write_text("".join(f"{t} 1.0 {s}\n" for t, s in zip(times, steps, strict=True)))
+        (folder / "val_loss").write_text(f"{times[9]} 9.0 9\n{times[14]} 2.0 10\n")
+        run = read(str(tmp_path))[0]
+        assert run.curves["train/loss"].step.tolist() == list(range(12))
+        assert run.curves["val/loss"].value.tolist() == [2.0]
+
+    def test_runs_of_a_database(self, tmp_path: Path) -> None:
+        path = tmp_path / "store.db"
+        with sqlite3.connect(path) as db:
+            db.execute(
+                "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan int)"
+            )
+            for run in ("a", "b"):
+                db.executemany(
+                    "insert into metrics values ('loss', ?, ?, ?, ?, ?)",
+                    [(0.0 if i == 3 else i, 1000 * i, run, i, i == 3) for i in range(5)],
+                )
+        db.close()
+        runs = read(str(path))
+        assert [run.source.partition("#")[2] for run in runs] == ["a", "b"]
+        np.testing.assert_array_equal(runs[0].curves["train/loss"].value, [0, 1, 2, np.nan, 4])
+
+    def test_another_database(self, tmp_path: Path) -> None:
+        path = tmp_path / "other.db"
+        with sqlite3.connect(path) as db:
+            db.execute("create table things (a int)")
+        db.close()
+        with pytest.raises(Unreadable, match="not a whole MLflow database"):
+            read(str(path))
+        path.write_bytes(path.read_bytes()[:5000])
+        with pytest.raises(Unreadable, match="cut off"):
+            read(str(path))
+
+
+def test_dvclive_names_come_from_the_path(tmp_path: Path) -> None:
+    folder = tmp_path / "dvclive" / "plots" / "metrics" / "val"
+    folder.mkdir(parents=True)
+    (folder / "acc.tsv").write_text(
+        "timestamp\tstep\tacc\n" + "".join(f"{1000 + i}\t{i}\t0.{i}\n" for i in range(1, 6))
+    )
+    (folder / "loss.tsv").write_text("step\tloss\n" + "".join(f"0\t0.{i}\n" for i in range(1, 6)))
+    run = read(str(tmp_path))[0]
+    assert run.source == str(tmp_path / "dvclive")
+    assert run.curves["val/accuracy"].step.tolist() == [1, 2, 3, 4, 5]
+    assert run.curves["val/loss"].step.tolist() == [0, 1, 2, 3, 4]

@@ -1,0 +1,76 @@
+"""Which column counts the steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optcli.run.axis import choose, clock, fill, follow, within_epoch
+from optcli.run.block import Column
+from optcli.run.curve import read_only
+
+
+def columns(**values: list[float]) -> dict[str, Column]:
+    return {name: Column(read_only(value)) for name, value in values.items()}
+
+
+def test_a_step_goes_before_an_epoch() -> None:
+    axis = choose(columns(epoch=[0, 0, 1], loss=[3, 2, 1], step=[10, 20, 30]), 3)
+    assert (axis.kind, axis.name, axis.step.tolist()) == ("step", "step", [10, 20, 30])
+
+
+def test_an_epoch_that_stands_for_many_rows_is_no_axis() -> None:
+    axis = choose(columns(epoch=[0, 0, 0, 0, 1, 1, 1, 1], loss=[1] * 8), 8)
+    assert axis.kind == "row"
+    assert axis.step.tolist() == list(range(8))
+
+
+def test_nothing_to_count_by() -> None:
+    axis = choose(columns(loss=[1, 2]), 2)
+    assert axis.kind == "row"
+    assert "no step column" in axis.remark
+
+
+def test_a_step_that_turns_back_all_the_time_is_no_axis() -> None:
+    axis = choose(columns(step=[5.0, 1.0] * 20, loss=[1.0] * 40), 40)
+    assert axis.kind == "row"
+    assert "backwards" in axis.remark
+
+
+def test_a_young_log_is_not_called_constant() -> None:
+    both = {
+        "step": Column(read_only([7, 7])),
+        "loss": Column(read_only([1]), read_only([0])),
+        "lr": Column(read_only([1]), read_only([1])),
+    }
+    assert choose(both, 2).kind == "step"
+
+
+def test_gaps_in_the_step_column_are_filled() -> None:
+    assert fill(Column(read_only([5, 9]), read_only([1, 3])), 5).tolist() == [5, 5, 5, 9, 9]
+    assert fill(Column(read_only([np.nan])), 1).tolist() == [0]
+
+
+def test_inside_the_epoch() -> None:
+    step, epoch = read_only([1, 2, 3, 1, 2, 3]), read_only([1, 1, 1, 2, 2, 2])
+    assert within_epoch(step, epoch) == 3
+    assert within_epoch(step - 1, epoch) == 3
+    assert within_epoch(step, read_only([1, 1, 1, 1, 1, 1])) == 0
+    assert within_epoch(step[:3], epoch[:3]) == 0
+
+
+def test_the_next_rows_follow_the_same_axis() -> None:
+    first = choose(columns(epoch=[0, 0, 1, 1], iter=[0, 1, 0, 1], loss=[1] * 4), 4)
+    assert first.step.tolist() == [0, 1, 2, 3]
+    assert follow(first, columns(epoch=[2, 2], iter=[0, 1], loss=[1, 1]), 2, 4).step.tolist() == [4, 5]
+    rows = choose(columns(loss=[1, 1]), 2)
+    assert follow(rows, columns(loss=[1, 1]), 2, 2).step.tolist() == [2, 3]
+    steps = choose(columns(step=[5, 6]), 2)
+    assert follow(steps, columns(step=[7, 8]), 2, 2).step.tolist() == [7, 8]
+    assert follow(steps, columns(loss=[7, 8]), 2, 2).step.tolist() == [7, 8]
+
+
+def test_clocks() -> None:
+    assert clock(columns(time=[1, 2, 2.5]), 3) == "time"
+    assert clock(columns(time=[1, 2, 1]), 3) is None
+    assert clock(columns(time=[2, 2, 2]), 3) is None
+    assert clock(columns(Wall_Time=[1, 2, 3], time=[1, 2, 3]), 3) == "Wall_Time"

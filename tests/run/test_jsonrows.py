@@ -1,0 +1,76 @@
+"""JSON lines: the quick way and the careful way agree."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optcli.run.jsonrows import alike, by_shape, objects, parse
+
+names = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_characters='"\\'), min_size=1, max_size=9),
+    min_size=2,
+    max_size=5,
+    unique=True,
+)
+values = st.one_of(st.floats(), st.integers(-(10**12), 10**12))
+
+
+@settings(max_examples=80, deadline=None)
+@given(names, st.data())
+def test_alike_reads_what_json_writes(keys: list[str], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.lists(values, min_size=len(keys), max_size=len(keys)), min_size=1, max_size=6))
+    text = "".join(json.dumps(dict(zip(keys, row, strict=True))) + "\n" for row in rows).encode()
+    found = alike(text)
+    if found is not None:
+        assert found[0] == keys
+        np.testing.assert_array_equal(found[1], np.array(rows, dtype=np.float64))
+
+
+def test_alike_takes_ordinary_rows() -> None:
+    text = b"".join(b'{"step": %d, "clock": {"t": 0.5}, "loss": NaN}\r\n' % i for i in range(9))
+    found = alike(text)
+    assert found is not None
+    assert found[0] == ["step", "clock/t", "loss"]
+    assert found[1][:, 0].tolist() == list(range(9))
+    assert np.isnan(found[1][:, 2]).all()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        '{"b": 1, "a": 2}', '{"a": 1}', '{"a": 1, "b": 2, "c": 3}', '{"a": "x", "b": 1}', '{"a": null, "b": 1}',
+        '{"a": [1], "b": 2}', '{"a": {"b": 1}, "b": 2}', '{"a": true, "b": 2}', "", "[1, 2]", '{"a": 1, "b": 2', '{"a": 1, "bc": 2}',
+    ],
+)  # fmt: skip
+def test_alike_leaves_other_rows(second: str) -> None:
+    assert alike(f'{{"a": 1, "b": 2}}\n{second}\n'.encode()) is None
+
+
+def test_two_kinds_of_rows() -> None:
+    lines = [f'{{"step": {i}, "loss": 0.5}}' if i % 4 else f'{{"step": {i}, "val_loss": 0.25}}' for i in range(40)]
+    found = by_shape("".join(f"{line}\n" for line in lines).encode())
+    assert found is not None
+    assert {tuple(n): rows.tolist() for rows, n, _ in found} == {
+        ("step", "val_loss"): list(range(0, 40, 4)),
+        ("step", "loss"): [i for i in range(40) if i % 4],
+    }
+    assert by_shape(b'{"a": 1, "b": 2}\nwords\n' * 20) is None
+
+
+def test_bad_lines_are_told_by_their_bytes() -> None:
+    rows, bad = objects(b'{"a": 1}\nwhat\n{"a": 2}\n{"a": \n', 100)
+    assert rows == [{"a": 1}, {"a": 2}]
+    assert bad == [(109, 113), (123, 129)]
+
+
+def test_bombs_are_plain_errors() -> None:
+    for text in (b"[" * 100_000, b'{"a": ' + b"9" * 9000 + b"}", b"\xff\xfe", b""):
+        with pytest.raises(ValueError, match="."):
+            parse(text)
+    assert math.isnan(parse(b"NaN"))

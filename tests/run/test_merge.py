@@ -1,0 +1,44 @@
+"""Restarts and repeated steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
+
+
+def points(step: list[float], time: list[float] | None = None) -> Points:
+    n = np.arange(float(len(step)))
+    return Points(n, np.array(step, float), n, None if time is None else np.array(time, float))
+
+
+def test_where_it_turns_back() -> None:
+    found = restarts(points([0, 1, 2, 1, 2, 3, 0]), "here")
+    assert [(t.order, t.step, t.reached, t.where) for t in found] == [(3, 1, 2, "here"), (6, 0, 3, "here")]
+    assert restarts(points([])) == []
+
+
+def test_later_training_counts() -> None:
+    kept = supersede(points([0, 1, 2, 3, 1, 2]), [Restart(4, 1, 3)])
+    assert kept.value.tolist() == [0, 4, 5]
+
+
+def test_places_in_other_files_are_not_compared() -> None:
+    turn = Restart(4, 1, 3, "a", time=10.0)
+    assert len(supersede(points([0, 1, 2]), [turn], "b").value) == 3
+    timed = supersede(points([0, 1, 2], [8, 9, 11]), [turn], "b")
+    assert timed.value.tolist() == [0, 2]
+
+
+def test_one_value_a_step() -> None:
+    kept, extra = ascending(points([1, 2, 2, 3, 3]), first_wins_at_end=True)
+    assert (kept.step.tolist(), kept.value.tolist(), extra) == ([1, 2, 3], [0, 2, 3], 1)
+    kept, extra = ascending(points([1, 2, 2, 3, 3]), first_wins_at_end=False)
+    assert (kept.value.tolist(), extra) == ([0, 2, 4], 0)
+
+
+def test_two_writers_are_put_in_the_order_of_steps() -> None:
+    both = by_clock(points([1, 2, 3, 1, 2, 3], [10, 20, 30, 11, 21, 29]))
+    kept, _ = ascending(both, first_wins_at_end=False)
+    assert kept.value.tolist() == [3, 4, 2]
+    assert by_clock(points([2, 1])).step.tolist() == [2, 1]

@@ -1,0 +1,68 @@
+"""Text to numbers: as Python's float reads it, or not at all."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optcli.run.numbers import MISSING, grid, number
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, 1.0),
+        (0.5, 0.5),
+        ("9.1", 9.1),
+        (" 1e-3 ", 1e-3),
+        ("-.5", -0.5),
+        ("inf", math.inf),
+        (10**400, math.inf),
+        (-(10**400), -math.inf),
+    ],
+)
+def test_numbers(value: object, expected: float) -> None:
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١"]
+)
+def test_no_numbers(value: object) -> None:
+    found = number(value)
+    assert found is None or value == "١"
+
+
+def test_nan_is_a_number() -> None:
+    assert math.isnan(number("NaN") or 0.0)
+
+
+rows = st.lists(st.lists(st.floats(), min_size=3, max_size=3), min_size=1, max_size=20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows)
+def test_a_grid_reads_what_repr_writes(values: list[list[float]]) -> None:
+    data = "".join(",".join(map(repr, row)) + "\n" for row in values).encode()
+    found = grid(data, b",", 3)
+    assert found is not None
+    np.testing.assert_array_equal(found, np.array(values))
+
+
+@pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
+def test_empty_cells_are_missing(delimiter: bytes) -> None:
+    found = grid(b",1,\n,,\n2,NA,3\r\n".replace(b",", delimiter), delimiter, 3)
+    assert found is not None
+    assert found.tolist() == [[MISSING, 1, MISSING], [MISSING] * 3, [2, MISSING, 3]]
+
+
+@pytest.mark.parametrize(
+    "data", [b"1,2\n3\n", b"1,2\n3,4,5\n", b"1,x\n", b"1,2", b"", b"1,2\n\n3,4\n", b"1 2,3\n", b"0x1,2\n"]
+)
+def test_anything_else_is_left_to_others(data: bytes) -> None:
+    found = grid(data, b",", 2)
+    assert found is None
