@@ -51,16 +51,16 @@ def files(path: Path) -> list[Path]:
 
 
 def values(path: Path) -> dict[str, set[tuple[float, float]]]:
-    """(step, value) pairs by role or name; nothing for an unreadable path. NaN is written as text."""
+    """(step, value) pairs by the name of the column; nothing for an unreadable path. NaN is written as text."""
     try:
         runs = read(str(path))
     except Unreadable:
         return {}
     found: dict[str, set[tuple[float, float]]] = {}
     for run in runs:
-        for curve in run.curves.values():
+        for role, curve in run.curves.items():
             pairs = zip(curve.step.tolist(), curve.value.tolist(), strict=True)
-            found.setdefault(curve.name, set()).update((s, v) for s, v in pairs if v == v)
+            found.setdefault(run.roles.get(role, role), set()).update((s, v) for s, v in pairs if v == v)
     return found
 
 

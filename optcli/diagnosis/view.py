@@ -78,6 +78,14 @@ class View:
         return bool(np.isnan(past).any()) or int(np.isinf(past).sum()) > 1
 
     @cached_property
+    def stretch(self) -> Series:
+        """The headline since the run last went on after an interruption: levels before it are another matter."""
+        if not self.seams:
+            return self.loss
+        first = int(np.searchsorted(self.loss.step, self.seams[-1], side="left"))
+        return Series(self.loss.name, self.loss.step[first:], self.loss.value[first:])
+
+    @cached_property
     def val(self) -> Series | None:
         """The validation loss, unless it is the headline itself."""
         found = self.series("val/loss") or self.series("test/loss")
@@ -124,7 +132,7 @@ class View:
     @cached_property
     def entropic(self) -> bool:
         """Whether the task is known to have a floor far above 0: text keeps about half of its chance level."""
-        return setting(self.config, "facts.task") == "language"
+        return bool(setting(self.config, "facts.task") == "language")
 
     def lr_change(self, step: float, reach: float) -> float:
         """Largest learning rate within `reach` steps up to `step`, over the one before; NaN without such a curve."""

@@ -92,11 +92,6 @@ class Series:
         """How far the level has fallen from the start to its lowest; at least the rounding."""
         return max(self.start - self.low, self.grain)
 
-    @cached_property
-    def progress(self) -> float:
-        """Share of the start level that is gone at the end: 1 when the loss is 0. Needs a loss whose floor is 0."""
-        return (self.start - self.end) / self.start if self.start > 0 else float("nan")
-
     def tail(self, share: float) -> Floats:
         """The last `share` of the blocks, at least 1."""
         return self.blocks[-max(1, round(len(self.blocks) * share)) :]
@@ -114,11 +109,6 @@ class Series:
         floor = self.tau / (n * (n * n - 1) / 12) ** 0.5
         return rise * (n - 1), rise / max(error, floor)
 
-    def since(self, step: float) -> Series:
-        """The points after `step`."""
-        first = int(np.searchsorted(self.step, step, side="right"))
-        return Series(self.name, self.step[first:], self.value[first:]) if first else self
-
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""
         return float(self.value[max(0, int(np.searchsorted(self.step, step, side="right")) - 1)])
@@ -130,12 +120,3 @@ def warm_up_end(lr: Series | None) -> float | None:
         return None
     falls = np.flatnonzero(np.diff(lr.value) <= 0)
     return float(lr.step[falls[0]]) if len(falls) else float("inf")
-
-
-def last_change(lr: Series | None, ratio: float = 1.5) -> float | None:
-    """The last step at which the learning rate jumped by at least `ratio` up or down from one point to the next."""
-    if lr is None or lr.n < 2:
-        return None
-    low = np.minimum(lr.value[1:], lr.value[:-1])
-    jumps = np.flatnonzero(np.maximum(lr.value[1:], lr.value[:-1]) > ratio * np.maximum(low, 0.0))
-    return float(lr.step[jumps[-1] + 1]) if len(jumps) else None

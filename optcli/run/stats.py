@@ -92,16 +92,6 @@ def turn_rate(values: Floats) -> float:
     return float(np.count_nonzero(steps[1:] * steps[:-1] < 0)) / (len(values) - 2)
 
 
-def autocorrelation(values: Floats, lag: int) -> float:
-    """Correlation of a series with itself `lag` points later; 0 where there is no variance or not enough points."""
-    n = len(values)
-    if lag < 1 or n < lag + 3:
-        return 0.0
-    centred = values - values.mean()
-    power = float(centred @ centred)
-    return float(centred[:-lag] @ centred[lag:]) / power * n / (n - lag) if power > 0 else 0.0
-
-
 def running_median(values: Floats, width: int) -> Floats:
     """Median of the `width` points (odd) around each point, the end points repeated beyond the ends. Shape (n,)."""
     if width <= 1 or len(values) < width:

@@ -84,7 +84,7 @@ class Batches:
         """Batches of the epoch's steps `begin` to before `end`."""
         order = self.order(epoch)[begin:end, :, self._world.share(self.batch_size)]
         part, count = order.shape[2], self.accumulate
-        rows = order.to(self._x.device)
+        rows = self._world.stage(order) if self._resident else order
         if not self._roomy:
             for step in rows:
                 yield [self._pick(batch) for batch in step]

@@ -13,6 +13,8 @@ from optcli.train.world import World, host
 
 LEAST_BATCH: Final = 512
 """Samples of an evaluation batch, unless training batches are larger: without gradients there is room for more."""
+MOST_VALUES: Final = {True: 1 << 18, False: 1 << 13}
+"""Input numbers, and tokens (which become vectors), of such a batch."""
 
 
 class Evaluator:
@@ -35,7 +37,8 @@ class Evaluator:
     ) -> None:
         self._objective, self._metrics, self._world, self._interrupted = objective, metrics, world, interrupted
         inputs, targets = (host(data)[world.rank :: world.size] for data in (x, y))
-        self._step = max(LEAST_BATCH, batch_size) if inputs[:1].numel() < 1e5 else batch_size
+        most = MOST_VALUES[inputs.is_floating_point()] // max(1, inputs[:1].numel())
+        self._step = max(min(LEAST_BATCH, most), batch_size)
         resident = inputs.nbytes < 0.25 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if resident else (inputs, targets)
 

@@ -107,8 +107,12 @@ class Keeper:
         self._kept: list[tuple[Tensor, Tensor]] = []
 
     def keep(self, tensors: Iterable[Tensor]) -> None:
-        """Remember the tensors as they are."""
-        self._kept = [(t, t.detach().clone()) for t in tensors]
+        """Remember the tensors as they are.
+
+        An optimizer's step count in the host's memory is left out where the flag is on a device: the host would have to
+        wait to know whether to take it back.
+        """
+        self._kept = [(t, t.detach().clone()) for t in tensors if self._here(t)]
 
     @torch.no_grad()
     def settle(self, born: Iterable[Tensor] = ()) -> None:
@@ -117,8 +121,11 @@ class Keeper:
         for tensor, old in self._kept:
             tensor.copy_(torch.where(up, old, tensor))
         for tensor in born:
-            if id(tensor) not in known:
+            if id(tensor) not in known and self._here(tensor):
                 tensor.copy_(torch.where(up, torch.zeros_like(tensor), tensor))
+
+    def _here(self, tensor: Tensor) -> bool:
+        return tensor.device == self._gate.up.device
 
 
 def changing_buffers(model: nn.Module) -> list[Tensor]:

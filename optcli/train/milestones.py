@@ -103,7 +103,7 @@ def _first_bad(t: Training, rows: list[Row]) -> Row | None:
 def _log(t: Training, rows: list[Row], closed: bool) -> None:
     """Rows to the journal, the diagnosis and TensorBoard."""
     t.position.loss = rows[-1].loss
-    memory = t.world.peak_mib()
+    memory = round(t.world.peak_mib(), 1)
     told = [_told(t, row, memory) for row in rows]
     t.monitor.take(told, closed=closed)
     if t.writer is None:
@@ -127,7 +127,7 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
         told["loss_scale"] = row.scale
     if not row.finite:
         told["skipped_steps"] = 1
-    told["clock"] = {"t": t.earlier + row.at, "step_us": row.seconds * 1e6, "mib": memory}
+    told["clock"] = {"t": round(t.earlier + row.at, 6), "step_us": round(row.seconds * 1e6, 1), "mib": memory}
     return told
 
 
@@ -143,7 +143,7 @@ def _evaluate(t: Training) -> bool:
     position.evaluated, position.last = position.step, values
     t.rates.observe(values)
     value, best = values[goals.metric], position.best.get("value")
-    improved = best is None or (value > best if goals.higher else value < best)
+    improved = not math.isnan(value) and (best is None or (value > best if goals.higher else value < best))
     if improved:
         position.best = {"metric": goals.metric, "value": value, "step": position.step}
     _judge(t, values)

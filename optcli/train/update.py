@@ -44,7 +44,8 @@ class Update:
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
-        step.optimizer.found_inf = gate.up  # type: ignore[attr-defined]
+        if gated:  # some of the others refuse it
+            step.optimizer.found_inf = gate.up  # type: ignore[attr-defined]
 
     def __call__(self, step: int, batches: Sequence[Batch], factor: float) -> None:
         window, gate = self._window, self._gate

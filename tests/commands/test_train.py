@@ -85,20 +85,25 @@ def test_a_dry_run_writes_nothing(optcli, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]
 
 
-def test_findings_fail_where_asked(optcli):
-    words = ("train", "small.yaml", "optimizer.lr=1e-9", "train.epochs=4")
-    assert optcli(*words)[0] == 0
-    status, _, said = optcli(*words, "--fail-on", "warning")
-    assert (status, "diagnosis: ill" in said) == (1, True)
-
-
-def test_a_non_finite_loss_is_status_3(optcli, monkeypatch):
+@pytest.fixture
+def poisoned(monkeypatch):
+    """The inputs of step 16 are infinite."""
     plain = Update.__call__
 
     def call(self, step, batches, factor):
         plain(self, step, [(x / (step != 15), y) for x, y in batches], factor)
 
     monkeypatch.setattr(Update, "__call__", call)
+
+
+def test_findings_fail_where_asked(optcli, poisoned):
+    words = ("train", "small.yaml", "monitor.nonfinite=skip")
+    assert optcli(*words)[0] == 0
+    status, _, said = optcli(*words, "--fail-on", "error")
+    assert (status, "diagnosis: ill" in said) == (1, True)
+
+
+def test_a_non_finite_loss_is_status_3(optcli, poisoned):
     status, _, said = optcli("train", "small.yaml")
     assert status == 3
     assert "error: NUM301 non-finite loss at step 16" in said

@@ -74,3 +74,11 @@ def test_findings_stand_in_order_worst_first(make, fall) -> None:
     run = make({"train/loss": np.where(np.arange(400) < 200, fall, 3.0 + fall), "lr": np.full(400, 1e-3)})
     severities = [f.severity for f in engine.diagnose(run).findings]
     assert severities == sorted(severities, key=("error", "warning", "info").index)
+
+
+def test_nothing_is_compared_across_an_interruption(make, fall) -> None:
+    """A run that goes on from an older checkpoint, or another run in the same log, begins higher."""
+    loss = np.concatenate([fall[:200], 1.5 + fall[:200] / 2])
+    seen = {"train/loss": loss}
+    assert {"OPT102", "OPT108"} & standing(engine.diagnose(make(seen)))
+    assert not {"OPT102", "OPT108"} & standing(engine.diagnose(make(seen, seams=(200.0,))))

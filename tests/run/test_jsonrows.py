@@ -45,7 +45,8 @@ def test_alike_takes_ordinary_rows() -> None:
     "second",
     [
         '{"b": 1, "a": 2}', '{"a": 1}', '{"a": 1, "b": 2, "c": 3}', '{"a": "x", "b": 1}', '{"a": null, "b": 1}',
-        '{"a": [1], "b": 2}', '{"a": {"b": 1}, "b": 2}', '{"a": true, "b": 2}', "", "[1, 2]", '{"a": 1, "b": 2', '{"a": 1, "bc": 2}',
+        '{"a": [1], "b": 2}', '{"a": {"b": 1}, "b": 2}', '{"a": true, "b": 2}', "", "[1, 2]",
+        '{"a": 1, "b": 2', '{"a": 1, "bc": 2}',
     ],
 )  # fmt: skip
 def test_alike_leaves_other_rows(second: str) -> None:
@@ -71,6 +72,6 @@ def test_bad_lines_are_told_by_their_bytes() -> None:
 
 def test_bombs_are_plain_errors() -> None:
     for text in (b"[" * 100_000, b'{"a": ' + b"9" * 9000 + b"}", b"\xff\xfe", b""):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             parse(text)
     assert math.isnan(parse(b"NaN"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optcli.run.curve import Curve, read_only
-from optcli.run.prepare import BLOCKS, Series, last_change, warm_up_end
+from optcli.run.prepare import BLOCKS, Series, warm_up_end
 
 rng = np.random.default_rng(0)
 
@@ -33,7 +33,6 @@ def test_figures_of_a_plain_fall() -> None:
     assert s.start == pytest.approx(2.4, abs=0.1)
     assert s.end == pytest.approx(0.5, abs=0.02)
     assert s.drop == pytest.approx(1.9, abs=0.1)
-    assert s.progress == pytest.approx(0.79, abs=0.03)
 
 
 def test_a_first_value_that_was_leapt_from_is_the_start() -> None:
@@ -54,10 +53,8 @@ def test_noise_is_never_below_rounding() -> None:
     assert series(np.zeros(60)).drop > 0
 
 
-def test_since_and_at_go_by_steps() -> None:
+def test_the_value_at_a_step_is_the_last_one_logged() -> None:
     s = series([5, 4, 3, 2], [10, 20, 30, 40])
-    assert s.since(20).value.tolist() == [3, 2]
-    assert s.since(0) is s
     assert (s.at(5), s.at(29), s.at(99)) == (5, 4, 2)
 
 
@@ -67,10 +64,3 @@ def test_since_and_at_go_by_steps() -> None:
 )
 def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float | None) -> None:
     assert warm_up_end(series(rates)) == end
-
-
-def test_last_change_is_a_jump_not_a_decay() -> None:
-    assert last_change(series(np.linspace(1, 0.5, 100))) is None
-    assert last_change(series([1, 1, 1, 0.1, 0.1])) == 3
-    assert last_change(series([1, 1, 60, 60])) == 2
-    assert last_change(None) is None

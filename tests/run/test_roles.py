@@ -6,10 +6,36 @@ import pytest
 
 from optcli.run.roles import assign, meaning
 
-TRAIN = """loss train_loss train/loss training_loss loss/train Loss/train trainLoss total_loss train_loss_step
-    train_loss_epoch nll_loss metrics/train/loss loss/train/total epoch_loss train/epoch_loss""".split()
-VAL = """val_loss valid_loss eval_loss validation_loss val/loss Loss/val validation/epoch_loss eval/loss dev_loss
-    valLoss validation/loss""".split()
+TRAIN = [
+    "loss",
+    "train_loss",
+    "train/loss",
+    "training_loss",
+    "loss/train",
+    "Loss/train",
+    "trainLoss",
+    "total_loss",
+    "train_loss_step",
+    "train_loss_epoch",
+    "nll_loss",
+    "metrics/train/loss",
+    "loss/train/total",
+    "epoch_loss",
+    "train/epoch_loss",
+]
+VAL = [
+    "val_loss",
+    "valid_loss",
+    "eval_loss",
+    "validation_loss",
+    "val/loss",
+    "Loss/val",
+    "validation/epoch_loss",
+    "eval/loss",
+    "dev_loss",
+    "valLoss",
+    "validation/loss",
+]
 
 
 @pytest.mark.parametrize("name", [*TRAIN, "lm loss"])

@@ -10,6 +10,7 @@ import torch
 from optcli.exits import Exit, Failure
 from optcli.train import milestones
 from optcli.train.checkpoint import Checkpoints
+from optcli.train.evaluate import Evaluator
 
 LATE = ("train.eval_every=6", "train.checkpoint_every=4")
 
@@ -99,10 +100,12 @@ def test_rolling_back_has_an_end(run, poison, tmp_path):
     assert (outcome.ending.code, outcome.summary["rollbacks"]) == (Exit.TRAINING_FAILED, 3)
 
 
-def test_the_monitor_stops_where_it_is_told_to(run, tmp_path):
-    outcome = run(tmp_path / "r", "optimizer.lr=1e-7", "train.epochs=12", "monitor.error=stop", "monitor.warning=stop")
+def test_the_monitor_stops_where_it_is_told_to(run, poison, tmp_path):
+    poison(5)
+    outcome = run(tmp_path / "r", "monitor.nonfinite=skip", "monitor.error=stop")
     assert outcome.ending.code == Exit.TRAINING_FAILED
-    assert outcome.summary["steps"] < 96
+    assert outcome.ending.reason.startswith("NUM301")
+    assert outcome.summary["steps"] == 8
 
 
 def test_early_stopping_and_targets_finish_a_run(run, tmp_path):
@@ -129,6 +132,18 @@ def test_a_disk_that_fills_up_costs_no_good_checkpoint(run, monkeypatch, tmp_pat
     assert caught.value.code == Exit.IO_ERROR
     assert caught.value.help.endswith("step-6")
     assert Checkpoints(tmp_path / "r" / "checkpoints").load().step == 6
+
+
+def test_an_evaluation_that_is_nan_is_never_the_best(run, monkeypatch, tmp_path):
+    plain, calls = Evaluator.__call__, []
+
+    def evaluate(self):
+        calls.append(1)
+        return {**plain(self), "val/accuracy": float("nan") if len(calls) < 3 else 0.5}
+
+    monkeypatch.setattr(Evaluator, "__call__", evaluate)
+    outcome = run(tmp_path / "r")
+    assert (outcome.summary["best"]["step"], outcome.summary["best"]["value"]) == (24, 0.5)
 
 
 def test_the_best_evaluation_is_saved_as_such(run, tmp_path):

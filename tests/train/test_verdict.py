@@ -20,8 +20,8 @@ def test_a_healthy_end(run, tmp_path, capsys):
 
 
 def test_findings_count_if_they_are_bad_enough(run, tmp_path, capsys):
-    outcome = run(tmp_path / "r", "optimizer.lr=1e-7", "train.epochs=6")
-    assert outcome.diagnosis.worst in ("error", "warning")
+    outcome = run(tmp_path / "r", "data.nan_at=7", "monitor.nonfinite=skip")
+    assert outcome.diagnosis.worst == "error"
     assert tell(outcome, "never") == Exit.DONE
     assert tell(outcome, "info") == Exit.FINDINGS
     said = capsys.readouterr().err

@@ -54,6 +54,13 @@ class Case:
         noise = self.figure("OPT104", "noise", 0.0)
         return not self.crawls and self.figure("OPT104", "peak", 1.0) > LEAPT + 3 * noise
 
+    @property
+    def rate(self) -> float:
+        """Decades between the configured learning rate and what is usual for its optimizer; 0 where not known."""
+        lr, name = self.number("optimizer.lr"), settings.setting(self.config, "optimizer.name")
+        usual = USUAL.get(str(name).lower().removeprefix("torch.optim."))
+        return math.log10(lr / usual) if lr and lr > 0 and usual else 0.0
+
     def number(self, path: str) -> float | None:
         """The configured number at a recipe path, or None."""
         return settings.number(self.config, path)
@@ -61,6 +68,18 @@ class Case:
 
 CERTAIN: Final = -6.0
 """Standard errors from which a small fall is a fall."""
+USUAL: Final = {
+    "sgd": 0.05,
+    "adam": 1e-3,
+    "adamw": 1e-3,
+    "nadam": 1e-3,
+    "radam": 1e-3,
+    "adamax": 2e-3,
+    "rmsprop": 1e-3,
+    "adagrad": 1e-2,
+    "lion": 1e-4,
+}
+"""Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
 LEAPT: Final = 1.03
 """Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""
 

@@ -25,7 +25,7 @@ from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"OPT110": 3.5, "OPT103": 0.8, "OPT104": 0.3}
+EVIDENCE: Final = {"OPT102": -4.0, "ARC502": -3.0, "OPT110": 3.5, "OPT103": 0.8, "OPT104": 0.3}
 PRIOR: Final = -1.5
 
 

@@ -40,10 +40,15 @@ EVIDENCE: Final = {
     "OPT103": -1.0,
     "DAT405": -2.5,
     "GEN204": 0.3,
+    "OPT105": 0.6,
+    "OPT106": 0.1,
 }
 PRIOR: Final = -1.0
 RISE: Final = 1.5
 """Times the usual level that a loss or a rate must have reached to count as risen."""
+FAR: Final = 1.5
+UNUSUAL: Final = 1.3
+"""Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
 MUCH: Final = 0.1
 """Factor for a run that collapsed: a third would not bring it back below the limit."""
 LESS: Final = 0.3
@@ -51,7 +56,7 @@ LESS: Final = 0.3
 
 def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
-    odds = 0.0
+    odds = FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed else -1.5
     if "NUM301" in case.findings:

@@ -44,14 +44,18 @@ EVIDENCE: Final = {
     "OPT110": -3.0,
 }
 PRIOR: Final = -1.5
+FAR: Final = 2.0
+UNUSUAL: Final = 1.3
+"""Log-odds for a configured rate less than a 20th (10^-1.3) of what is usual for its optimizer."""
 FACTOR: Final = 5.0
 
 
 def weigh(case: Case) -> float:
     """For a loss that hardly moved: does it fall at all, and did it leap first?"""
+    odds = FAR * (case.rate < -UNUSUAL) - FAR * (case.rate > UNUSUAL)
     if "OPT104" not in case.findings:
-        return 0.0
-    odds = 3.0 if case.crawls else 0.0
+        return odds
+    odds += 3.0 * case.crawls
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds -= 4.0
     if case.collapsed:

@@ -53,7 +53,7 @@ STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 24
 
-CYCLES: Final = 4
+CYCLES: Final = 3
 """Epochs that must be there."""
 LEAST: Final = 4
 """Points in an epoch below which no pattern within it can be seen."""

@@ -55,7 +55,7 @@ NEEDS: Final = ("val/loss", LOSS)
 POINTS: Final = 4
 VARIES: Final = ("shift",)
 
-EARLY: Final = 6
+EARLY: Final = 5
 """Validations below which nothing is said of a run that goes on."""
 GAP: Final = 0.25
 """Validation above training loss, as a share of the training loss's drop: three times what most healthy runs show."""

@@ -70,19 +70,20 @@ RECENT: Final = 12
 
 def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
-    loss = view.loss
+    loss = view.stretch
+    broke = view.points(LOSS) > view.loss.n
     if loss.n < POINTS:
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
     now = float(levels[-2:].min()) if len(levels) > 2 else loss.end
-    if view.points(LOSS) > loss.n:  # the next value is no number any more: no time to wait for a level
+    if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
     bar = max(
         SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0
     )
-    climbs = _climbing(loss, low, gained, view.points(LOSS) > loss.n)
+    climbs = _climbing(loss, low, gained, broke)
     if now - low <= bar and not climbs and not _far_from_chance(view):
         return []
     first = _onset(loss, low + bar / 2)

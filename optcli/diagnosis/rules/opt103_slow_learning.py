@@ -39,6 +39,7 @@ Smith 2017, arXiv:1506.01186. Humbatova et al. 2020, arXiv:1910.11015 (faults of
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -64,6 +65,11 @@ STRAIGHT: Final = 0.4
 """Slope of the last third over that of the first: a healthy curve slows down, one that crawls doesn't."""
 RISING: Final = 3.0
 """The same for a curve that has only just begun to fall, after a flat stretch."""
+STAIRS: Final = 0.3
+"""Share of the fall that must come within epochs, where epochs are known."""
+EPOCHS: Final = 3
+WITHIN: Final = 8
+"""Epochs, and points in each, that are needed to tell."""
 SPENT: Final = 0.1
 """Share of the highest mean rate of a third below which a third tells nothing."""
 SURE: Final = 4.0
@@ -84,7 +90,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if gone > (PROGRESS_TEXT if view.entropic else PROGRESS) or gone < 0.01 or z > -SURE:
         return []
     early, late = _paces(view)
-    if not RISING * early < late < STRAIGHT * early:
+    if not RISING * early < late < STRAIGHT * early or _stairs(view):
         return []
     return [
         view.finding(
@@ -109,3 +115,14 @@ def _paces(view: View) -> tuple[float, float]:
     rates = [float(part.mean()) for part in np.array_split(lr.value, 3)]
     last = 2 if rates[2] > SPENT * max(rates) else 1
     return slopes[0] / max(rates[0], TINY), slopes[last] / max(rates[last], TINY)
+
+
+def _stairs(view: View) -> bool:
+    """Whether the loss falls between epochs rather than in them, as it does where samples are learned by heart."""
+    loss = view.loss
+    bounds = np.searchsorted(loss.step, view.epochs).tolist()
+    pieces = [loss.value[a:b] for a, b in pairwise([*bounds, loss.n]) if b - a >= WITHIN]
+    if len(pieces) < EPOCHS:
+        return False
+    inside = sum(slope(piece)[0] * len(piece) for piece in pieces)
+    return -inside < STAIRS * (loss.start - loss.end)

@@ -1,7 +1,7 @@
 """The loss is still what it was at the start.
 
 ## What is seen
-After 40 points (8 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
+After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
 at once. Nothing is said during a warm-up.
 
@@ -48,7 +48,7 @@ from optcli.diagnosis.view import LOSS, View
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 8
+POINTS: Final = 6
 CONSTANT: Final = True
 VARIES: Final = ("shift", "steps")
 
@@ -57,8 +57,10 @@ EARLY: Final = 40
 LATE: Final = 160
 """Points by step after which a slower start is given no more credit; of a log by epoch 14."""
 LATE_EPOCHS: Final = 14
-PER_EPOCH: Final = 4.0
-"""Steps between two points above which a log is taken to be by epoch."""
+PER_EPOCH: Final = 1.5
+"""Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
+STEPS: Final = 4.0
+"""Steps between two points of such a log: fewer are not enough to learn from."""
 FALL_EARLY: Final = 0.012
 FALL_LATE: Final = 0.03
 FALL_END: Final = 0.05
@@ -140,7 +142,9 @@ def _frozen(view: View) -> bool:
 def _stage(view: View) -> str:
     """How much may be expected by now: nothing yet (empty), or what is fair `early`, `late` or by the `end`."""
     loss = view.loss
-    by_epoch = (loss.step[-1] - loss.step[0]) / (loss.n - 1) > PER_EPOCH
+    passes = max(len(view.epochs), view.val.n if view.val is not None else 0)
+    spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
+    by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
     if view.share >= DONE:
         return "end"
     if loss.n >= (LATE_EPOCHS if by_epoch else LATE):

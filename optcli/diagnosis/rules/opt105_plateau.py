@@ -57,13 +57,16 @@ STILL: Final = 0.005
 """A fall over that part that is certain by `FALLING` standard errors and at least this share of the drop goes on."""
 FLAT: Final = 0.05
 """A larger one need not be certain."""
+SURE: Final = 1.5
+HIDDEN: Final = 0.08
+"""In a run that goes on, no fall of this share of the drop may hide within so many standard errors."""
 RISE: Final = 0.15
 """A rise beyond is no plateau."""
 DONE: Final = 0.6
 """Share of the plan after which the flat part is a quarter of it."""
 LEVEL: Final = 0.3
 """Share of the start level that is left: below, it has converged."""
-LEVEL_TEXT: Final = 0.6
+LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
 
 
@@ -77,10 +80,15 @@ def check(view: View) -> list[Finding] | Abstain:
     if not view.ended and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
-    if level < (LEVEL_TEXT if view.entropic else LEVEL) * loss.start or loss.start - loss.low < 0.05 * loss.start:
+    top = max(loss.start, view.chance or 0.0)
+    if level < (LEVEL_TEXT if view.entropic else LEVEL) * top or loss.start - loss.low < 0.05 * loss.start:
         return []
     change, z = loss.trend(FLAT_SHARE)
     if z < FALLING and change < -STILL * loss.drop:
+        return []
+    error = abs(change / z) if z else loss.drop
+    hidden = not view.ended and change - SURE * error < -HIDDEN * loss.drop
+    if hidden or loss.trend(0.2)[0] < -2 * FLAT * loss.drop:
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
     if not -FLAT * loss.drop <= change <= RISE * loss.drop or _annealed(view, since):
@@ -93,7 +101,7 @@ def check(view: View) -> list[Finding] | Abstain:
         view.finding(
             __name__, SEVERITY, loss.name, first, 0.85,
             f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
-            level=(level / loss.start, "of the start level"), change=(change / loss.drop, "of the drop"),
+            level=(level / top, "of the start level"), change=(change / loss.drop, "of the drop"),
             lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
         )
     ]  # fmt: skip
@@ -109,4 +117,4 @@ def _annealed(view: View, since: float) -> bool:
         return False
     changes = np.count_nonzero(np.diff(stretch) < 0) / (len(stretch) - 1)
     begin, end = float(stretch[0]), float(stretch[-1])
-    return bool(changes > 0.5 and begin > 3 * end and begin > 0.01 * float(lr.value.max()))
+    return bool(changes > 0.5 and begin > (3 if view.ended else 1) * end and begin > 0.01 * float(lr.value.max()))

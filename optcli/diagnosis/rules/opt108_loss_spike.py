@@ -148,12 +148,14 @@ def _together(view: View) -> list[tuple[int, float, float]]:
 def _over_best(series: Series, at: int) -> tuple[float, float]:
     """Rise over the lowest value before, and the larger of what was gained and a quarter of the start level."""
     low = float(series.value[:at].min())
-    return float(series.value[at]) - low, max(series.start - low, LEVEL * abs(series.start))
+    return float(series.value[at]) - low, max(series.start - low, LEVEL * abs(series.start), series.grain)
 
 
 def _restart(view: View, step: float) -> bool:
-    """A schedule that goes back up to a rate it had before: a rise is part of the plan."""
+    """A schedule that goes back up to a rate it had before, or a seam: a rise is part of the plan."""
     lr = view.series("lr")
+    if any(abs(step - seam) <= max(1.0, view.at / 50) for seam in view.seams):
+        return True
     if lr is None or lr.n < 3:
         return False
     near = max(1.0, view.at / 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +50,16 @@ def wrapped(
         fused: it has a fused kernel.
         settings: passed on.
     """
+    from torch.optim.optimizer import _get_capturable_supported_devices as supported
+
     rates = rated(groups, options.lr)
     if native:
         settings["decoupled_weight_decay"] = options.decay == "decoupled"
     elif options.decay == "decoupled":
         rates = shrunk(rates)
+    if "capturable" in inspect.signature(family).parameters:
+        # Keeps step counts on the device: read from there every step, a GPU would wait for the host and the other way.
+        settings["capturable"] = device.partition(":")[0] in supported()
     optimizer = family(rates, lr=options.lr, **settings, **kernel(groups, device, fused=fused))
     optimizer.register_step_pre_hook(shrink)
     return finished(optimizer, gain)
@@ -95,7 +101,7 @@ def finished(optimizer: Optimizer, gain: Callable[..., Any]) -> Optimizer:
         saved, own = state["param_groups"], optimizer.param_groups
         if len(saved) != len(own):
             return state  # torch says what is wrong
-        chosen = [{key: group[key] for key in ("fused", "foreach") if key in group} for group in own]
+        chosen = [{key: group[key] for key in ("fused", "foreach", "capturable") if key in group} for group in own]
         return {**state, "param_groups": [{**old, **new} for old, new in zip(saved, chosen, strict=True)]}
 
     optimizer.register_load_state_dict_pre_hook(rewrite)

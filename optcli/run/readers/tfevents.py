@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from optcli.run import notes as say
 from optcli.run.block import Block, Column
-from optcli.run.crc32c import crc, masked, masked_like, of_length
+from optcli.run.crc32c import crc, masked, masked_like, next_header, of_length
 from optcli.run.curve import read_only
 from optcli.run.roles import listed
 from optcli.run.source import Source
@@ -26,6 +26,8 @@ from optcli.run.wire import Malformed
 Bytes = npt.NDArray[np.uint8]
 FEW: Final = 6
 """Fewer records of a kind than this are parsed one by one."""
+SMALL: Final = 512
+"""Up to here every checksum is taken: a flipped bit can make a scalar look like something else."""
 CHECKED: Final = 1 << 16
 """Longer records are no scalars; their checksum is not taken."""
 SPLIT_FOLDERS: Final = frozenset(listed("train training validation val valid test eval evaluation"))
@@ -90,8 +92,7 @@ class _Scalars:
         for length in np.unique(lengths).tolist():
             at = starts[lengths == length]
             if len(at) >= FEW and length <= 1024:
-                view = np.lib.stride_tricks.sliding_window_view(buffer, length + 4)
-                self._alike(at, view[at + 12], length)
+                self._alike(at, _matrix(buffer, at, length), length)
             else:
                 for one in at.tolist():
                     self._single(one, length)
@@ -114,11 +115,18 @@ class _Scalars:
         return Block(columns, axis=epochs, restarts=tuple(self._restarts))
 
     def _bad(self, at: int, length: int) -> None:
-        first = self._window.base + at
-        self._source.skipped.append((first, first + length + 16))
+        """Note a damaged record; one that swallowed the beginning of a whole record gives that back."""
+        data, end = self._window.data, at + 16 + length
+        inner = next_header(data[: end + 11], at + 1, len(data) - at)
+        if inner >= 0:
+            inside = int.from_bytes(data[inner : inner + 8], "little")
+            if inner + 16 + inside <= len(data):
+                self._single(inner, inside)
+                end = inner
+        self._source.skipped.append((self._window.base + at, self._window.base + end))
 
     def _single(self, at: int, length: int) -> None:
-        """A record by itself; one without scalars is passed over unchecked, as TensorBoard's own server does."""
+        """A record by itself; a larger one without scalars is passed over unchecked."""
         data = self._window.data[at + 12 : at + 12 + length]
         stored = int.from_bytes(self._window.data[at + 12 + length : at + 16 + length], "little")
         try:
@@ -126,7 +134,8 @@ class _Scalars:
         except Malformed:
             self._bad(at, length)
             return
-        if (one.scalars or one.start) and length <= CHECKED and masked(crc(data)) != stored:
+        weighty = length <= SMALL or ((one.scalars or one.start) and length <= CHECKED)
+        if weighty and masked(crc(data)) != stored:
             self._bad(at, length)
             return
         if one.start:
@@ -134,7 +143,7 @@ class _Scalars:
         self._keep(one, np.array([at]), np.frombuffer(data, np.uint8)[None], np.array([float(one.step)]))
 
     def _alike(self, at: npt.NDArray[np.int64], rows: Bytes, length: int) -> None:
-        """Records (n, length + 4) of one length, their checksums at the end."""
+        """Records of one length (see `_matrix`), each followed by its checksum."""
         while len(at):
             pattern = rows[0, :length].tobytes()
             try:
@@ -147,12 +156,14 @@ class _Scalars:
                 continue
             varying = _varying(one)
             same = _equal(rows, pattern, varying, one)
-            mine, place = rows[same], at[same]
-            stored = np.ascontiguousarray(mine[:, length:]).view("<u4")[:, 0]
+            mine, place = (rows, at) if same.all() else (rows[same], at[same])
+            stored = np.ascontiguousarray(mine[:, length : length + 4]).view("<u4")[:, 0]
             good = masked_like(pattern, mine, varying) == stored
-            for bad in place[~good].tolist():
-                self._bad(bad, length)
-            self._keep(one, place[good], mine[good], None)
+            if not good.all():
+                for bad in place[~good].tolist():
+                    self._bad(bad, length)
+                mine, place = mine[good], place[good]
+            self._keep(one, place, mine, None)
             at, rows = at[~same], rows[~same]
 
     def _keep(self, one: Event, at: npt.NDArray[np.int64], rows: Bytes, step: Any) -> None:
@@ -179,23 +190,27 @@ def _varying(one: Event) -> list[int]:
     return places
 
 
+def _matrix(buffer: Bytes, at: npt.NDArray[np.int64], length: int) -> Bytes:
+    """The data and checksums of records, shape (n, length + 4 and up to a multiple of 8)."""
+    rows = np.zeros((len(at), (length + 11) // 8 * 8), np.uint8)
+    rows[:, : length + 4] = np.lib.stride_tricks.sliding_window_view(buffer, length + 4)[at + 12]
+    return rows
+
+
 def _equal(rows: Bytes, pattern: bytes, varying: list[int], one: Event) -> npt.NDArray[np.bool_]:
     """Which rows are the pattern but for the varying bytes, with a step varint of the same length."""
-    fixed = np.setdiff1d(np.arange(len(pattern)), varying)
-    want = np.frombuffer(pattern, np.uint8)
+    mask = np.zeros(rows.shape[1], np.uint8)
+    mask[: len(pattern)] = 0xFF
+    mask[varying] = 0
+    # Of a varint's bytes the top bits tell where it ends.
+    mask[slice(*one.step_at or (0, 0))] = 0x80
+    want = np.zeros(rows.shape[1], np.uint8)
+    want[: len(pattern)] = np.frombuffer(pattern, np.uint8)
+    words, masks, wants = rows.view("<u8"), mask.view("<u8"), (want & mask).view("<u8")
     same = np.ones(len(rows), dtype=bool)
-    for first, end in _stretches(fixed):
-        same &= (rows[:, first:end] == want[first:end]).all(axis=1)
-    if one.step_at is not None:
-        first, end = one.step_at
-        same &= (rows[:, first : end - 1] >= 0x80).all(axis=1) & (rows[:, end - 1] < 0x80)
+    for i in np.flatnonzero(masks).tolist():
+        same &= (words[:, i] & masks[i]) == wants[i]
     return same
-
-
-def _stretches(places: npt.NDArray[Any]) -> list[tuple[int, int]]:
-    cuts = np.flatnonzero(np.diff(places) > 1)
-    firsts, ends = np.append(places[:1], places[cuts + 1]), np.append(places[cuts], places[-1:]) + 1
-    return list(zip(firsts.tolist(), ends.tolist(), strict=True))
 
 
 def _numbers(rows: Bytes, at: int, kind: str) -> Any:

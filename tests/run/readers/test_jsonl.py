@@ -70,7 +70,7 @@ def test_a_first_line_of_a_live_log_and_a_result(tmp_path: Path) -> None:
 def test_more_than_a_chunk_with_a_few_strangers(tmp_path: Path) -> None:
     n = 120_000
     rows = [f'{{"step": {i}, "epoch": 0, "loss": {i}.5}}' for i in range(n)]
-    rows[n // 2] = '{"step": %d, "epoch": 0, "loss": NaN, "who": "me"}' % (n // 2)
+    rows[n // 2] = f'{{"step": {n // 2}, "epoch": 0, "loss": NaN, "who": "me"}}'
     curve = lines(tmp_path, rows).curves["train/loss"]
     assert curve.step.tolist() == list(range(n))
     assert curve.value[-1] == n - 0.5

@@ -81,7 +81,7 @@ class TestMlflow:
         path = tmp_path / "store.db"
         with sqlite3.connect(path) as db:
             db.execute(
-                "create table metrics (key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan int)"
+                "create table metrics (key text, value double, timestamp int, run_uuid text, step int, is_nan int)"
             )
             for run in ("a", "b"):
                 db.executemany(

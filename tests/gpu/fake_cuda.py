@@ -1,0 +1,230 @@
+"""The real training step on a CUDA device that isn't there: run as `python fake_cuda.py SHIM.so < cases.json`.
+
+Everything up to `World.place` is done with values on the CPU; from there on all tensors are fake: they have shape, type
+and device, but no values. An operator that mixes devices raises, and so does one that asks for a value (`item`, `if
+tensor`), because there is none. Copies between devices are counted by `Seen`. Writes one JSON report for each case.
+
+The process has no CUDA, so what is simulated here is torch's own dispatch, not a GPU: no kernels, no streams, no memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+SHIM = ctypes.CDLL(sys.argv[1])
+SHIM.fake_cuda()
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+from torch._subclasses import fake_impls  # noqa: E402
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
+
+import optcli  # noqa: E402
+from optcli.recipe import loads  # noqa: E402
+from optcli.train import reader  # noqa: E402
+from optcli.train.build import Built, build  # noqa: E402
+from optcli.train.evaluate import Evaluator  # noqa: E402
+from optcli.train.probes import RATIO_EVERY  # noqa: E402
+from optcli.train.signals import Signals  # noqa: E402
+from optcli.train.world import World  # noqa: E402
+
+aten = torch.ops.aten
+BASE = """
+name: fake
+data: {name: pictures, batch_size: 8}
+model: {name: mlp, hidden: [16]}
+loss: cross_entropy
+metrics: [accuracy]
+optimizer: {name: adamw, lr: 1e-3}
+train: {steps: 40, threads: 1}
+"""
+
+
+def switch_on_mixed_precision() -> None:
+    """Without a real device autocast would turn itself off."""
+    torch.cuda.is_bf16_supported = lambda *args, **kwargs: True
+    torch.amp.autocast_mode.torch.cuda.amp.common.amp_definitely_not_available = lambda: False
+
+
+@fake_impls.register_op_impl(aten._fused_sgd_.default)
+def fused_sgd(mode: Any, func: Any, params: list[Tensor], grads: list[Tensor], buffers: list[Tensor], **rest: Any) -> None:
+    """torch has no fake kernel for it: check what the real one would."""
+    tensors = [*params, *grads, *buffers, *(t for t in rest.values() if isinstance(t, Tensor))]
+    assert {t.device.type for t in tensors} == {"cuda"}
+
+
+@optcli.data(task="classification")
+def pictures(n: int = 64) -> Any:
+    """Noise, three classes."""
+    random = np.random.default_rng(0)
+    return (random.normal(size=(n, 1, 8, 8)), random.integers(0, 3, n)) * 2
+
+
+@optcli.data(task="regression")
+def table(n: int = 64) -> Any:
+    """Noise, two targets."""
+    random = np.random.default_rng(0)
+    return (random.normal(size=(n, 5)), random.normal(size=(n, 2))) * 2
+
+
+@optcli.data(task="language")
+def text(n: int = 64) -> Any:
+    """Noise, eleven tokens."""
+    random = np.random.default_rng(0)
+    return (random.integers(0, 11, (n, 6)), random.integers(0, 11, (n, 6))) * 2
+
+
+class Reader(reader.Reader):
+    """The real one's `start`; its pinned memory and event need a driver."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._host = torch.empty(like.shape, dtype=like.dtype)
+        self._done = Recorded()
+
+
+class Recorded:
+    """An event that only knows whether it was recorded."""
+
+    count = 0
+
+    def record(self) -> None:
+        self.count += 1
+
+
+class FakeWorld(World):
+    """One process with one CUDA device. Only what needs a driver is replaced."""
+
+    def __init__(self, precision: Any, resident: bool) -> None:
+        self.mode = FakeTensorMode(allow_non_fake_inputs=True)
+        self._resident = resident
+        super().__init__("cuda", precision)
+
+    def _choose(self, name: str) -> torch.device:
+        return torch.device(name, 0)
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """From here on everything is fake. Tied weights stay tied."""
+        self.mode.__enter__()
+        moved: dict[int, Any] = {}
+        for part in module.modules():
+            for holder in (part._parameters, part._buffers):
+                for name, tensor in holder.items():
+                    if tensor is not None:
+                        if id(tensor) not in moved:
+                            there = tensor.detach().to(self.device)
+                            moved[id(tensor)] = nn.Parameter(there) if isinstance(tensor, nn.Parameter) else there
+                        holder[name] = moved[id(tensor)]
+            if isinstance(part, nn.RNNBase):
+                part._init_flat_weights()
+        return module
+
+    def stage(self, tensor: Tensor) -> Tensor:
+        """Pinning needs a driver; the copy is the real one's."""
+        return tensor.to(self.device, non_blocking=True)
+
+    def reader(self, like: Tensor) -> Reader:
+        return Reader(like)
+
+    def free_bytes(self) -> float:
+        return 1e12 if self._resident else 0.0
+
+
+class Seen(TorchDispatchMode):
+    """Counts operators, copies between devices ("cuda->cpu wait") and operators that take tensors of both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ops, self.copies, self.mixed = 0, Counter[str](), Counter[str]()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        self.ops += not func.is_view
+        if func in (aten._to_copy.default, aten.copy_.default):
+            old, new = (args[0], out) if func is aten._to_copy.default else (args[1], args[0])
+            late = kwargs.get("non_blocking") or (func is aten.copy_.default and len(args) > 2 and args[2])
+            if old.device.type != new.device.type:
+                self.copies[f"{old.device.type}->{new.device.type} {'late' if late else 'wait'}"] += 1
+        elif len({t.device.type for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}) > 1:
+            self.mixed[str(func)] += 1
+        return out
+
+
+def steps(built: Built, numbers: range) -> Seen:
+    """What happens in these steps; batches are made outside."""
+    stream = list(built.batches.stream(numbers.start, numbers.stop))
+    with Seen() as seen:
+        for number, batches in stream:
+            built.update(number, batches, built.rates(number))
+            built.window.closes(number + 1, 1.0)
+    return seen
+
+
+def examine(changes: list[str], resident: bool) -> dict[str, Any]:
+    """One case: state after a first step, then the cost of a plain step, of one with the ratio, and of a window."""
+    recipe = loads(BASE, overrides=changes)
+    world = FakeWorld(recipe.train.precision, resident)
+    try:
+        built = build(recipe, world, Signals())
+        heads: list[str] = []
+        last = [m for m in built.objective.bare.modules() if isinstance(m, nn.Linear)][-1]
+        last.register_forward_hook(lambda module, inputs, output: heads.append(str(output.dtype)))
+        with Seen() as epoch:
+            next(built.batches.stream(0, 1))
+        steps(built, range(1))
+        plain = steps(built, range(1, 2))
+        rest = steps(built, range(2, RATIO_EVERY + 1))
+        with Seen() as window:
+            built.window.read(drain=False)
+        assert built.window._reader._done.count == 1
+        evaluator = Evaluator(
+            built.objective, built.splits.val_x, built.splits.val_y, built.metrics, recipe.batch_size, world
+        )
+        with Seen() as evaluation, torch.no_grad():
+            evaluator._sum()
+        return {
+            "ops": plain.ops,
+            "copies": dict(plain.copies + rest.copies),
+            "mixed": dict(plain.mixed + rest.mixed + evaluation.mixed),
+            "window": dict(window.copies),
+            "epoch": dict(epoch.copies),
+            "evaluation": dict(evaluation.copies),
+            "outputs": sorted(set(heads)),
+            **placed(built),
+        }
+    finally:
+        world.mode.__exit__(None, None, None)
+        world.__exit__()
+
+
+def placed(built: Built) -> dict[str, Any]:
+    """Where the state lives, and its types, as "optimizer step cpu torch.float32"."""
+    found = {("weight", p.device.type, str(p.dtype)) for p in built.objective.bare.parameters()}
+    for one in built.optimizer.state.values():
+        found |= {(f"state {k}", t.device.type, str(t.dtype)) for k, t in one.items() if isinstance(t, Tensor)}
+    return {"placed": sorted(" ".join(entry) for entry in found)}
+
+
+def main() -> None:
+    switch_on_mixed_precision()
+    for name, (changes, resident) in json.load(sys.stdin).items():
+        try:
+            told = examine(changes, resident)
+        except Exception as error:
+            cause = error.__cause__ or error
+            told = {"error": f"{type(cause).__name__}: {cause}"[:500]}
+            if os.environ.get("FAKE_CUDA_DEBUG"):
+                raise
+        print(json.dumps([name, told]), flush=True)
+
+
+main()
+os._exit(0)  # torch's own tear-down knows nothing of the shim

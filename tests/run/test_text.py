@@ -1,0 +1,78 @@
+"""Console output as lines."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from optcli.run import readers
+from optcli.run.source import Source
+from optcli.run.text import NAME, NUMBER, lines, sample
+
+CONSOLES = (
+    "boosting",
+    "composer",
+    "console",
+    "detectron2",
+    "fairseq",
+    "keras",
+    "megatron",
+    "nanogpt",
+    "pydict",
+    "torchtune",
+)
+
+
+@pytest.mark.parametrize("text", ["1", "-0.5", "1e-05", "1.0E+01", "nan", "inf", ".5", "3."])
+def test_numbers(text: str) -> None:
+    assert re.fullmatch(NUMBER, text)
+
+
+@pytest.mark.parametrize("text", ["1.2.3", "0x1", "3rd", "nano", "1e"])
+def test_no_numbers(text: str) -> None:
+    assert re.fullmatch(NUMBER, text) is None
+    assert re.match(NUMBER, text) is None
+
+
+def test_names_begin_at_their_beginning() -> None:
+    assert re.findall(rf"{NAME}=", "val/loss=1 x-y=2 9a=3") == ["val/loss", "x-y"]
+
+
+def test_lines(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(b"a\x1b[31mb\x1b[0m\rc\n\n" + b"x" * 9000 + b"\nlast\nunfinished")
+    assert list(lines(Source(str(path)))) == [(14, "ab"), (14, "c"), (9021, "last")]
+
+
+def test_samples_are_text() -> None:
+    assert sample(b"a\n\nb\nc") == ["a", "b"]
+    assert sample(b"only") == ["only"]
+    assert sample(b"a\0b\n") == []
+
+
+@pytest.mark.parametrize("name", CONSOLES)
+@pytest.mark.parametrize(
+    "unit", ["a", "a ", "{'a", "1 ", "loss", "a:", "a-b", "| a", "[1", "(", "epoch 1 ", "loss: 1 ", "=", "'s"]
+)
+def test_no_line_makes_a_search_quadratic(tmp_path: Path, name: str, unit: str) -> None:
+    path = tmp_path / "out"
+    starts = [
+        "",
+        "step 1 | ",
+        "[1] ",
+        "Step 1 | a:1 ",
+        "[batch=1/9]: ",
+        " iteration 1/ 9 |",
+        "| valid | epoch 1 ",
+        "1/9 ",
+        "iter: 1  ",
+    ]
+    path.write_text("".join(start + unit * (7900 // len(unit)) + "\n" for start in starts))
+    reader = readers.load(name)
+    begin = time.process_time()
+    reader.sniff(path.read_bytes()[: 1 << 16], "out")
+    list(reader.blocks(Source(str(path))))
+    assert time.process_time() - begin < 10.0
