@@ -137,7 +137,7 @@ def main() -> int:
     parser.add_argument("--by", help="field of label.json to report apart, such as task")
     parser.add_argument("--least", type=int, default=3, help="runs of a kind that make it count")
     given = parser.parse_args()
-    rows = csv.DictReader(given.map.open()) if given.map else []
+    rows = csv.DictReader(given.map.read_text().splitlines()) if given.map else []
     kinds_of = {r["code"]: [k for k in r["label"].split("|") if k != "ignore"] for r in rows}
     scores: dict[str, Score] = defaultdict(Score)
     for file in sorted(given.corpus.rglob("label.json")):

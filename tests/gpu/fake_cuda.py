@@ -32,7 +32,6 @@ from optcli.recipe import loads  # noqa: E402
 from optcli.train import reader  # noqa: E402
 from optcli.train.build import Built, build  # noqa: E402
 from optcli.train.evaluate import Evaluator  # noqa: E402
-from optcli.train.probes import RATIO_EVERY  # noqa: E402
 from optcli.train.signals import Signals  # noqa: E402
 from optcli.train.world import World  # noqa: E402
 
@@ -169,7 +168,8 @@ def steps(built: Built, numbers: range) -> Seen:
 
 
 def examine(changes: list[str], resident: bool) -> dict[str, Any]:
-    """One case: state after a first step, then the cost of a plain step, of one with the ratio, and of a window."""
+    """One case: a step with the update ratio, in which the optimizer's state is born; a plain step; a window; a
+    validation."""
     recipe = loads(BASE, overrides=changes)
     world = FakeWorld(recipe.train.precision, resident)
     try:
@@ -179,9 +179,7 @@ def examine(changes: list[str], resident: bool) -> dict[str, Any]:
         last.register_forward_hook(lambda module, inputs, output: heads.append(str(output.dtype)))
         with Seen() as epoch:
             next(built.batches.stream(0, 1))
-        steps(built, range(1))
-        plain = steps(built, range(1, 2))
-        rest = steps(built, range(2, RATIO_EVERY + 1))
+        first, plain = steps(built, range(1)), steps(built, range(1, 2))
         with Seen() as window:
             built.window.read(drain=False)
         assert built.window._reader._done.count == 1
@@ -192,8 +190,8 @@ def examine(changes: list[str], resident: bool) -> dict[str, Any]:
             evaluator._sum()
         return {
             "ops": plain.ops,
-            "copies": dict(plain.copies + rest.copies),
-            "mixed": dict(plain.mixed + rest.mixed + evaluation.mixed),
+            "step": dict(first.copies + plain.copies),
+            "mixed": dict(first.mixed + plain.mixed + evaluation.mixed),
             "window": dict(window.copies),
             "epoch": dict(epoch.copies),
             "evaluation": dict(evaluation.copies),

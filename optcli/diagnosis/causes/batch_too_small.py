@@ -24,7 +24,7 @@ from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, scale_patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"OPT111": 4.0, "OPT101": 0.3, "OPT104": -1.5, "OPT102": -0.5, "DAT405": -2.5}
+EVIDENCE: Final = {"OPT111": 4.0, "OPT101": 0.3, "OPT104": -1.5, "GEN204": -1.5, "OPT102": -0.5, "DAT405": -2.5}
 PRIOR: Final = -1.0
 SMALL: Final = 8
 """Samples below which a batch is small for most tasks."""

@@ -32,7 +32,7 @@ EVIDENCE: Final = {
     "OPT103": 3.5,
     "OPT104": 0.8,
     "OPT106": 0.8,
-    "GEN204": 0.3,
+    "GEN204": 0.1,
     "OPT101": -2.0,
     "OPT102": -2.5,
     "OPT108": -1.5,
@@ -53,6 +53,8 @@ FACTOR: Final = 5.0
 def weigh(case: Case) -> float:
     """For a loss that hardly moved: does it fall at all, and did it leap first?"""
     odds = FAR * (case.rate < -UNUSUAL) - FAR * (case.rate > UNUSUAL)
+    if "GEN204" in case.findings and case.rate > -UNUSUAL:
+        odds -= 1.0  # a curve that slowed down
     if "OPT104" not in case.findings:
         return odds
     odds += 3.0 * case.crawls

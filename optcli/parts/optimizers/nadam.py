@@ -43,7 +43,14 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     from optcli.parts.optimizers import _gain
     from optcli.parts.optimizers._build import wrapped
 
-    return wrapped(
+    optimizer = wrapped(
         torch.optim.NAdam, groups, options, device, _gain.adam, native=True,
         betas=options.betas, eps=options.eps, momentum_decay=options.momentum_decay,
     )  # fmt: skip
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            # torch makes these in the first step; if that one is bad they must be known to start at 0 and 1.
+            count = torch.zeros((), device=parameter.device if group["capturable"] else "cpu")
+            zeros = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+            optimizer.state[parameter] = {"step": count, "mu_product": count + 1, **zeros}
+    return optimizer
