@@ -15,7 +15,7 @@ MODELS = {
 """Besides the mlp, with which everything else is tried."""
 REGULARIZERS = {
     "clip_norm": "max_norm=0.5", "dropout": "rate=0.2", "early_stopping": "patience=2", "elastic_net": "strength=1e-4",
-    "l1": "strength=1e-4", "l2": "strength=1e-4", "label_smoothing": "strength=0.1", "max_norm": "limit=3",
+    "l1": "strength=1e-4", "l2": "strength=1e-4 optimizer.weight_decay=0", "label_smoothing": "strength=0.1", "max_norm": "limit=3",
 }  # fmt: skip
 REGRESSION = ("data.name=table", "metrics=[mae, r2, rmse]")
 LANGUAGE = ("data.name=text", "model={name: gpt, layers: 1, heads: 2, width: 8}")
