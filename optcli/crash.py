@@ -11,7 +11,12 @@ from typing import Any, Final
 
 from optcli.exits import Exit, Failure, for_signal
 
-_KNOWN: Final = {"LockHeld": Exit.LOCKED, "ImportFailed": Exit.USAGE, "Unreadable": Exit.NOTHING_TO_READ}
+_KNOWN: Final = {
+    "LockHeld": Exit.LOCKED,
+    "ImportFailed": Exit.USAGE,
+    "PartFailed": Exit.USAGE,
+    "Unreadable": Exit.NOTHING_TO_READ,
+}
 """Errors of other rooms by class name: to import them here would load pydantic, numpy or torch."""
 _ERRNO: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG), Exit.IO_ERROR),

@@ -17,11 +17,12 @@ set_up() {
     local python stamp
     python=$("${PYTHON:-$(newest_python)}" -c 'import sys; print(sys.executable)')
     stamp=$(cat pyproject.toml scripts/constraints.txt scripts/setup.sh <(echo "$python $PWD") | cksum)
-    if [ -x .venv/bin/optcli ] && [ "$(cat .venv/stamp 2>/dev/null)" = "$stamp" ]; then
-        return
+    if [ ! -x .venv/bin/optcli ] || [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
+        echo "setting up .venv (a few minutes the first time)" >&2
+        [ -x .venv/bin/python ] || "$python" -m venv .venv
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
+        echo "$stamp" >.venv/stamp
     fi
-    echo "setting up .venv (a few minutes the first time)" >&2
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
-    echo "$stamp" >.venv/stamp
+    # Where PYTHONDONTWRITEBYTECODE is set, every start would compile the package anew: a third of its time.
+    .venv/bin/python -m compileall -q optcli
 }

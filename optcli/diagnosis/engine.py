@@ -19,13 +19,16 @@ from optcli.run.curve import Note, Run
 LEAST_POINTS: Final = 5
 """Below this many points of the headline curve nothing can be called healthy."""
 
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory"})
+"""Curves that a live run has no use for, so that they don't count as points."""
+
 
 def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
     """Judge a run by the rules whose codes start with one of `select` and with none of `ignore`."""
     walk = Walk(rules.chosen(select, ignore))
     curve = ladder.headline(run)
     if curve is not None:
-        for count in ladder.rungs(curve):
+        for count in ladder.rungs(curve, run.planned):
             walk.climb(View(run, float(curve.step[count - 1])))
         if run.end != "running":
             walk.climb(View(run, last_step(run), ended=True))
@@ -42,16 +45,21 @@ class Walk:
 
     def __init__(self, codes: Sequence[str]) -> None:
         self._rules = [(code, rules.load(code)) for code in codes]
+        self._points: dict[str, int] = {}
         self.pinned: dict[tuple[str, str], Finding] = {}
         self.abstained: dict[str, str] = {}
 
     def climb(self, view: View) -> list[Finding]:
-        """Ask all rules at one rung; the findings that are new."""
+        """Ask at one rung all rules whose first curve has grown since they were last asked; the findings that are new."""
         new: list[Finding] = []
         with np.errstate(all="ignore"):  # curves may hold anything; what comes of it is compared, never trusted
             for code, rule in self._rules:
+                points = view.points(rule.NEEDS[0])
+                if points == self._points.get(code) and not view.ended:
+                    continue
                 if view.broken and not code.startswith("NUM"):
                     continue  # what was said before the loss stopped being a number stands; nothing can be added
+                self._points[code] = points
                 new += self._ask(code, rule, view)
         return new
 
@@ -73,7 +81,7 @@ class Walk:
         if all(f.severity == "info" for f in standing):
             standing = []  # nothing asks for action, so there is nothing to explain
         return Diagnosis(
-            run.source, run.format, status_of(run, findings), run.points, run.roles, findings,
+            run.source, run.format, status_of(run, findings), _points(run), run.roles, findings,
             causes.rank(standing, run.config), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
         )  # fmt: skip
 
@@ -103,6 +111,11 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
         return "ill"
     curve = ladder.headline(run)
     return "healthy" if curve is not None and len(curve) >= LEAST_POINTS else "unknown"
+
+
+def _points(run: Run) -> int:
+    """Logged values of what was trained and measured; not the bookkeeping of epochs and clocks."""
+    return sum(len(curve) for role, curve in run.curves.items() if role not in BOOKKEEPING)
 
 
 def _unfit(rule: rules.Rule, view: View) -> str:

@@ -1,8 +1,8 @@
 """The rungs at which a run is judged: fixed by its own points, so that live and afterwards say the same.
 
 A rung is a number of points of the headline curve. Every point is one up to 24, then each is 12 % further than the one
-before; the first non-finite value is one as well, and so is the end of a run that ended. What is said at a rung
-depends on nothing logged after it.
+before; where the length of the run is known, two rungs are at least a hundredth of it apart. The first non-finite value
+is a rung as well, and so is the end of a run that ended. What is said at a rung depends on nothing logged after it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
 DENSE: Final = 24
 RATIO: Final = 1.12
+APART: Final = 0.01
+"""Least distance of two rungs, as a share of the planned steps: nobody acts on what was known a hundredth earlier."""
 
 
 def headline(run: Run) -> Curve | None:
@@ -27,15 +29,47 @@ def headline(run: Run) -> Curve | None:
 
 @lru_cache(maxsize=64)
 def counts(points: int) -> tuple[int, ...]:
-    """The rungs of a growing curve that has `points` points, as numbers of points, ascending."""
-    rungs = list(range(1, min(points, DENSE) + 1))
-    while (following := int(np.ceil((rungs[-1] if rungs else points) * RATIO))) <= points and rungs:
-        rungs.append(following)
-    return tuple(rungs)
+    """The rungs of a growing curve that has `points` points and no plan, as numbers of points, ascending."""
+    found, rung = [], 1
+    while rung <= points:
+        found.append(rung)
+        rung = _after(rung)
+    return tuple(found)
 
 
-def rungs(curve: Curve) -> list[int]:
+def rungs(curve: Curve, planned: int | None = None) -> list[int]:
     """Rungs of a curve, the first non-finite point among them."""
-    bad = np.flatnonzero(~np.isfinite(curve.value))
-    extra = {int(bad[0]) + 1} if len(bad) else set()
-    return sorted(extra.union(counts(len(curve))))
+    return Ladder(planned).due(curve, len(curve))
+
+
+class Ladder:
+    """Says which rungs a growing curve has reached; each of them once."""
+
+    def __init__(self, planned: int | None = None) -> None:
+        self._apart = APART * planned if planned else 0.0
+        self._next, self._seen, self._bad = 1, 0, False
+        self._last: float | None = None
+
+    def due(self, curve: Curve, ready: int) -> list[int]:
+        """Rungs among the points of the curve from those seen before up to the first `ready` ones."""
+        due = self._regular(curve, ready)
+        if not self._bad and ready > self._seen:
+            bad = np.flatnonzero(~np.isfinite(curve.value[self._seen : ready]))
+            self._bad = bool(len(bad))
+            due = sorted({*due, *(bad[:1] + self._seen + 1).tolist()})
+        self._seen = max(ready, self._seen)
+        return due
+
+    def _regular(self, curve: Curve, ready: int) -> list[int]:
+        found = []
+        while self._next <= ready:
+            step = float(curve.step[self._next - 1])
+            if self._last is None or step >= self._last + self._apart:
+                found.append(self._next)
+                self._last = step
+            self._next = _after(self._next)
+        return found
+
+
+def _after(rung: int) -> int:
+    return rung + 1 if rung < DENSE else int(np.ceil(rung * RATIO))

@@ -42,8 +42,7 @@ class Live:
         self._epochs: list[float] = []
         self._epoch: float | None = None
         self._seams: list[float] = []
-        self._judged = 0  # points of the headline curve already looked at
-        self._bad = False  # the first non-finite point was a rung already
+        self._ladder = ladder.Ladder(planned)
         self._step = -math.inf
 
     def add(self, rows: Iterable[Mapping[str, Any]], *, closed: bool = False) -> list[Finding]:
@@ -84,13 +83,15 @@ class Live:
     def _take(self, row: Mapping[str, Any]) -> None:
         if "event" in row or "step" not in row:
             return
-        step = float(row["step"])
+        step, columns = float(row["step"]), self._columns
         self._step = max(self._step, step)
         for role, value in row.items():
-            if role != "step" and isinstance(value, int | float) and not isinstance(value, bool):
-                self._columns.setdefault(role, _Column()).append(step, float(value))
+            if isinstance(value, float) or (type(value) is int and role != "step"):
+                if role not in columns:
+                    columns[role] = _Column()
+                columns[role].append(step, value)
         for role, text in row.get("nonfinite", {}).items():
-            self._columns.setdefault(role, _Column()).append(step, float(text))
+            columns.setdefault(role, _Column()).append(step, float(text))
         epoch = row.get("epoch")
         if epoch is not None and epoch != self._epoch:
             self._epoch = epoch
@@ -102,22 +103,10 @@ class Live:
         if head is None or (waiting and head != ladder.HEADLINES[0]):
             return []
         curve = self._columns[head].curve(head)
-        ready = int(np.searchsorted(curve.step, until, side="right"))
-        if ready <= self._judged:
-            return []
-        due = self._due(curve, ready)
-        self._judged = ready
+        ready = len(curve) if until >= self._step else int(np.searchsorted(curve.step, until, side="right"))
+        due = self._ladder.due(curve, ready)
         run = self.run() if due else None
         return [f for count in due for f in self._walk.climb(View(run, float(curve.step[count - 1])))] if run else []
-
-    def _due(self, curve: Curve, ready: int) -> list[int]:
-        due = {count for count in ladder.counts(ready) if count > self._judged}
-        if not self._bad:
-            bad = np.flatnonzero(~np.isfinite(curve.value[self._judged : ready]))
-            if len(bad):
-                self._bad = True
-                due.add(self._judged + int(bad[0]) + 1)
-        return sorted(due)
 
 
 class _Column:

@@ -8,29 +8,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, make_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
-from optcli.parts import add
+from optcli.parts import _arrays, add, bundled
 from optcli.parts.facts import Facts, Task
+from optcli.parts.origin import Misuse, PartFailed, place, told
 from optcli.units import STRICT
 
 TASKS: Final = frozenset(get_args(Task))
+TAKES: Final = ("vector", "image", "tokens")
 
 
 def _options(function: Callable[..., Any], given: int, reserved: Iterable[str] = ()) -> type:
     """A frozen dataclass of the parameters after the first `given`, which are not options.
 
     Raises:
-        TypeError: a parameter has neither annotation nor default, or takes any number of arguments.
+        Misuse: a parameter has neither annotation nor default, or takes any number of arguments.
     """
     hints = get_type_hints(function.__init__ if inspect.isclass(function) else function, include_extras=True)
     fields: list[Any] = []
     for at, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise TypeError(f"`{function.__name__}`: options need names, `*{name}` has none")
+            raise Misuse(f"`{function.__name__}`: options need names, `*{name}` has none")
         if at < given or name in reserved:
             continue
         default = parameter.default
         if name not in hints and (default is parameter.empty or default is None):
-            raise TypeError(f"`{function.__name__}`: say what `{name}` is, as in `{name}: int = 1`")
+            raise Misuse(f"`{function.__name__}`: say what `{name}` is, as in `{name}: int = 1`")
         kind = hints.get(name, type(default))
         fields.append((name, kind, *_default(default)))
     options = make_dataclass("Options", fields, frozen=True, kw_only=True)
@@ -46,6 +48,19 @@ def _default(value: Any) -> tuple[Any, ...]:
     return (field(default_factory=lambda: value.copy()) if mutable else field(default=value),)
 
 
+def _among(given: str | Iterable[str], allowed: Iterable[str], what: str) -> frozenset[str]:
+    """The names given, one or several.
+
+    Raises:
+        Misuse: one of them is none of those allowed.
+    """
+    names = frozenset([given] if isinstance(given, str) else given)
+    wrong = sorted(names.difference(allowed))
+    if wrong:
+        raise Misuse(f"unknown {what} `{wrong[0]}`: there is {', '.join(sorted(allowed))}")
+    return names
+
+
 def _values(options: Any) -> dict[str, Any]:
     return {name: getattr(options, name) for name in options.__dataclass_fields__}
 
@@ -54,43 +69,91 @@ class _Part:
     """What the parts made here have in common; `kind` is in `optcli.parts.KINDS`."""
 
     kind = ""
-    given = 0
+    first: tuple[str, ...] = ()
+    """The parameters that are no options: what training gives."""
     reserved: tuple[str, ...] = ()
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function, self.name = function, name
-        self.Options = _options(function, self.given, self.reserved)
+        if name in bundled(self.kind):
+            raise Misuse(f"there is a bundled {self.kind} `{name}` already: choose another name")
+        self._must_take_the_first()
+        self.Options = _options(function, len(self.first), self.reserved)
         self.__doc__ = inspect.getdoc(function) or ""
         add(self.kind, name, self)
+
+    def _must_take_the_first(self) -> None:
+        """Before the options come the parameters that training fills: without defaults, by place."""
+        if inspect.isclass(self.function) and self.kind != "model":
+            raise Misuse(f"a {self.kind} must be a function: write one that makes and calls the class")
+        given = list(inspect.signature(self.function).parameters.values())[: len(self.first)]
+        options = [p for p in given if p.default is not p.empty or p.kind is p.KEYWORD_ONLY]
+        if len(given) < len(self.first) or options:
+            wanted = ", ".join(self.first)
+            raise Misuse(f"`{self.name}` must take ({wanted}) first, and then its options")
 
 
 class Model(_Part):
     """`function(facts, **options) -> nn.Module`."""
 
-    kind, given = "model", 1
+    kind, first = "model", ("facts",)
 
-    def __init__(self, function: Callable[..., Any], name: str, takes: Iterable[str]) -> None:
-        self.TAKES = frozenset(takes)
+    def __init__(self, function: Callable[..., Any], name: str, takes: str | Iterable[str]) -> None:
+        self.TAKES = _among(takes, TAKES, "input")
         super().__init__(function, name)
 
     def build(self, options: Any, facts: Facts) -> Any:
-        """The model itself."""
-        return self.function(facts, **_values(options))
+        """The model itself; lazy layers get their sizes.
+
+        Raises:
+            Misuse: it is no `nn.Module`, or has nothing to train.
+        """
+        from torch import nn
+
+        net = self.function(facts, **_values(options))
+        if not isinstance(net, nn.Module):
+            raise Misuse(f"it must return an nn.Module, not {'nothing' if net is None else type(net).__name__}")
+        _size_lazy_layers(net, facts)
+        if not any(p.requires_grad for p in net.parameters()):
+            raise Misuse("it has no parameters to train")
+        return net
+
+
+def _size_lazy_layers(net: Any, facts: Facts) -> None:
+    """Lazy layers (`nn.LazyLinear` ...) learn their sizes from a first batch: here from zeros."""
+    import torch
+
+    if any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in net.parameters()):
+        kind = torch.int64 if facts.task == "language" else torch.float32
+        with torch.no_grad():
+            net.eval()(torch.zeros((2, *facts.shape), dtype=kind))
+        net.train()
 
 
 class Loss(_Part):
     """`function(output, target, **options) -> scalar Tensor`."""
 
-    kind, given = "loss", 2
+    kind, first = "loss", ("output", "target")
 
-    def __init__(self, function: Callable[..., Any], name: str, tasks: Iterable[str]) -> None:
-        self.TASKS = frozenset(tasks)
+    def __init__(self, function: Callable[..., Any], name: str, tasks: str | Iterable[str]) -> None:
+        self.TASKS = _among(tasks, TASKS, "task")
         super().__init__(function, name)
 
     def build(self, options: Any) -> Callable[..., Any]:
-        """The function, with its options filled in."""
+        """The function, with its options filled in. It raises Misuse where the value is none to learn from."""
+        import torch
+
         values, function = _values(options), self.function
-        return (lambda output, target: function(output, target, **values)) if values else function
+
+        def loss(output: Any, target: Any) -> Any:
+            value = function(output, target, **values)
+            if not isinstance(value, torch.Tensor):
+                raise Misuse(f"it must return a tensor, not {type(value).__name__}: leave out float() and item()")
+            if getattr(output, "requires_grad", False) and not value.requires_grad:
+                raise Misuse("its value has no gradient: compute it from `output`, without detach() or argmax()")
+            return value
+
+        return loss
 
     def at_init(self, facts: Facts) -> None:
         """Not known."""
@@ -100,20 +163,32 @@ class Loss(_Part):
 class Metric(_Part):
     """`function(output, target) -> scalar Tensor`, averaged with the batch sizes as weights."""
 
-    kind, given = "metric", 2
+    kind, first = "metric", ("output", "target")
     WIDTH = 2
 
-    def __init__(self, function: Callable[..., Any], name: str, higher_is_better: bool, tasks: Iterable[str]) -> None:
-        self.HIGHER_IS_BETTER, self.TASKS = higher_is_better, frozenset(tasks)
+    def __init__(
+        self, function: Callable[..., Any], name: str, higher_is_better: bool, tasks: str | Iterable[str]
+    ) -> None:
+        self.HIGHER_IS_BETTER, self.TASKS = higher_is_better, _among(tasks, TASKS, "task")
         super().__init__(function, name)
         if self.Options.__dataclass_fields__:  # type: ignore[attr-defined]
-            raise TypeError(f"`{name}`: a metric takes (output, target) and no options")
+            raise Misuse(f"`{name}`: a metric takes (output, target) and no options")
 
     def update(self, output: Any, target: Any) -> Any:
-        """[value times samples, samples], float64."""
+        """[value times samples, samples], float64.
+
+        Raises:
+            PartFailed: the function raised, or gave more than one number.
+        """
         import torch
 
-        total = torch.as_tensor(self.function(output, target), device=output.device).double() * len(target)
+        try:
+            total = torch.as_tensor(self.function(output, target), device=target.device).double() * len(target)
+            if total.ndim:
+                raise Misuse(f"it must give one number for a batch, not shape {tuple(total.shape)}: take the mean")
+        except (Exception, SystemExit) as error:
+            where = place(error, self.function)
+            raise PartFailed(f"{where}: metric {self.name} failed: {told(error)}".removeprefix(": ")) from error
         return torch.stack([total, total.new_full((), len(target))])
 
     def compute(self, sums: list[float]) -> float:
@@ -127,8 +202,7 @@ class Data(_Part):
     kind, reserved = "data", ("seed",)
 
     def __init__(self, function: Callable[..., Any], name: str, task: Task) -> None:
-        if task not in TASKS:
-            raise ValueError(f"`{name}`: unknown task `{task}`: {', '.join(sorted(TASKS))}")
+        _among(task, TASKS, "task")
         self.task: Task = task
         super().__init__(function, name)
         self._seeded = "seed" in inspect.signature(function).parameters
@@ -160,21 +234,4 @@ class Data(_Part):
 
     def _make(self, options: Any, seed: int) -> tuple[Any, ...]:
         made = self.function(**_values(options), **({"seed": seed} if self._seeded else {}))
-        if not isinstance(made, (tuple, list)) or len(made) != 4:
-            raise TypeError(f"data `{self.name}` must return (train_x, train_y, val_x, val_y)")
-        arrays = [_array(a, inputs=i % 2 == 0, task=self.task) for i, a in enumerate(made)]
-        for x, y, part in ((arrays[0], arrays[1], "training"), (arrays[2], arrays[3], "validation")):
-            if len(x) != len(y):
-                raise ValueError(f"data `{self.name}` has {len(x)} {part} inputs but {len(y)} targets")
-        return tuple(arrays)
-
-
-def _array(given: Any, *, inputs: bool, task: Task) -> Any:
-    """float32 inputs and regression targets (N, k), int64 labels and tokens."""
-    import numpy as np
-
-    array = np.asarray(given.detach().cpu().numpy() if hasattr(given, "detach") else given)
-    if task == "language" or (task == "classification" and not inputs):
-        return array.astype(np.int64)
-    array = array.astype(np.float32)
-    return array[:, None] if task == "regression" and not inputs and array.ndim == 1 else array
+        return _arrays.checked(made, self.task)

@@ -37,9 +37,9 @@ from typing import Any, TypeVar, overload
 
 from optcli.parts import _made
 from optcli.parts.facts import Task
+from optcli.parts.origin import Misuse, told
 
 Made = TypeVar("Made", bound=Callable[..., Any])
-TAKES = ("vector", "image", "tokens")
 
 
 class ImportFailed(Exception):
@@ -81,7 +81,7 @@ def load_file(path: str | Path) -> Imported:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise ImportFailed(str(path), _line(error, file), f"{type(error).__name__}: {error}") from error
+        raise ImportFailed(str(path), _line(error, file), told(error)) from error
     return Imported(str(file), digest)
 
 
@@ -96,8 +96,8 @@ def _line(error: BaseException, file: Path) -> int:
 @overload
 def model(function: Made) -> Made: ...
 @overload
-def model(*, name: str | None = None, takes: Iterable[str] = TAKES) -> Callable[[Made], Made]: ...
-def model(function: Any = None, *, name: str | None = None, takes: Iterable[str] = TAKES) -> Any:
+def model(*, name: str | None = None, takes: str | Iterable[str] = _made.TAKES) -> Callable[[Made], Made]: ...
+def model(function: Any = None, *, name: str | None = None, takes: str | Iterable[str] = _made.TAKES) -> Any:
     """Make a model of a function or class that is called with (facts, **options) and gives an `nn.Module`.
 
     `takes` limits the inputs it can do: of `vector`, `image` and `tokens`.
@@ -108,26 +108,32 @@ def model(function: Any = None, *, name: str | None = None, takes: Iterable[str]
 @overload
 def loss(function: Made) -> Made: ...
 @overload
-def loss(*, name: str | None = None, tasks: Iterable[str] = _made.TASKS) -> Callable[[Made], Made]: ...
-def loss(function: Any = None, *, name: str | None = None, tasks: Iterable[str] = _made.TASKS) -> Any:
+def loss(*, name: str | None = None, tasks: str | Iterable[str] = _made.TASKS) -> Callable[[Made], Made]: ...
+def loss(function: Any = None, *, name: str | None = None, tasks: str | Iterable[str] = _made.TASKS) -> Any:
     """Make a loss of a function of (output, target, **options) that gives a scalar, the mean over the batch."""
     return _decorator(function, lambda f: _made.Loss(f, name or f.__name__, tasks))
 
 
 def metric(
-    *, higher_is_better: bool, name: str | None = None, tasks: Iterable[str] = _made.TASKS
+    *bare: Any, higher_is_better: bool | None = None, name: str | None = None, tasks: str | Iterable[str] = _made.TASKS
 ) -> Callable[[Made], Made]:
     """Make a metric of a function of (output, target) that gives a scalar, the mean over the batch."""
+    if bare or higher_is_better is None:
+        raise Misuse("write `@optcli.metric(higher_is_better=True)`, or False for an error")
     return lambda function: _register(function, lambda f: _made.Metric(f, name or f.__name__, higher_is_better, tasks))
 
 
-def data(*, task: Task, name: str | None = None) -> Callable[[Made], Made]:
+def data(*bare: Any, task: Task | None = None, name: str | None = None) -> Callable[[Made], Made]:
     """Make a data set of a function of (**options) that gives (train_x, train_y, val_x, val_y)."""
+    if bare or task is None:
+        raise Misuse('write `@optcli.data(task="classification")`, or "regression" or "language"')
     return lambda function: _register(function, lambda f: _made.Data(f, name or f.__name__, task))
 
 
 def _decorator(function: Any, make: Callable[[Any], Any]) -> Any:
     """With and without parentheses."""
+    if function is not None and not callable(function):
+        raise Misuse("write `@optcli.model`, or with parentheses `@optcli.model(name=...)`; so for a loss")
     return _register(function, make) if function is not None else lambda f: _register(f, make)
 
 

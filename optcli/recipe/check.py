@@ -6,9 +6,11 @@ import inspect
 from typing import Any
 
 from optcli import parts
+from optcli.parts import origin
 from optcli.recipe import meaning, tuning
 from optcli.recipe.edit import name_of
 from optcli.recipe.plan import plan
+from optcli.recipe.problem import Problem
 from optcli.recipe.schema import Draft
 from optcli.recipe.tree import Node, Span
 
@@ -30,17 +32,32 @@ def complete(draft: Draft) -> None:
 
 def _facts(draft: Draft) -> Any:
     data = draft.values["data"]
+    part = parts.find("data", data.name)
     try:
-        return parts.find("data", data.name).facts(data.options)
-    except OSError as error:
+        return part.facts(data.options)
+    except (Exception, SystemExit) as error:
+        if hasattr(part, "function"):
+            draft.problems.append(_own_failed(error, part))
+        else:
+            _cannot_use(draft, data.name, error)
+    return None
+
+
+def _own_failed(error: BaseException, part: Any) -> Problem:
+    """An own data set may fail in any way: told at its line, not the recipe's."""
+    file, _, line = origin.place(error, part.function).rpartition(":")
+    return Problem(f"data {part.name} failed: {origin.told(error)}", file, int(line or 0), 1 if file else 0, "data")
+
+
+def _cannot_use(draft: Draft, name: str, error: BaseException) -> None:
+    if isinstance(error, OSError):
         reason = (error.strerror or str(error)).lower()
         path = _option_with(draft.tree, str(error.filename)) if error.filename else "data"
-        draft.say(place(draft.tree, path), f"{error.filename or data.name} can't be read: {reason}", "", path)
-    except Exception as error:  # an own data set may fail in any way
+        draft.say(place(draft.tree, path), f"{error.filename or name} can't be read: {reason}", "", path)
+    else:
         told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         message, _, help = told.partition("; ")
         draft.say(place(draft.tree, "data"), f"the data can't be used: {message}", help, "data")
-    return None
 
 
 def _option_with(tree: Node, text: str) -> str:

@@ -49,8 +49,9 @@ def validated(cls: type, node: Node, path: str) -> tuple[Any, list[Problem]]:
     except ValidationError as error:
         return None, _reworded(cls, node, values, path, error)
     except (PydanticUserError, NameError, TypeError) as error:
-        about = str(error).splitlines()[0]
-        return None, [node.span.problem(f"the options of `{path}` can't be checked: {about}", path=path)]
+        about = str(error).splitlines()[0].partition(". ")[0]
+        help = "annotate options with bool, int, float, str, Literal[...], or a list or tuple of those"
+        return None, [node.span.problem(f"the options of `{path}` can't be checked: {about}", help, path)]
 
 
 def _instance(cls: type, values: dict[str, Any]) -> Any:

@@ -73,6 +73,12 @@ class Batches:
         """The batches of one step, in this process's part."""
         return next(self.stream(step, step + 1))[1]
 
+    def first(self, samples: int) -> Iterator[Tensor]:
+        """The inputs of about that many samples in batches, the same in all processes: whole ones, no part of them."""
+        batches = -(-samples // self.batch_size)
+        for rows in self.order(0).flatten(0, 1)[:batches]:
+            yield self._pick(self._world.stage(rows) if self._resident else rows)[0]
+
     def stream(self, start: int, stop: int) -> Iterator[tuple[int, list[Batch]]]:
         """0-based step and its `accumulate` batches, from step `start` to before `stop`."""
         for epoch in range(start // self.per_epoch, -(-stop // self.per_epoch)):

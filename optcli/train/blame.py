@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
+from typing import Any
 
 import torch
 
 from optcli.exits import Exit, Failure
-from optcli.parts import find
+from optcli.parts import find, origin
 from optcli.train.objective import ModelFailed
-
-_OURS = Path(__file__).parents[1]
-_TORCH = Path(torch.__file__).parent
 
 
 def blamed(error: BaseException, kind: str, name: str) -> Failure:
     """The failure to show for an exception that the recipe's part `name` raised."""
-    place, what = _place(error) or _home(kind, name), f"{kind} {name}"
+    place = origin.place(error, _function(kind, name))
     where = f"{place}: " if place else ""
-    text = " ".join(str(error).split())[:500]
-    return Failure(Exit.USAGE, f"{where}{what} failed: {type(error).__name__}: {text}", _help(error))
+    return Failure(Exit.USAGE, f"{where}{kind} {name} failed: {origin.told(error)}", _help(error))
 
 
 def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     """The failure to show for a forward pass that raised; `names` says what the recipe calls model and loss."""
     cause = error.__cause__ or error
     told = blamed(cause, error.part, names[error.part])
-    return Failure(told.code, told.message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
+    message, home = told.message, origin.home(_function("model", names["model"]))
+    if message.startswith("loss ") and home:  # a bundled loss: what it got is the user's
+        model = names["model"]
+        message = f"{home}: {message.replace(' failed:', f' failed on what model {model} gave:', 1)}"
+    return Failure(told.code, message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
 
 
 def out_of_memory(device: str) -> Failure:
@@ -48,20 +47,9 @@ def is_out_of_memory(error: BaseException | None) -> bool:
     return False
 
 
-def _place(error: BaseException) -> str:
-    """`file:line` of the innermost frame that is neither torch's nor ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    for frame in reversed(frames):
-        file = Path(frame.filename)
-        if file.is_file() and not any(file.is_relative_to(root) for root in (_OURS, _TORCH)):
-            return f"{frame.filename}:{frame.lineno}"
-    return ""
-
-
-def _home(kind: str, name: str) -> str:
-    """`file:line` of the user's function that makes the part; nothing for a bundled one."""
-    code = getattr(getattr(find(kind, name), "function", None), "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+def _function(kind: str, name: str) -> Any:
+    """The user's function that makes the part; None for a bundled one."""
+    return getattr(find(kind, name), "function", None)
 
 
 def _help(error: BaseException) -> str:

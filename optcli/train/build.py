@@ -15,6 +15,7 @@ from optcli.parts import find
 from optcli.parts.optimizers import _direct, _groups
 from optcli.parts.schedules import Plan
 from optcli.recipe.recipe import Recipe
+from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
@@ -50,8 +51,10 @@ class Built:
     @property
     def state(self) -> dict[str, Stateful]:
         """What has a memory, by name, in the order in which it is restored: the generators come last."""
+        model, averages = self.objective.bare, self.objective.averages
+        split = {"model": Shown(model, averages), "weights": model} if averages else {"model": model}
         state: dict[str, Any] = {
-            "model": self.objective.bare,
+            **split,
             "optimizer": self.optimizer,
             "schedule": self.rates,
             "batches": self.batches,
@@ -100,6 +103,8 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
             regularizer.on_optimizer(optimizer)
     plan = recipe.plan()
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
+    keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
+    objective.averages = Averages(model, keepers, batches, objective.autocast)
     latched = recipe.monitor.nonfinite != "skip"
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
     step = _direct.stepper(optimizer)
@@ -152,7 +157,7 @@ def _objective(
     recipe: Recipe, world: World, model: nn.Module, regularizers: Mapping[str, Any], info: Mapping[str, Any]
 ) -> Objective:
     if info["compile"]:
-        model.compile()
+        compile_whole(model)
     loss = find("loss", recipe.loss.name).build(recipe.loss.options)
     try:
         context = world.autocast()
@@ -161,6 +166,15 @@ def _objective(
         )
     except ValueError as error:
         raise Failure(Exit.USAGE, str(error)) from error
+
+
+def compile_whole(model: nn.Module) -> None:
+    """Compile the model's call, without wrapping it, so that its weights keep their names.
+
+    `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
+    """
+    call = model._call_impl
+    model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
 
 
 def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
@@ -201,5 +215,5 @@ def own(make: Callable[[], Any], kind: str, name: str) -> Any:
         return make()
     except (Failure, torch.OutOfMemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise blamed(error, kind, name) from error

@@ -47,7 +47,8 @@ class Evaluator:
         model = self._objective.bare
         model.eval()
         try:
-            sums = self._sum()
+            with self._objective.shown():
+                sums = self._sum()
         finally:
             model.train()
         if sums is None:

@@ -13,6 +13,8 @@ from optcli.train.training import Ending, Training
 
 MOST_SKIPPED: Final = 20
 """Bad steps in a row after which skipping is no longer a cure."""
+LEAST_SCALE: Final = 1.0
+"""A loss scale below it makes small gradients smaller still, which is the opposite of what it is there for."""
 MOST_ROLLBACKS: Final = 3
 """Times a run goes back to its last checkpoint before it gives up."""
 
@@ -95,7 +97,7 @@ def _first_bad(t: Training, rows: list[Row]) -> Row | None:
         if t.nonfinite != "skip" and t.gate.bad(row):
             return row
         t.skipped = 0 if row.finite else t.skipped + 1
-        if t.skipped >= MOST_SKIPPED or (row.scale is not None and row.scale < 1):
+        if t.skipped >= MOST_SKIPPED or (row.scale is not None and row.scale < LEAST_SCALE):
             return row
     return None
 
@@ -176,6 +178,11 @@ def _fail_or_return(t: Training, bad: Row) -> None:
     place, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)
     of_loss = not math.isfinite(bad.loss)
     code, what = ("NUM301", "loss") if of_loss else ("NUM302", "gradient")
+    if not of_loss and bad.scale is not None and bad.scale < LEAST_SCALE:  # the format is to blame, not the batch
+        code, place = "NUM303", "loss_scale"
+        told = (
+            f"the loss scale is down to {bad.scale:g}, gradients overflow 16-bit floats at any scale; bf16 has no scale"
+        )
     t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
     times = f", the last of {t.skipped} such steps in a row" if t.skipped >= MOST_SKIPPED else ""
     shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
@@ -200,6 +207,7 @@ def _roll_back(t: Training, bad: Row) -> None:
     t.position.rollbacks = again
     t.batches.replace(bad.step - 1, again)
     t.gate.lower()
+    t.skipped = 0
     t.replay(step)
     if t.writer is not None:
         t.writer.go_on(step + 1)

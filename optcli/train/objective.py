@@ -9,15 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from optcli.parts.origin import Misuse
+
+from optcli.train.averages import Averages
+
 Loss = Callable[[Any, Tensor], Tensor]
 
 
 class ModelFailed(Exception):
     """The recipe's model or loss raised an error on a batch; `__cause__` is that error."""
 
-    def __init__(self, part: str, x: Tensor, y: Tensor) -> None:
+    def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None) -> None:
         super().__init__(part)
-        self.part, self.shapes = part, f"input {_shape(x)}, target {_shape(y)}"
+        gave = f"output {_shape(output)}, " if part == "loss" else ""
+        self.part, self.shapes = part, f"input {_shape(x)}, {gave}target {_shape(y)}"
 
 
 class Objective:
@@ -43,6 +48,7 @@ class Objective:
     ) -> None:
         self.model, self.bare, self.loss, self.weights = model, bare, loss, weights
         self.nothing: AbstractContextManager[Any] = nullcontext()
+        self.averages: Averages | None = None
         self._penalties = [r.penalty for r in regularizers if hasattr(r, "penalty")]
         self._train_loss = loss
         for regularizer in regularizers:
@@ -60,9 +66,18 @@ class Objective:
             loss = loss + penalty(self.weights)
         return loss if loss.dtype == torch.float32 else loss.float()
 
+    def shown(self) -> AbstractContextManager[Any]:
+        """The context in which the model has the weights that evaluations want."""
+        return self.averages.shown() if self.averages else self.nothing
+
+    @property
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context for forward passes."""
+        return self._autocast or self.nothing
+
     def evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Output and plain loss of a batch; the model should be in evaluation mode."""
-        with self._autocast or self.nothing:
+        with self.autocast:
             return self._apply(self.loss, x, y, self.bare)
 
     @torch.no_grad()
@@ -74,26 +89,30 @@ class Objective:
         """
         kept = [(buffer, buffer.clone()) for buffer in self.bare.buffers()]
         try:
-            with self._autocast or self.nothing:
+            with self.autocast:
                 self._apply(self._train_loss, x, y, self.bare)
         finally:
             for buffer, old in kept:
                 buffer.copy_(old)
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
-        part = "model"
+        part, output = "model", None
         try:
             output = (model or self.model)(x)
             part = "loss"
             value = loss(output, y)
         except torch.OutOfMemoryError:
             raise
-        except Exception as error:
-            raise ModelFailed(part, x, y) from error
+        except (Exception, SystemExit) as error:
+            raise ModelFailed(part, x, y, output) from error
         if value.ndim:
-            raise ModelFailed("loss", x, y) from ValueError(f"the loss must be a scalar, not of shape {_shape(value)}")
+            wrong = Misuse(f"the loss must be a scalar, the mean over the batch, not of shape {_shape(value)}")
+            raise ModelFailed("loss", x, y, output) from wrong
         return output, value
 
 
-def _shape(tensor: Tensor) -> str:
-    return f"({', '.join(map(str, tensor.shape))})"
+def _shape(given: Any) -> str:
+    """A tensor's shape, or what it is instead of a tensor."""
+    if not isinstance(given, Tensor):
+        return f"a {type(given).__name__} and no tensor"
+    return f"({', '.join(map(str, given.shape))})"

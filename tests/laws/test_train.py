@@ -36,6 +36,8 @@ VARIANTS = {
     "early stopping": ("regularizers.early_stopping.patience=2", "optimizer.lr=0.3"),
     "clipping and l1": ("regularizers.clip_norm.max_norm=0.3", "regularizers.l1.strength=1e-4"),
     "batch norm, sgd": ("model.norm=batch", "optimizer.name=sgd", "optimizer.lr=0.1", "optimizer.momentum=0.9"),
+    "schedule-free adamw": ("optimizer.name=schedule_free_adamw", "model.norm=batch", "regularizers.dropout.rate=0.2"),
+    "schedule-free sgd": ("optimizer.name=schedule_free_sgd", "optimizer.weight_decay=0.01"),
     "bf16": ("train.precision=bf16",),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }

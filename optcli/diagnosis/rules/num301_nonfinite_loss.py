@@ -60,7 +60,7 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def _headline(view: View) -> Finding | None:
     curve = view.curve(LOSS)
-    if curve is None:
+    if curve is None or view.loss.n == len(curve):
         return None
     bad = np.flatnonzero(~np.isfinite(curve.value))
     if not len(bad):

@@ -69,6 +69,12 @@ def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None
     return 0.2 / (state["momentum_buffer"].square().mean().sqrt() + 1e-12)
 
 
+def free_adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """Adam's, with the second beta by itself."""
+    unbias = (1 - group["beta2"] ** state["step"]) ** 0.5
+    return _over_root(state["exp_avg_sq"], group["eps"] * unbias, unbias, out)
+
+
 def _over_root(square: Tensor, eps: Any, factor: Any, out: Tensor | None) -> Tensor:
     """factor / (sqrt(square) + eps)."""
     import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 import torch
@@ -16,6 +16,8 @@ Update = Callable[
 `params` and `grads` are lists of equal length; `state[slot]` is the list of that slot's tensors; `group` has the
 options. It runs without autograd, and may keep scratch tensors of its own in `state` under other names.
 """
+Work = tuple[list[Tensor], list[Tensor], dict[str, list[Tensor]], dict[str, Any]]
+"""(params, grads, state, group) of one group in one step."""
 
 
 class Own(torch.optim.Optimizer):
@@ -25,6 +27,11 @@ class Own(torch.optim.Optimizer):
     that counts the steps taken and is advanced here, before `update`. A group may have `slots` of its own. All state
     exists from the start. Honours `found_inf` (see the folder's docstring): with `gates_itself` the update does so,
     else it is done here. `gain` is described in `_gain`.
+
+    Args:
+        made: slot -> what makes its first value from the parameter, where that is not zeros of the parameter's shape.
+        before: `before(groups, rates)` is called ahead of a step's updates, for formulas that look at all parameters
+            together; `groups` lists (params, grads, state, group) of each group.
     """
 
     def __init__(
@@ -37,13 +44,18 @@ class Own(torch.optim.Optimizer):
         gain: Callable[..., Any],
         *,
         gates_itself: bool = False,
+        made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+        before: Callable[[list[Work], Sequence[float | Tensor]], None] | None = None,
     ) -> None:
         super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
-        self.gain = gain
+        self.gain, self.before = gain, before
+        makers = {"step": scalar, **(made or {})}
         for group in self.param_groups:
             for parameter in group["params"]:
-                self.state[parameter] = {slot: _fresh(slot, parameter) for slot in group.get("slots", slots)}
+                self.state[parameter] = {
+                    slot: makers.get(slot, torch.zeros_like)(parameter.detach()) for slot in group.get("slots", slots)
+                }
         self.register_load_state_dict_post_hook(lambda own: self._bind())
         self._bind()
 
@@ -81,6 +93,8 @@ class Own(torch.optim.Optimizer):
             if found.item():
                 return
             found = None
+        works: list[Work] = []
+        taken: list[float | Tensor] = []
         for group, lr, (params, state) in zip(self.param_groups, rates, self._bound, strict=True):
             given = [p.grad for p in params] if grads is None else list(grads[at : at + len(params)])
             at += len(params)
@@ -89,33 +103,29 @@ class Own(torch.optim.Optimizer):
                 params, state = self._lists(group, params)
             usable = [g for g in given if g is not None]
             if usable:
-                self._step(params, usable, state, group, lr, found)
+                works.append((params, usable, state, group))
+                taken.append(lr)
+        self._take(works, taken, found)
 
-    def _step(
-        self,
-        params: list[Tensor],
-        grads: list[Tensor],
-        state: dict[str, list[Tensor]],
-        group: dict[str, Any],
-        lr: float | Tensor,
-        found: Tensor | None,
-    ) -> None:
-        kept = None
+    def _take(self, works: list[Work], rates: list[float | Tensor], found: Tensor | None) -> None:
+        touched: list[Tensor] = []
         if found is not None and not self.gates_itself:
-            touched = [*params, *(t for slot in group.get("slots", self.slots) for t in state[slot])]
-            kept = touched, [t.clone() for t in touched]
-        if "step" in state:
-            torch._foreach_add_(state["step"], 1)
-        self.update(params, grads, state, group, lr, found)
-        if kept is not None:
-            for now, before in zip(*kept, strict=True):
-                now.copy_(torch.where(found.bool(), before, now))  # type: ignore[union-attr]
+            for params, _, state, group in works:
+                touched += [*params, *(t for slot in group.get("slots", self.slots) for t in state[slot])]
+        old = [t.clone() for t in touched]
+        if self.before is not None:
+            self.before(works, rates)
+        for (params, grads, state, group), lr in zip(works, rates, strict=True):
+            if "step" in state:
+                torch._foreach_add_(state["step"], 1)
+            self.update(params, grads, state, group, lr, found)
+        for now, was in zip(touched, old, strict=True):
+            now.copy_(torch.where(found.bool(), was, now))  # type: ignore[union-attr]
 
 
-def _fresh(slot: str, parameter: Tensor) -> Tensor:
-    if slot == "step":
-        return torch.zeros((), dtype=torch.float32, device=parameter.device)
-    return torch.zeros_like(parameter)
+def scalar(parameter: Tensor) -> Tensor:
+    """A slot of one value, at zero, in single precision."""
+    return torch.zeros((), dtype=torch.float32, device=parameter.device)
 
 
 def decayed(params: list[Tensor], grads: list[Tensor], group: dict[str, Any], lr: float | Tensor) -> list[Tensor]:

@@ -1,0 +1,80 @@
+"""What an own data set returns, as the arrays that training wants; what doesn't fit is told in words for its author."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from optcli.parts.facts import Task
+from optcli.parts.origin import Misuse
+
+_NAMES: Final = ("train_x", "train_y", "val_x", "val_y")
+
+
+def checked(made: Any, task: Task) -> tuple[Any, ...]:
+    """Four arrays: float32 inputs and regression targets (N, k), int64 labels (N,) and tokens (N, context).
+
+    Raises:
+        Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
+    """
+    if not isinstance(made, (tuple, list)) or len(made) != 4:
+        found = f"{len(made)} values" if isinstance(made, (tuple, list)) else type(made).__name__
+        raise Misuse(f"it must return four arrays (train_x, train_y, val_x, val_y), not {found}")
+    arrays = tuple(_array(a, name, task) for a, name in zip(made, _NAMES, strict=True))
+    for x, y, part in ((arrays[0], arrays[1], "training"), (arrays[2], arrays[3], "validation")):
+        if len(x) != len(y):
+            raise Misuse(f"it has {len(x)} {part} inputs but {len(y)} targets")
+        if not len(x):
+            raise Misuse(f"it has no {part} samples")
+    for at in (0, 1):
+        train, val = arrays[at].shape[1:], arrays[at + 2].shape[1:]
+        if train != val:
+            raise Misuse(f"a row of {_NAMES[at]} has shape {train}, of {_NAMES[at + 2]} {val}: they must be the same")
+    return arrays
+
+
+def _array(given: Any, name: str, task: Task) -> Any:
+    import numpy as np
+
+    try:
+        array = np.asarray(given.detach().cpu().numpy() if hasattr(given, "detach") else given)
+    except ValueError:
+        raise Misuse(f"{name} is no array: its rows differ in length") from None
+    if array.ndim == 0:
+        raise Misuse(f"{name} must be an array with one row a sample, not {type(given).__name__}")
+    if task == "language" or (task == "classification" and name.endswith("y")):
+        return _numbers(array, name, task)
+    if array.dtype.kind == "c":
+        raise Misuse(f"{name} is complex: give real and imaginary part as two numbers")
+    try:
+        array = array.astype(np.float32)
+    except (TypeError, ValueError):
+        raise Misuse(f"{name} must hold numbers, not {_first(array)!r}") from None
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _numbers(array: Any, name: str, task: Task) -> Any:
+    """Labels and tokens: 0, 1, 2, ..."""
+    import numpy as np
+
+    what = "tokens" if task == "language" else "labels"
+    if array.dtype.kind in "OUS":
+        if array.dtype.kind != "O" or isinstance(_first(array), str):
+            use = f"number them, as numpy.unique({name}, return_inverse=True) does"
+            raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not the text {str(_first(array))!r}: {use}")
+        array = array.astype(float)
+    if task == "classification" and array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != (1 if task == "classification" else 2):
+        more = f", or `{name}.argmax(1)` of one-hot rows" if task == "classification" else ""
+        wanted = "one label a sample, shape (N,)" if task == "classification" else "one row of tokens a sample"
+        raise Misuse(f"{name} must hold {wanted}{more}, not shape {array.shape}")
+    if array.dtype.kind in "fc" and not (np.isfinite(array).all() and (array == np.floor(array.real)).all()):
+        raise Misuse(f"{name} must hold whole numbers: {what} 0, 1, 2, ...; for others the task is regression")
+    whole = array.real.astype(np.int64)
+    if whole.size and whole.min() < 0:
+        raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not {whole.min()}")
+    return whole
+
+
+def _first(array: Any) -> Any:
+    return array.flat[0] if array.size else None

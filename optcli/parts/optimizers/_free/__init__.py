@@ -1,0 +1,1 @@
+"""Schedule-Free optimizers: what the two of them share."""
