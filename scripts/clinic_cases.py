@@ -77,6 +77,10 @@ def restarts(share: float) -> float:
     return 0.02 + 0.98 * cosine(share * 3 % 1)
 
 
+def early_drop(share: float) -> float:
+    return 1.0 if share < 0.12 else 2e-3
+
+
 def over_early(share: float) -> float:
     return cosine(min(1.0, share / 0.1))
 
@@ -156,41 +160,43 @@ CASES = (
     # ------------------------------------------------------------ ill
     Case("nan-row", "NUM301", "one sample is NaN", before=broken_row, lr=1e-3),
     Case("nan-gradient", "NUM302", "NaN gradients, steps skipped", backward=broken_gradient, format="jsonl"),
-    Case("loss-scale", "NUM303", "half precision overflows at any scale", "OPT104 OPT105 GEN204 NUM302",
+    Case("loss-scale", "NUM303", "half precision overflows at any scale", "OPT104 OPT105 GEN204 GEN205 NUM302",
          half=True, before=overflowing, lr=1e-9, columns="loss_scale lr", steps=240),
     Case("hidden-nan", "NUM304", "NaN that a filter logs as 0", before=broken_weights, columns="grad_norm filter",
          validate=0, every=3),
     Case("filtered-nan", "NUM301", "NaN that Hugging Face's filter logs as 0", before=broken_weights, format="hf",
          columns="lr grad_norm filter", validate=0, every=4),
-    Case("diverged", "OPT102", "rate times 40 halfway", "OPT108 OPT101 OPT105 GEN204 ARC502", optimizer="momentum", lr=0.03,
-         before=rate(150, 40.0)),
+    Case("diverged", "OPT102", "rate times 40 halfway", "OPT108 OPT101 OPT105 GEN204 ARC502",
+         optimizer="momentum", lr=0.03, before=rate(150, 40.0)),
     Case("oscillating", "OPT101", "rate too high for momentum", "OPT105 OPT102 OPT108 OPT111 ARC502 GEN204",
          optimizer="momentum", lr=0.9, steps=400, batch=64),
     Case("slow", "OPT103", "rate 100 times too low", "OPT106 GEN204 OPT105", lr=4e-5, steps=300),
     Case("not-learning", "OPT104", "nothing is updated", "GEN204 OPT105 GEN206", backward=no_update),
-    Case("plateau", "OPT105", "weight decay 300 times too strong", "GEN204 OPT103", optimizer="sgd", lr=0.1,
-         weight_decay=0.15),
-    Case("still-improving", "OPT106", "stopped in the middle of the fall", "OPT103 GEN204", model="sigmoid", steps=110,
-         every=1, validate=10, lr=5e-3),
+    Case("plateau", "OPT105", "the rate dropped too early, and the log doesn't say so", "GEN204 OPT104",
+         schedule=early_drop, lr=1e-3, columns=""),
+    Case("still-improving", "OPT106", "stopped in the middle of the fall", "OPT103 GEN204", model="sigmoid", steps=120,
+         every=1, batch=96, validate=10, lr=5e-3),
     Case("wasted-tail", "OPT107", "trained five times too long", data="bits", steps=600, every=4, lr=6e-3),
-    Case("spike", "OPT108 ARC502", "three batches with inputs 30 times too large", before=at(180, 3, 30.0), every=1,
+    Case("spike", "OPT108", "three batches with inputs 30 times too large", "ARC502", before=at(180, 3, 30.0), every=1,
          lr=1e-3),
     Case("schedule-over", "OPT109", "cosine over a tenth of the run", "OPT105 OPT103 GEN204 OPT104",
          schedule=over_early, lr=1e-3),
     Case("clipped", "OPT110", "clipped to a thousandth of the usual norm", "OPT103 OPT104 OPT106 GEN204",
          optimizer="sgd", lr=0.5, clip=2e-3, format="journal", every=3, columns="grad_norm"),
-    Case("batch-noise", "OPT111", "two samples a batch", "OPT101", batch=2, lr=0.02, steps=600, every=3, hidden=16,
-         optimizer="sgd", validate=60),
+    Case("batch-noise", "OPT111", "two samples a batch", "OPT101 GEN205", batch=2, noise=0.2, lr=0.05, steps=1500,
+         every=8, hidden=16, optimizer="sgd", validate=100),
     Case("overfitting", "GEN201", "60 samples, 20 % wrong labels", "GEN202 GEN203 DAT402", samples=60, noise=0.2,
          hidden=64, format="keras", validate=6, steps=360),
     Case("overconfident", "GEN202", "trained to zero loss: probabilities drift, choices don't", "GEN201 GEN203",
-         samples=200, hidden=96, columns="accuracy", validate=10, steps=500, lr=1e-2),
+         samples=200, hidden=256, columns="accuracy", validate=10, steps=600, lr=2e-2),
     Case("gap", "GEN203", "50 samples", "GEN201 GEN202", samples=50, hidden=64, steps=240, weight_decay=5e-3,
          schedule=cosine),
-    Case("underfitting", "GEN204", "one hidden unit", "OPT105 OPT103", hidden=1, steps=400, lr=6e-3),
+    Case("underfitting", "GEN204", "weight decay 1000 times too strong", "OPT105 OPT103", optimizer="sgd", lr=0.1,
+         weight_decay=0.4, batch=64),
     Case("too-much-dropout", "GEN205", "dropout 0.9", "GEN204 OPT105 OPT111 OPT106", dropout=0.9, hidden=48, steps=400),
     Case("copied-validation", "GEN206", "validation logs the training loss", columns="copy", validate=10),
-    Case("few-validation", "GEN207", "eight other validation samples each time", val_samples=8, validate=6, lr=5e-3),
+    Case("few-validation", "GEN207", "four other validation samples each time",
+         val_samples=4, validate=6, samples=300),
     Case("recurring-spike", "DAT404", "the same bad batch each epoch", "DAT405 OPT108", before=one_bad_batch,
          shuffle=False, every=1, batch=60, steps=220, columns="", format="jsonl", lr=1e-3),
     Case("unshuffled", "DAT405", "samples sorted by label", "OPT101 OPT108 GEN204 OPT103 OPT102 OPT105", data="sorted",

@@ -71,6 +71,7 @@ class Recurrent(nn.Module):
 
 def data(case: Case, rng: np.random.Generator) -> list[Tensor]:
     """Training inputs and targets, validation inputs and targets."""
+    parts: list[Any]
     if case.data == "sine":
         phase, pace = rng.uniform(0, 6.3, (400, 1)), rng.uniform(0.3, 0.6, (400, 1))
         wave = np.sin(pace * np.arange(33) + phase)[:, :, None] + 0.05 * rng.normal(size=(400, 33, 1))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from optcli import parts
+from optcli.commands.recipes import summary as about
 from optcli.diagnosis import catalogue
 from optcli.recipe import bundled
 
@@ -42,9 +43,7 @@ def causes_table() -> str:
 def recipes_table() -> str:
     rows = []
     for name in bundled.names():
-        lines = bundled.path(name).read_text(encoding="utf-8").splitlines()
-        about = [x.lstrip("# ") for x in lines if x.startswith("#") and "yaml-language-server" not in x]
-        rows.append(f"| `{name}` | {about[0] if about else ''} |")
+        rows.append(f"| `{name}` | {about(bundled.path(name).read_text(encoding='utf-8'))} |")
     return "\n".join(["| recipe | what it shows |", "|---|---|", *rows])
 
 

@@ -50,7 +50,7 @@ class Walk:
         self.abstained: dict[str, str] = {}
 
     def climb(self, view: View) -> list[Finding]:
-        """Ask at one rung all rules whose first curve has grown since they were last asked; the findings that are new."""
+        """Ask at one rung all rules whose first curve has grown since they were asked; the findings that are new."""
         new: list[Finding] = []
         with np.errstate(all="ignore"):  # curves may hold anything; what comes of it is compared, never trusted
             for code, rule in self._rules:

@@ -22,6 +22,13 @@ from optcli.run.prepare import Series, warm_up_end
 
 LOSS: Final = "loss"
 """In a rule's `NEEDS`: the headline curve, whichever role it has."""
+SPENT: Final = 2e-4
+"""Share of its peak at which a rate does nothing any more: a schedule's last planned value is 1e-3 and up."""
+LEAST_RATES: Final = 8
+LEAST_SPENT: Final = 4
+"""Points of the rate's curve that there must be, and that must show it spent."""
+PER_PASS: Final = 1.5
+"""Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
 
 class View:
@@ -130,9 +137,39 @@ class View:
         return number(self.config, "facts.target_variance") if task == "regression" else None
 
     @cached_property
+    def chance_at_most(self) -> float | None:
+        """The same where it is known; else a bound from the training accuracy at the start, of classes alone.
+
+        A guess that is right in a share a of all cases is one of 1/a classes; twice as many leave room for luck.
+        """
+        accuracy = self.series("train/accuracy")
+        if self.chance is not None or accuracy is None:
+            return self.chance
+        first = float(np.median(accuracy.value[:8]))
+        return math.log(2 / first) if 0.01 < first <= 1 else None
+
+    @cached_property
     def entropic(self) -> bool:
         """Whether the task is known to have a floor far above 0: text keeps about half of its chance level."""
         return bool(setting(self.config, "facts.task") == "language")
+
+    @cached_property
+    def spent(self) -> float | None:
+        """The step from which on the learning rate has been next to nothing; None while there is some left."""
+        lr = self.series("lr")
+        if lr is None or lr.n < LEAST_RATES:
+            return None
+        peak = float(lr.value.max())
+        alive = np.flatnonzero(lr.value > SPENT * peak)
+        if peak <= 0 or not len(alive) or alive[-1] >= lr.n - LEAST_SPENT:
+            return None
+        return float(lr.step[alive[-1] + 1])
+
+    @cached_property
+    def by_epoch(self) -> bool:
+        """Whether points of the headline stand for whole passes: about one for each validation or epoch mark."""
+        passes = max(len(self.epochs), self.val.n if self.val is not None else 0)
+        return self.loss.n <= PER_PASS * passes
 
     def lr_change(self, step: float, reach: float) -> float:
         """Largest learning rate within `reach` steps up to `step`, over the one before; NaN without such a curve."""

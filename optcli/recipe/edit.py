@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from optcli.recipe.sections import FIRST_CHOICE, LISTS, SLOTS
+from optcli.recipe.sections import COMMON, FIRST_CHOICE, LISTS, SLOTS
 from optcli.recipe.tree import Entry, Node, Span
+from optcli.recipe.validate import fields
 
 _EITHER = {"epochs": "steps", "steps": "epochs"}
 """Keys of `train` of which one drives out the other."""
@@ -65,13 +66,18 @@ def _put_slot(slot: str, now: Node | None, rest: list[str], value: Node | None, 
     old = part.get("name")
     if value is not None and (old.value if old else FIRST_CHOICE.get(slot)) == value.value:
         return part.having("name", Entry(part.entries["name"].key if old else key, value))
-    batch = part.entries.get("batch_size") if slot == "data" else None
-    fresh = Node({"batch_size": batch} if batch else {}, part.span, part.style)
-    if value is not None and batch is None and (now is None or isinstance(now.value, str)):
+    common = _common(slot, part)
+    fresh = Node(common, part.span, part.style)
+    if value is not None and not common and (now is None or isinstance(now.value, str)):
         return value
     if value is not None:
         return replace(fresh, value={"name": Entry(key, value), **fresh.value})
-    return fresh if batch else None
+    return fresh if common else None
+
+
+def _common(slot: str, part: Node) -> dict[str, Entry]:
+    """What stays when another part takes the slot."""
+    return {key: part.entries[key] for key in (fields(COMMON[slot]) if slot in COMMON else ()) if key in part.entries}
 
 
 def _put_listed(now: Node | None, rest: list[str], value: Node | None, key: Span) -> Node | None:
@@ -153,8 +159,7 @@ def _over_part(slot: str, old: Node | None, new: Node) -> Node:
     before, after = as_part(old, new.span), as_part(new, new.span)
     name, first = after.get("name"), before.get("name")
     if name is not None and name.value != (first.value if first else FIRST_CHOICE.get(slot)):
-        batch = before.entries.get("batch_size") if slot == "data" else None
-        before = replace(before, value={"batch_size": batch} if batch else {})
+        before = replace(before, value=_common(slot, before))
     return _over(before, after)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from optcli import parts
 from optcli.parts import reference
-from optcli.recipe.sections import BY_TASK, FIRST_CHOICE, LISTS, SLOTS, TOP, Batches, Head, Monitor, Range, Train
+from optcli.recipe.sections import BY_TASK, COMMON, FIRST_CHOICE, LISTS, SLOTS, TOP, Head, Monitor, Range, Train
 from optcli.recipe.validate import schema_of
 from optcli.recipe.words import Schema
 from optcli.units import Duration
@@ -62,7 +62,7 @@ def _list(kind: str) -> Schema:
 
 def _part(kind: str, name: str) -> Schema:
     options = parts.find(kind, name).Options
-    more = _properties(Batches, _told(Batches)) if kind == "data" else {}
+    more = _properties(COMMON[kind], _told(COMMON[kind])) if kind in COMMON else {}
     needed = [f.name for f in dataclasses.fields(options) if _has_no_default(f)]
     nameless = name == FIRST_CHOICE.get(kind) or name in BY_TASK.get(kind, {}).values()
     return {

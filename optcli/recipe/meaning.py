@@ -119,15 +119,29 @@ def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
             yield path, f"`{metric.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
 
 
+def _input(facts: Facts) -> str:
+    return "tokens" if facts.task == "language" else "image" if len(facts.shape) == 3 else "vector"
+
+
 def model_takes(model: Chosen, facts: Facts) -> Troubles:
     """A model that can't read the data's samples."""
-    kind = "tokens" if facts.task == "language" else "image" if len(facts.shape) == 3 else "vector"
+    kind = _input(facts)
     takes = getattr(parts.find("model", model.name), "TAKES", None)
     # An image is a vector too: a model that takes vectors flattens it.
     if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
         able = [n for n in parts.names("model") if kind in getattr(parts.find("model", n), "TAKES", ())]
         message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
         yield "model", message, f"choose {', '.join(able)}"
+
+
+def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
+    """Regularizers of inputs that the data doesn't have: tokens can't be blended."""
+    kind = _input(facts)
+    for part in regularizers:
+        takes = getattr(parts.find("regularizer", part.name), "TAKES", None)
+        if takes is not None and kind not in takes:
+            told = f"`{part.name}` is for {' and '.join(sorted(takes))} inputs, the data gives {kind}"
+            yield f"regularizers.{part.name}", told, "remove it"
 
 
 def smoothing(regularizers: tuple[Chosen, ...], loss: Chosen) -> Troubles:
@@ -192,5 +206,5 @@ def own_checks(
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, rollback, tasks,
-    metric_tasks, model_takes, smoothing, dropout, target, watched, patience, own_checks,
+    metric_tasks, model_takes, regularizer_takes, smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip

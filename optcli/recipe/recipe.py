@@ -15,7 +15,7 @@ from optcli.parts.facts import Facts
 from optcli.recipe import scalars
 from optcli.recipe.edit import name_of
 from optcli.recipe.plan import Plan, plan
-from optcli.recipe.sections import SLOTS, TOP, Choices, Chosen, Monitor, Range, Train
+from optcli.recipe.sections import SLOTS, TOP, Choices, Chosen, Group, Monitor, Range, Train
 from optcli.recipe.tree import Node
 from optcli.recipe.validate import adapter
 from optcli.units import Duration
@@ -33,9 +33,14 @@ class Recipe:
     data: Chosen
     batch_size: int
     model: Chosen
+    freeze: tuple[str, ...]
+    """Patterns of the parameters that are not trained."""
     loss: Chosen
     metrics: tuple[Chosen, ...]
     optimizer: Chosen
+    groups: Mapping[str, Group]
+    """Pattern -> what is different for those parameters."""
+    layer_decay: float
     schedule: Chosen
     regularizers: tuple[Chosen, ...]
     train: Train
@@ -71,6 +76,8 @@ class Recipe:
             "seed": self.seed,
             **slots,
             "data": _part(self.data, batch_size=self.batch_size),
+            "model": _part(self.model, **({"freeze": list(self.freeze)} if self.freeze else {})),
+            "optimizer": {**_part(self.optimizer), **self._grouping()},
             "metrics": [_part(m) for m in self.metrics],
             "regularizers": [_part(r) for r in self.regularizers],
             "train": {k: v for k, v in _plain(self.train).items() if v is not None or k == "target"},
@@ -78,6 +85,12 @@ class Recipe:
             "tune": {path: _wishes(wish) for path, wish in self.tune.items()},
         }
         return {key: values[key] for key in TOP}
+
+    def _grouping(self) -> dict[str, Any]:
+        """What the optimizer's slot has beside its options, where it isn't the usual."""
+        groups = {name: {k: v for k, v in _plain(g).items() if v is not None} for name, g in self.groups.items()}
+        slower = {} if self.layer_decay == 1 else {"layer_decay": self.layer_decay}
+        return slower | ({"groups": groups} if groups else {})
 
     def to_yaml(self) -> str:
         """The full text: nothing is left to defaults."""
@@ -127,7 +140,7 @@ def paths(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in values.items():
         if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
             value = {part["name"]: part for part in value}
-        if isinstance(value, dict) and value and prefix + key != "tune":
+        if isinstance(value, dict) and value and prefix + key not in ("tune", "optimizer.groups"):
             yield from paths(value, f"{prefix}{key}.")
         else:
             yield prefix + key

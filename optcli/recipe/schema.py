@@ -9,7 +9,7 @@ from typing import Any
 from optcli import parts
 from optcli.recipe.problem import BadRecipe, Problem
 from optcli.recipe.recipe import Recipe
-from optcli.recipe.sections import BY_TASK, FIRST_CHOICE, LISTS, SLOTS, TOP, Batches, Chosen, Head, Monitor, Train
+from optcli.recipe.sections import BY_TASK, COMMON, FIRST_CHOICE, LISTS, SLOTS, TOP, Chosen, Head, Monitor, Train
 from optcli.recipe.spelling import hint, nearest
 from optcli.recipe.tree import Entry, Node, Span
 from optcli.recipe.validate import fields, validated
@@ -66,7 +66,10 @@ class Draft:
         home = _home(key, path)
         full = f"{path}.{key}" if path else key
         near = nearest(key, known)
+        bare, colon, value = key.partition(":")
         help = home if home and (key in _homes() or not near) else hint(key, known)
+        if colon and bare in known:
+            help = f"write `{bare}: {value}`, with a space"
         self.say(place, f"unknown key `{key}` in {title}", help or "it has no options", full)
 
     def _top_keys(self) -> None:
@@ -91,18 +94,20 @@ class Draft:
 
     def _slot(self, slot: str) -> None:
         node = self.tree.get(slot)
-        batch = ("batch_size",) if slot == "data" else ()
-        if slot == "data":
-            only = Node({k: e for k, e in node.entries.items() if k in batch} if node else {}, self.tree.span)
-            self.values["batch_size"] = getattr(self.checked(Batches, only, slot, "`data`"), "batch_size", None)
+        common = COMMON.get(slot)
+        besides = fields(common) if common is not None else ()
+        if common is not None:
+            only = Node({k: e for k, e in node.entries.items() if k in besides} if node else {}, self.tree.span)
+            made = self.checked(common, only, slot, f"`{slot}`")
+            self.values |= {name: getattr(made, name, None) for name in besides}
         if node is None or (slot in BY_TASK and _is_open(node)):
             self._default(slot)
         else:
-            self.values[slot] = self.part(slot, node, slot, batch, FIRST_CHOICE.get(slot))
+            self.values[slot] = self.part(slot, node, slot, besides, FIRST_CHOICE.get(slot))
 
     def _default(self, slot: str) -> None:
         self.values[slot] = None
-        if slot == "data":
+        if slot == "data" and not any(slot in nearest(key, TOP) for key in self.tree.entries if key not in TOP):
             help = f"add `data: NAME`, one of {', '.join(parts.names('data'))}"
             self.say(Span(self.tree.span.source), "`data` is missing", help, "data")
         elif slot in FIRST_CHOICE:
@@ -120,7 +125,9 @@ class Draft:
                 self.values[slot] = tuple(p for p in [self.default("metric", choices[task])] if p is not None)
             elif slot != "metrics" and _is_open(node):
                 node = Node({}, self.tree.span) if node is None else node
-                self.values[slot] = self.part(slot, node, slot, (), choices[task])
+                self.values[slot] = self.part(
+                    slot, node, slot, fields(COMMON[slot]) if slot in COMMON else (), choices[task]
+                )
 
     def part(self, kind: str, node: Node, path: str, but: tuple[str, ...], first: str | None) -> Chosen | None:
         """The part that a node names, with its options checked."""
@@ -150,7 +157,8 @@ class Draft:
         else:
             wrong = name or node
             help = hint("", parts.names(kind))
-            self.say(wrong.span, f"`{path}` must be the name of a {kind}, not {shown(wrong)}", help, path)
+            message = f"`{path}` must be the name of {_one(kind)}, not {shown(wrong)}"
+            self.say(wrong.span, message, help, path)
 
     def _module(self, kind: str, name: Node, path: str) -> Any:
         try:
@@ -168,7 +176,8 @@ class Draft:
             return
         if not isinstance(node.value, list):
             self.values[key] = None
-            inside = node.value if isinstance(node.value, str) else "..."
+            named = [f"{{name: {key}, ...}}" for key in node.entries if key in parts.names(kind)]
+            inside = node.value if isinstance(node.value, str) else ", ".join(named) or "..."
             self.say(node.span, f"`{key}` must be a list, not {shown(node)}", f"write {key}: [{inside}]", key)
             return
         if len(node.items) > _MANY:
@@ -212,6 +221,11 @@ def ordered(problems: list[Problem], main: str) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=lambda p: (rank[p.file], p.file, p.line, p.column))
 
 
+def _one(kind: str) -> str:
+    """The kind with its article; data are always many."""
+    return "a data set" if kind == "data" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _is_open(node: Node | None) -> bool:
     """Whether it is left to the data's task which part it is: there are at most options."""
     if node is None or not isinstance(node.value, dict):
@@ -229,7 +243,7 @@ def _homes() -> dict[str, str]:
     places = {
         **dict.fromkeys(fields(Monitor), "monitor"), **dict.fromkeys(fields(Train), "train"),
         **dict.fromkeys(("lr", "weight_decay", "momentum", "betas"), "optimizer"),
-        **dict.fromkeys(fields(Batches), "data"), "warmup": "schedule", "hidden": "model",
+        **{name: slot for slot, common in COMMON.items() for name in fields(common)}, "warmup": "schedule", "hidden": "model",
     }  # fmt: skip
     homes = {key: f"it belongs under `{place}`" for key, place in places.items()}
     homes |= dict.fromkeys(TOP, "it is a top key: check the indentation")

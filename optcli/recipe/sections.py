@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
-from optcli.units import STRICT, Count, Duration
+from optcli.units import STRICT, Count, Duration, NonNegative, Positive
 
 TOP: Final = (
     "name", "seed", "data", "model", "loss", "metrics", "optimizer", "schedule", "regularizers", "train", "monitor",
@@ -71,6 +71,41 @@ class Batches:
 
 
 @dataclass(frozen=True)
+class Group:
+    """What is different for some of the parameters."""
+
+    __pydantic_config__ = STRICT
+
+    lr_scale: Positive = 1.0
+    """Factor of the learning rate."""
+    weight_decay: NonNegative | None = None
+    """Instead of the optimizer's; the same if left out."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What belongs to `optimizer` whichever it is."""
+
+    __pydantic_config__ = STRICT
+
+    groups: dict[str, Group] = field(default_factory=dict)
+    """Parameters that are treated differently: their path (`head`, `blocks.0`, `*.bias`) or a type of layer
+    (`LayerNorm`) -> `lr_scale` and `weight_decay`; the last that matches counts."""
+    layer_decay: Annotated[float, Gt(0), Le(1)] = 1.0
+    """Factor of each layer's rate to that of the layer above it: below 1 for fine-tuning."""
+
+
+@dataclass(frozen=True)
+class Freezing:
+    """What belongs to `model` whichever it is."""
+
+    __pydantic_config__ = STRICT
+
+    freeze: tuple[str, ...] = ()
+    """Parameters that are not trained: their path (`blocks.0`, `token`) or a type of layer (`Embedding`)."""
+
+
+@dataclass(frozen=True)
 class Train:
     """How long and on what to train."""
 
@@ -93,9 +128,9 @@ class Train:
     precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
     """Number format of the forward and backward pass; weights are kept in fp32."""
     compile: Literal["auto", "on", "off"] = "auto"
-    """Whether to compile the model; `auto` measures whether it pays."""
+    """Whether to compile the model; `auto` leaves it, since compiling takes longer than most runs can win back."""
     threads: Literal["auto"] | Annotated[int, Ge(1), Le(1024)] = "auto"
-    """CPU threads; `auto` measures."""
+    """CPU threads; `auto` takes one for small steps, else as many as there are free cores."""
     device: Device = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     deterministic: bool = False
@@ -148,4 +183,6 @@ class Chosen:
     options: Any
 
 
+COMMON: Final[Mapping[str, type]] = {"data": Batches, "model": Freezing, "optimizer": Grouping}
+"""Slot -> what may stand in it beside the part's own options."""
 Tune = Mapping[str, Choices | Range]

@@ -78,9 +78,14 @@ def _syntax(source: Source, start: int, error: yaml.MarkedYAMLError) -> Problem:
     said = error.problem or "not YAML"
     if source.text[at : at + 1] == "\t":
         said = "tab"
-    if any(part in said for part in ("end of stream", "',' or")) and error.context_mark:
-        # Where the quote or bracket opens says more than where the parser gave up.
+    if any(part in said for part in ("end of stream", "',' or", "expected ':'")) and error.context_mark:
+        # Where the quote, bracket or key opens says more than where the parser gave up.
         at = start + error.context_mark.index
+    above = source.text.rfind("\n", start, at) + 1
+    before = source.text[start:above].rstrip("\n").rpartition("\n")[2]
+    if "mapping values" in said and above > start and before.strip() and ":" not in before and "#" not in before:
+        # The parser takes the line above for the beginning of a text that goes on in this one.
+        said, at = "expected ':'", above - len(before) - 1
     message, help = next(((m, h) for part, m, h in _PLAINER if part in said), (f"not YAML: {said}", "see yaml.org"))
     return Span(source, at, at + 1).problem(message, help)
 

@@ -90,6 +90,8 @@ def remedy(schema: Schema, node: Node) -> str:
     allowed = [str(v) for s in _flat(schema) for v in s.get("enum", [s["const"]] if "const" in s else [])]
     if isinstance(node.value, bool) and {"on", "off"} & set(allowed):
         return f"write {'on' if node.value else 'off'}"
+    if kinds == {"array"} and "prefixItems" not in schema and type(node.value) in (int, float):
+        return f"write [{scalars.write(node.value)}]"
     if not isinstance(node.value, str):
         return "write a single value, without brackets" if node.items and "array" not in kinds else ""
     if allowed:

@@ -12,7 +12,7 @@ from optcli.run.block import Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Floats, Note, Run, read_only
 from optcli.run.find import Found, discover
-from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
+from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.source import Source
@@ -84,6 +84,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     remarks = list(log.notes)
     remarks += [note for name in columns if (note := _count_rows(columns, name)) is not None][:1]
     roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
+    remarks += _placed(columns, roles)
     turns = _turns(columns, roles, log, remarks)
     role_of = {name: role for role, name in roles.items()}
     curves: dict[str, Curve] = {}
@@ -103,12 +104,13 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
         format=log.format,
         curves=curves,
         roles={role: name for role, name in roles.items() if role in curves},
-        planned=log.planned,
+        planned=log.plan(),
         end=log.end,
         epoch_steps=_epoch_steps(curves, log),
         seams=_seams(curves, turns, log),
         config=log.config,
         notes=tuple(dict.fromkeys(remarks)),
+        axis=log.kind,
     )
 
 
@@ -125,6 +127,20 @@ def _count_rows(columns: dict[str, Points], name: str) -> Note | None:
         return None
     columns[name] = Points(points.order, np.arange(len(points.step), dtype=np.float64), points.value, points.time)
     return say.note(say.ROW_ORDER, f"all points of `{name}` are at step {points.step[0]:g}; they are counted")
+
+
+def _placed(columns: dict[str, Points], roles: Mapping[str, str]) -> list[Note]:
+    """Put curves that count epochs beside a training curve of steps where their clock says they belong."""
+    lead = columns.get(roles.get("train/loss", ""))
+    moved = []
+    for name in roles.values():
+        placed = None if lead is None or columns[name] is lead else by_time(lead, columns[name])
+        if placed is not None:
+            columns[name] = placed
+            moved.append(f"`{name}`")
+    if not moved:
+        return []
+    return [say.note(say.PLACED, f"{', '.join(sorted(moved))} count epochs; their clock gives the steps")]
 
 
 def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:

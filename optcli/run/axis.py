@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optcli.run.block import Column
-from optcli.run.curve import Floats
+from optcli.run.curve import Counts, Floats
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, STEP_NAMES
 
 _AXES = frozenset((*STEP_NAMES, *EPOCH_NAMES))
@@ -20,8 +20,7 @@ TOO_OFTEN = 0.05
 class Axis:
     """The step of every row (shape (rows,)), where it comes from, and how the user is told."""
 
-    kind: str
-    """`step`, `epoch` or `row`."""
+    kind: Counts
     name: str
     step: Floats
     remark: str = ""
@@ -60,8 +59,11 @@ def fill(column: Column, rows: int) -> Floats:
     return np.asarray(dense[known[np.maximum(last, 0)]])
 
 
-def choose(columns: Mapping[str, Column], rows: int) -> Axis:
-    """Find the axis: a real step column, else the epoch, else the row order (told in `remark`)."""
+def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0) -> Axis:
+    """Find the axis: a real step column, else the epoch, else the row order (told in `remark`).
+
+    `per_epoch` is the number of steps of an epoch, as the log itself says (0: it doesn't).
+    """
     epoch = by_name(columns, EPOCH_NAMES)
     remark = ""
     for wanted in STEP_NAMES:
@@ -70,7 +72,7 @@ def choose(columns: Mapping[str, Column], rows: int) -> Axis:
             continue
         step = fill(columns[name], rows)
         if epoch is not None and (length := within_epoch(step, fill(columns[epoch], rows))):
-            inside = epoch, float(fill(columns[epoch], rows)[0]), length
+            inside = epoch, float(fill(columns[epoch], rows)[0]), max(length, float(per_epoch))
             joined = _through(columns, rows, name, inside)
             return Axis("step", name, joined, f"`{name}` counts inside the epoch; steps are counted through", inside)
         if _steady(step) or _once(columns):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from optcli.run.curve import End, Floats, Note, read_only
+from optcli.run.curve import Counts, End, Floats, Note, read_only
 
 
 class Unreadable(Exception):
@@ -48,7 +48,7 @@ class Block:
     format: str | None = None
     cut: bool = False
     """Another session begins behind this block (a repeated header)."""
-    axis: str = ""
+    axis: Counts | None = None
     """`epoch` where the format counts epochs in its steps."""
     restarts: tuple[tuple[float, float], ...] = ()
     """(place in the file, step): from this step on, what stands before this place doesn't count."""
@@ -57,6 +57,11 @@ class Block:
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role -> column, where the format itself says so."""
     planned: int | None = None
+    """Steps that the run is to take."""
+    epochs: int | None = None
+    """Epochs that the run is to take, where the log says only that."""
+    per_epoch: int | None = None
+    """Steps of an epoch, where the log says so."""
     end: End | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()

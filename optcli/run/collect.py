@@ -11,7 +11,7 @@ import numpy as np
 from optcli.run import notes as say
 from optcli.run.axis import Axis, choose, clock, fill, follow
 from optcli.run.block import Block, Column
-from optcli.run.curve import End, Floats, Note
+from optcli.run.curve import Counts, End, Floats, Note
 from optcli.run.merge import Points, Restart
 from optcli.run.source import Source
 from optcli.run.thin import Pile
@@ -43,8 +43,11 @@ class Log:
     """One run of a file or directory while it is read; memory stays bounded however long the log is."""
 
     def __init__(self, format: str, notes: Iterable[Note] = ()) -> None:
-        self.format, self.kind = format, "row"
+        self.format = format
+        self.kind: Counts = "step"
         self.planned: int | None = None
+        self.epochs: int | None = None
+        self.per_epoch: int | None = None
         self.end: End = "unknown"
         self.config: dict[str, Any] = {}
         self.roles: dict[str, str] = {}
@@ -67,6 +70,8 @@ class Log:
         self.format = block.format or self.format
         self.kind = block.axis or self.kind
         self.planned = self.planned if block.planned is None else block.planned
+        self.epochs = block.epochs or self.epochs
+        self.per_epoch = block.per_epoch or self.per_epoch
         self.end = block.end or self.end
         self.config |= block.config
         self.roles |= block.roles
@@ -121,6 +126,15 @@ class Log:
             self.notes.append(say.note(say.THINNED, f"{what}; {lost:,} of the values are not finite"))
         return {name: pile.points() for name, pile in self._piles.items()}
 
+    def plan(self) -> int | None:
+        """The steps that the run is to take, as its axis counts them."""
+        if self.kind == "epoch":
+            return self.epochs if self.planned is None else self.planned
+        inside = self._axis.inside if self._axis is not None else None
+        if inside is not None and self.epochs:
+            return round(self.epochs * inside[2])
+        return self.planned
+
     def _pile(self, name: str) -> Pile:
         return self._piles.setdefault(name, Pile())
 
@@ -131,7 +145,7 @@ class Log:
         columns, rows = _join(self._pending), self._waiting
         self._pending, self._waiting = [], 0
         if self._axis is None:
-            axis = choose(columns, rows)
+            axis = choose(columns, rows, self.per_epoch or 0)
             self.kind = axis.kind
             if axis.remark:
                 self.notes.append(say.note(say.ROW_ORDER, axis.remark))

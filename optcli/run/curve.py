@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 End = Literal["running", "finished", "stopped", "unknown"]
+Counts = Literal["step", "epoch", "row"]
 
 
 def read_only(values: npt.ArrayLike) -> Floats:
@@ -66,7 +67,8 @@ class Run:
     recognized, else by their own name; `roles` tells which original column carries which role. `planned` is the
     number of optimizer steps the run was meant to take, `epoch_steps` the steps at which epochs begin, `seams` the
     steps at which a resumed or spliced run goes on, `config` the recipe or the framework's arguments as far as known
-    (classes, target variance, batch size, optimizer, ... under recipe paths such as `optimizer.lr`).
+    (classes, target variance, batch size, optimizer, ... under recipe paths such as `optimizer.lr`). `axis` tells what
+    the steps of the curves count: optimizer steps, epochs, or just rows.
     """
 
     source: str
@@ -79,6 +81,7 @@ class Run:
     seams: tuple[float, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    axis: Counts = "step"
 
     def curve(self, role: str) -> Curve | None:
         """The curve that plays this role, or None; an empty curve counts as none."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from optcli.run.block import Block, table
 from optcli.run.numbers import number
-from optcli.run.rows import tagged
+from optcli.run.roles import HOPELESS, meaning
+from optcli.run.rows import AXES, tagged
 from optcli.run.source import Source
+from optcli.run.spelling import Fix, blanks, fixes
 
 DELIMITERS: Final = (",", "\t", ";", "|")
 MOST_COLUMNS: Final = 20_000
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f]")
+_NAME: Final = re.compile(r"[A-Za-z#][\w./@()% -]{0,80}")
+PREAMBLE: Final = 60
+"""Lines in which the header is looked for."""
+BELOW: Final = 20
+"""Lines below it that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,13 @@ class Table:
     names: tuple[str, ...]
     line: bytes
     begin: int
+    fixes: tuple[Fix, ...] = ()
+
+    def plain(self, data: bytes) -> bytes:
+        """Lines of this table with cells that numpy can read; as long as before."""
+        for fix in self.fixes:
+            data = fix(data)
+        return data
 
 
 def cells(line: str, delimiter: str) -> list[str]:
@@ -38,38 +53,89 @@ def cells(line: str, delimiter: str) -> list[str]:
 
 
 def layout(head: bytes) -> Table | None:
-    """The header and delimiter of a table that begins like this; None for anything else."""
-    begin = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    if b"\0" in head[:4096] or head[begin : begin + 64].lstrip()[:1] in (b"{", b"["):
+    """The header and delimiter of a table that begins like this; None for anything else.
+
+    The header is the first line but for comments; or, below a preamble, one that names both an axis and a loss.
+    """
+    start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    if b"\0" in head[:4096] or head[start : start + 64].lstrip()[:1] in (b"{", b"["):
         return None
-    while True:
-        end = head.find(b"\n", begin)
-        if end < 0:
-            return None
-        line = head[begin : end + 1]
-        if line.strip() and not line.startswith(b"#"):
-            break
-        begin = end + 1
-    return _header(line, end + 1, head[end + 1 :].split(b"\n")[:-1][:20])
+    lines = head[start:].split(b"\n", PREAMBLE + BELOW)[:-1]
+    remark, first = b"", True
+    for i, line in enumerate(lines[:PREAMBLE]):
+        start += len(line) + 1
+        if aside(line):
+            remark = line if line.startswith(b"#") else remark
+            continue
+        below = [b for b in lines[i + 1 :] if not aside(b)][:BELOW]
+        found = _header(line + b"\n", start, below, sure=not first)
+        if found is None and first and remark:
+            found = _header(remark.lstrip(b"# "), start - len(line) - 1, [line, *below])
+            found = found and replace(found, line=remark + b"\n")
+        if found is not None:
+            return found
+        first = False
+    return None
 
 
-def _header(line: bytes, begin: int, below: list[bytes]) -> Table | None:
-    text = line.decode("utf-8", "replace")
-    delimiter = max(DELIMITERS, key=text.count)
-    names = cells(text, delimiter)
+def aside(line: bytes) -> bool:
+    """A line that isn't part of the table: blank, a comment, a rule, Excel's `sep=;`."""
+    return not line.strip(b" \t\r\n-+=|:") or line.startswith((b"#", b"%", b"//", b"sep="))
+
+
+def _header(line: bytes, begin: int, below: list[bytes], *, sure: bool = False) -> Table | None:
+    counted = max(DELIMITERS, key=lambda mark: line.count(mark.encode()))
+    if counted.encode() in line:
+        return _table(line, begin, below, counted, (), sure)
+    for least in (2, 1):
+        part = blanks(least)
+        names = cells(part(line).decode("utf-8", "replace"), ",")
+        if below and len(names) > 1 and any(map(headline, names)) and all(map(_NAME.fullmatch, names)):
+            found = _table(line, begin, below, ",", (part,), sure)
+            if found is not None:
+                return found
+    return _table(line, begin, below, ",", (), sure)
+
+
+def headline(name: str) -> bool:
+    """Whether a name by itself says loss or accuracy."""
+    return (said := meaning(name)) is not None and "/" in said.role and said.rank < HOPELESS
+
+
+def _telling(names: list[str]) -> bool:
+    return any(n.lower() in AXES for n in names) and any(headline(n) for n in names)
+
+
+def _table(
+    line: bytes, begin: int, below: list[bytes], delimiter: str, fixed: tuple[Fix, ...], sure: bool
+) -> Table | None:
+    """The table, if this line can be its header; to be `sure` the names must tell."""
+    head = Table(delimiter.encode(), (), line, begin, fixed)
+    names = cells(head.plain(line).decode("utf-8", "replace"), delimiter)
     if not names or len(names) > MOST_COLUMNS or sum(number(n) is not None for n in names) > len(names) / 2:
         return None
-    if max(map(len, names)) > 200 or not any(re.search(r"[A-Za-z]", n) for n in names):
+    if max(map(len, names)) > 200 or _CONTROL.search(line.rstrip()) or not re.search(rb"[A-Za-z]", line):
         return None
-    rows = [cells(b.decode("utf-8", "replace"), delimiter) for b in below if b.strip()]
+    if sure and not _telling(names):
+        return None
+    text = head.plain(b"\n".join(below))
+    more = fixes(text, head.delimiter)
+    for fix in more:
+        text = fix(text)
+    rows = [cells(b, delimiter) for b in text.decode("utf-8", "replace").split("\n") if b.strip()]
+    if not _numbers(rows, names):
+        return None
+    return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more)
+
+
+def _numbers(rows: list[list[str]], names: list[str]) -> bool:
+    """Whether the rows below a header are numbers for the better part; there may be none yet."""
     good = [r for r in rows if len(r) == len(names)]
     numeric = sum(number(c) is not None for r in good for c in r)
     filled = sum(c != "" for r in good for c in r)
     if rows and (2 * len(good) < len(rows) or 3 * numeric < filled or not numeric):
-        return None
-    if len(names) == 1 and (not rows or numeric < len(rows) or " " in names[0]):
-        return None
-    return Table(delimiter.encode(), _unique(names), line, begin)
+        return False
+    return len(names) > 1 or (bool(rows) and numeric == len(rows) and " " not in names[0])
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
@@ -96,7 +162,7 @@ def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
     for line in data.splitlines(keepends=True):
         end = start + len(line)
         text = line.decode("utf-8", "replace")
-        if text.strip() and not text.startswith("#"):
+        if not aside(line):
             row = cells(text, delimiter)
             if _fits(row, head, start) and "\0" not in text:
                 found.append(tagged(dict(zip(head.names, row, strict=False))))

@@ -11,6 +11,7 @@ from optcli.run import notes as say
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note
 from optcli.run.readers import load, recognize
+from optcli.run.refusal import reason
 from optcli.run.roles import listed
 from optcli.run.source import Source
 
@@ -61,7 +62,7 @@ def discover(path: str, pattern: str | None = None) -> list[Found]:
     if score < UNSURE and (later := recognize(source.middle(), source.name))[1] > score:
         name, score = later
     if not score:
-        raise Unreadable(path, "not a log format that is known")
+        raise Unreadable(path, reason(head))
     found = replace(_found(_home(name, path), name, [path], pattern), source=path)
     return [replace(found, stream=source) if path == "-" else found]
 
@@ -150,4 +151,4 @@ def walk(root: str, told: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _may_be_log(name: str) -> bool:
-    return "tfevents" in name or name.rpartition(".")[2].lower() not in NEVER_LOGS
+    return "tfevents" in name or name.removesuffix(".gz").rpartition(".")[2].lower() not in NEVER_LOGS

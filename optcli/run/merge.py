@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -94,3 +95,27 @@ def by_clock(points: Points) -> Points:
     order = np.lexsort((points.time, points.step))
     sorted_ = points.take(order)
     return Points(np.sort(points.order), sorted_.step, sorted_.value, sorted_.time)
+
+
+FEWEST: Final = 3
+APART: Final = 2.0
+"""Steps counted in epochs lag behind by more than this factor; anything less could be a slow writer."""
+
+
+def by_time(lead: Points, points: Points) -> Points | None:
+    """Points whose step is an epoch's number, at the steps that the lead had reached when they were written.
+
+    None where the points may well count the lead's steps: they don't run 0, 1, 2 ... (or from 1), they were written
+    in one go, or the lead was about there.
+    """
+    step, clock, when = points.step, lead.time, points.time
+    if clock is None or when is None or len(step) < FEWEST or len(lead.step) <= len(step):
+        return None
+    if step[0] not in (0, 1) or (np.diff(step) != 1).any() or (np.diff(clock) < 0).any():
+        return None
+    place = np.searchsorted(clock, when, side="right") - 1
+    reached = lead.step[np.maximum(place, 0)]
+    far = reached[-1] - reached[0] > APART * (step[-1] - step[0]) and reached[-1] > APART * (step[-1] + 1)
+    if place[0] < 0 or not far or (np.diff(reached) <= 0).any():
+        return None
+    return Points(points.order, reached, points.value, when)

@@ -18,6 +18,7 @@ FINAL_EVALUATION: Final = "RUN714"
 NOT_MEASURED: Final = "RUN715"
 HIDDEN_NONFINITE: Final = "RUN716"
 SEVERAL_WRITERS: Final = "RUN717"
+PLACED: Final = "RUN718"
 
 CODES: Final = {
     UNREADABLE: "there is no curve at this path; the reason says what was found instead",
@@ -31,6 +32,7 @@ CODES: Final = {
     FINAL_EVALUATION: "a second value at the last step is a final evaluation and not part of the curve",
     NOT_MEASURED: "a column of zeros that were never measured was left out",
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",
+    PLACED: "a curve counts epochs beside one of steps; it is put where its clock says",
     SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
 }
 """Code -> what it means, for `explain`."""

@@ -31,7 +31,7 @@ def number(value: Any) -> float | None:
         except OverflowError:
             return float("inf") if value > 0 else float("-inf")
     if isinstance(value, str) and len(value) < 64 and _NUMBER.fullmatch(value):
-        return float(value)
+        return float(value.strip())
     return None
 
 

@@ -20,8 +20,8 @@ START_POINTS: Final = 5
 """At most so many points, and at most a twentieth of the curve, make its start level."""
 GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
-
-
+SETTLED: Final = 0.9
+"""Share of the fall after which a curve counts as settled: the rest may be the last decades of an exponential."""
 TINY: Final = 1e-30
 """So that nothing is divided by 0 on a curve of zeros."""
 
@@ -108,6 +108,13 @@ class Series:
         rise, error = slope(tail)
         floor = self.tau / (n * (n * n - 1) / 12) ** 0.5
         return rise * (n - 1), rise / max(error, floor)
+
+    @cached_property
+    def settled(self) -> float:
+        """Share of the blocks after which nine tenths of the fall from start to end were done; 0 without a fall."""
+        if self.n < 2 or self.end >= self.start:
+            return 0.0
+        return float(np.argmax(self.blocks <= self.start - SETTLED * (self.start - self.end))) / len(self.blocks)
 
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""

@@ -51,12 +51,15 @@ NEVER: Final = frozenset(
 STEP_NAMES: Final = listed(
     "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
     " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
-    " batch_num train/global_step x batch batch_idx"
+    " batch_num train/global_step x batch batch_idx #"
 )
-EPOCH_NAMES: Final = listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round index")
-CLOCK_NAMES: Final = listed(
-    "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
-    " train_time total_time relative_time timestamps clock.t"
+EPOCH_NAMES: Final = listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round e index")
+CLOCK_NAMES: Final = (
+    "wall time",
+    *listed(
+        "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
+        " train_time total_time relative_time timestamps clock.t"
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from optcli.run.block import Unreadable
+from optcli.run.encoded import Decoder, decoder
 
 HEAD: Final = 1 << 16
 """Bytes that a reader sees to recognize its format."""
@@ -21,7 +22,8 @@ class Source:
     """One file (or standard input, `-`) of a run.
 
     `name` is the path relative to the run's home: readers take the split from it (`train/`, `validation/`). `pattern`
-    is the user's own regular expression for console text.
+    is the user's own regular expression for console text. Packed and UTF-16 files are read as what is in them: offsets
+    then count the bytes behind the encoding.
     """
 
     def __init__(self, path: str, name: str = "", pattern: str | None = None) -> None:
@@ -31,12 +33,21 @@ class Source:
         self.skipped: list[tuple[int, int]] = []
         """Stretches of bytes (first, end) that could not be used."""
         self._head: bytes | None = None
+        self._raw = b""
+        self._decoder: Decoder | None = None
         self._stream: BinaryIO | None = None
+
+    @property
+    def streamed(self) -> bool:
+        """Whether it can only be read from its beginning: standard input, or an encoding lies over it."""
+        if self.path != "-":
+            self.head()
+        return self.path == "-" or self._decoder is not None
 
     @property
     def size(self) -> int | None:
         """Bytes in the file; None for a stream."""
-        return None if self.path == "-" else os.path.getsize(self.path)
+        return None if self.streamed else os.path.getsize(self.path)
 
     def head(self) -> bytes:
         """The first bytes, up to 64 KiB.
@@ -47,10 +58,12 @@ class Source:
         if self._head is None:
             if self.path == "-":
                 self._stream = sys.stdin.buffer
-                self._head = _fill(self._stream, HEAD)
+                self._raw = _fill(self._stream, HEAD)
             else:
                 with open_regular(self.path) as file:
-                    self._head = file.read(HEAD)
+                    self._raw = file.read(HEAD)
+            self._decoder = decoder(self._raw)
+            self._head = self._raw if self._decoder is None else b"".join(self._decoder([self._raw]))[:HEAD]
         return self._head
 
     def middle(self) -> bytes:
@@ -63,10 +76,21 @@ class Source:
             return file.read(HEAD).partition(b"\n")[2]
 
     def chunks(self, offset: int = 0, size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes from `offset` on, in chunks; a stream can be read once only."""
+        """The bytes from `offset` on, in chunks; standard input can be read once only."""
+        self.head()
+        if self._decoder is None:
+            yield from self._bytes(offset, size)
+            return
+        for chunk in self._decoder(self._bytes(0, size)):
+            if len(chunk) > offset:
+                yield chunk[offset:]
+            offset = max(0, offset - len(chunk))
+
+    def _bytes(self, offset: int, size: int) -> Iterator[bytes]:
+        """The file's own bytes."""
         if self.path == "-":
-            head, self._head = self.head(), b""
-            yield head
+            raw, self._raw, self._head = self._raw, b"", b""
+            yield raw
             while chunk := self._stream.read(size) if self._stream else b"":
                 yield chunk
             return

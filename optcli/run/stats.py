@@ -92,6 +92,23 @@ def turn_rate(values: Floats) -> float:
     return float(np.count_nonzero(steps[1:] * steps[:-1] < 0)) / (len(values) - 2)
 
 
+def reversals(values: Floats, least: float) -> int:
+    """How often the values turn to go up or down by `least` and more, the first fall not counted.
+
+    The count of half cycles in rainflow counting (ASTM E1049): a rise is 1, a rise and the fall after it 2.
+    """
+    count, up = 0, False
+    extreme = float(values[0]) if len(values) else 0.0
+    for value in values.tolist():
+        if up:
+            extreme = max(extreme, value)
+        else:
+            extreme = min(extreme, value)
+        if abs(value - extreme) >= least > 0:
+            count, up, extreme = count + 1, not up, value
+    return count
+
+
 def running_median(values: Floats, width: int) -> Floats:
     """Median of the `width` points (odd) around each point, the end points repeated beyond the ends. Shape (n,)."""
     if width <= 1 or len(values) < width:

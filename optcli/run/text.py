@@ -25,20 +25,24 @@ Row = dict[str, float]
 def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
     """(end offset, text) of each whole line; ANSI codes are taken out, of an overwritten line (\\r) each state counts.
 
-    A last line without its newline is left for the next time.
+    A last line that is not ended yet is left for the next time. A redirected progress bar has a single newline, at its
+    very end: there each state ends with the next.
     """
     for start, data in source.lines(offset, 1 << 20):
         if not data.endswith(b"\n"):
-            data = data[: data.rfind(b"\n") + 1]
+            data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
         end = start
-        for line in data.split(b"\n")[:-1]:
-            end += len(line) + 1
-            if len(line) <= LONGEST:
-                if b"\x1b" in line or b"\b" in line:
-                    line = ANSI.sub(b"", line)
-                for part in line.split(b"\r"):
-                    if part.strip():
-                        yield end, part.decode("utf-8", "replace")
+        for line in data.split(b"\n"):
+            for part in line.split(b"\r"):
+                end += len(part) + 1
+                if len(part) <= LONGEST and part.strip():
+                    yield end, _clean(part)
+
+
+def _clean(line: bytes) -> str:
+    if b"\x1b" in line or b"\b" in line:
+        line = ANSI.sub(b"", line)
+    return line.decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=2)

@@ -37,7 +37,7 @@ class Window:
 
 def windows(source: Source, offset: int = 0) -> Iterator[Window]:
     """The records of a file in pieces of a few megabytes; damage goes to `source.skipped`, a torn end is left."""
-    if source.path == "-":
+    if source.streamed:
         data = source.read()
         yield from _all(data, source)
         return

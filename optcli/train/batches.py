@@ -1,4 +1,4 @@
-"""Training batches from data in memory: one permutation and one gather an epoch, then views.
+"""Training batches: one permutation and one gather an epoch, then views; of data too large for that, by the batch.
 
 The order of the samples depends on the seed and the epoch's number alone, so a run goes on in the middle of an epoch
 exactly where it was, on any number of processes.
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from optcli.train.inputs import ready
 from optcli.train.randomness import seed_of
 from optcli.train.world import World, host
 
@@ -31,7 +32,7 @@ class Batches:
         self, x: object, y: object, batch_size: int, accumulate: int, seed: int, world: World, roomy: bool | None = None
     ) -> None:
         inputs, targets = host(x), host(y)
-        need = inputs.nbytes + targets.nbytes
+        need = max(inputs.nbytes, 4 * inputs.numel()) + targets.nbytes
         self._resident = need < 0.5 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if self._resident else (inputs, targets)
         self._roomy = self._resident and need < 0.25 * world.free_bytes() if roomy is None else roomy
@@ -95,7 +96,9 @@ class Batches:
             for step in rows:
                 yield [self._pick(batch) for batch in step]
             return
-        x, y = (torch.split(data.index_select(0, rows.flatten()), part) for data in (self._x, self._y))
+        flat = rows.flatten()
+        x = torch.split(ready(self._x.index_select(0, flat)), part)
+        y = torch.split(self._y.index_select(0, flat), part)
         if count == 1:
             for batch in zip(x, y, strict=True):
                 yield [batch]
@@ -105,4 +108,4 @@ class Batches:
 
     def _pick(self, rows: Tensor) -> Batch:
         x, y = self._x.index_select(0, rows), self._y.index_select(0, rows)
-        return (x, y) if self._resident else (self._world.stage(x), self._world.stage(y))
+        return (ready(x), y) if self._resident else (ready(self._world.stage(x)), self._world.stage(y))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
+from optcli.train.inputs import ready
 from optcli.train.objective import Objective
 from optcli.train.probes import Window
 from optcli.train.randomness import Randomness
@@ -93,15 +94,18 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
         if hasattr(regularizer, "on_model"):
             own(partial(regularizer.on_model, model), "regularizer", name)
     check_finite(model, recipe.model.name)
+    _freeze(model, recipe.freeze)
     model = world.place(model).train()
     info = dict(chosen or {}) or choose(recipe, world, model, splits.train_x[: recipe.batch_size])
     world.use_threads(info["threads"], 0)
     objective = _objective(recipe, world, model, regularizers, info)
     groups, optimizer, gated = _optimizer(recipe, world, model)
+    plan = recipe.plan()
     for regularizer in regularizers.values():
         if hasattr(regularizer, "on_optimizer"):
             regularizer.on_optimizer(optimizer)
-    plan = recipe.plan()
+        if hasattr(regularizer, "on_plan"):
+            regularizer.on_plan(plan)
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
     keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
     objective.averages = Averages(model, keepers, batches, objective.autocast)
@@ -124,7 +128,7 @@ def choose(recipe: Recipe, world: World, model: nn.Module, x: Any) -> dict[str, 
 
     Compiling is left to the user: on a CPU it takes longer than most runs can win back.
     """
-    work = 3 * forward_work(model, world.tensor(x)) if recipe.train.threads == "auto" else 0.0
+    work = 3 * forward_work(model, ready(world.tensor(x))) if recipe.train.threads == "auto" else 0.0
     threads = world.use_threads(recipe.train.threads, work)
     return {"threads": threads, "compile": recipe.train.compile == "on", "precision": recipe.train.precision}
 
@@ -144,7 +148,7 @@ def forward_work(model: nn.Module, x: torch.Tensor) -> float:
     model.eval()
     try:
         model(x)
-    except Exception:
+    except (Exception, SystemExit):
         return 0.0  # the first real batch says what is wrong, with its place
     finally:
         model.train()
@@ -173,15 +177,28 @@ def compile_whole(model: nn.Module) -> None:
 
     `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
     """
-    call = model._call_impl
+    call: Any = model._call_impl
     model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
+
+
+def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
+    try:
+        for parameter in [p for pattern in patterns for p in _groups.matching(model, pattern)]:
+            parameter.requires_grad_(False)
+    except ValueError as error:
+        raise Failure(Exit.USAGE, f"model.freeze: {error}") from error
 
 
 def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
     if recipe.train.compile != "on":
         without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
-    groups = _groups.groups(model, options.weight_decay)
+    cautious = getattr(options, "decay", "") == "cautious"
+    wishes = {"wishes": recipe.groups, "layer_decay": recipe.layer_decay, "cautious": cautious}
+    try:
+        groups = _groups.groups(model, options.weight_decay, **wishes)
+    except ValueError as error:
+        raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
     if not groups:
         raise Failure(Exit.USAGE, f"model {recipe.model.name} has no parameters to train")
     return groups, module.build(groups, options, world.device.type), bool(getattr(module, "GATED", False))

@@ -8,6 +8,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from optcli.train.inputs import ready
 from optcli.train.objective import Objective
 from optcli.train.world import World, host
 
@@ -37,7 +38,7 @@ class Evaluator:
     ) -> None:
         self._objective, self._metrics, self._world, self._interrupted = objective, metrics, world, interrupted
         inputs, targets = (host(data)[world.rank :: world.size] for data in (x, y))
-        most = MOST_VALUES[inputs.is_floating_point()] // max(1, inputs[:1].numel())
+        most = MOST_VALUES[inputs.dtype != torch.int64] // max(1, inputs[:1].numel())
         self._step = max(min(LEAST_BATCH, most), batch_size)
         resident = inputs.nbytes < 0.25 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if resident else (inputs, targets)
@@ -68,7 +69,7 @@ class Evaluator:
             if self._interrupted():
                 return None
             x, y = (self._world.stage(part[at : at + self._step]) for part in (self._x, self._y))
-            output, loss = self._objective.evaluate(x, y)
+            output, loss = self._objective.evaluate(ready(x), y)
             parts = [loss.new_full((1,), len(x), dtype=torch.float64), (loss.double() * len(x)).view(1)]
             parts += [metric.update(output, y).double().view(-1) for metric in self._metrics.values()]
             sums += torch.cat(parts)

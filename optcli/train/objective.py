@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts.origin import Misuse
-
 from optcli.train.averages import Averages
 
 Loss = Callable[[Any, Tensor], Tensor]
@@ -49,6 +48,7 @@ class Objective:
         self.model, self.bare, self.loss, self.weights = model, bare, loss, weights
         self.nothing: AbstractContextManager[Any] = nullcontext()
         self.averages: Averages | None = None
+        self._batch = [r.on_batch for r in regularizers if hasattr(r, "on_batch")]
         self._penalties = [r.penalty for r in regularizers if hasattr(r, "penalty")]
         self._train_loss = loss
         for regularizer in regularizers:
@@ -57,6 +57,8 @@ class Objective:
         self._autocast = None if isinstance(autocast, nullcontext) else autocast
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        for change in self._batch:
+            x, y = change(x, y)
         if self._autocast is None:
             loss = self._apply(self._train_loss, x, y)[1]
         else:
@@ -88,6 +90,8 @@ class Objective:
             ModelFailed: model or loss raised.
         """
         kept = [(buffer, buffer.clone()) for buffer in self.bare.buffers()]
+        for change in self._batch:
+            x, y = change(x, y)
         try:
             with self.autocast:
                 self._apply(self._train_loss, x, y, self.bare)

@@ -114,6 +114,8 @@ class _Session:
             built.objective.probe(*built.batches.at(0)[0])
             built.randomness.load_state_dict(state)
         training = self._training(built, self._checkpoints())
+        for note in built.splits.notes:
+            training.progress.note(f"data: {note}")
         self._begin(training, loaded)
         ending = fit(training)
         return self._close(training, ending)

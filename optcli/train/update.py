@@ -36,10 +36,13 @@ class Update:
     ) -> None:
         self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
         self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
-        self._most = min((r.max_norm for r in regularizers if hasattr(r, "max_norm")), default=None)
-        self._widest = min((r.max_value for r in regularizers if hasattr(r, "max_value")), default=None)
-        self._clips = self._most is not None or self._widest is not None
+        self._clip = [r.on_grads for r in regularizers if hasattr(r, "on_grads")]
+        self._scale = step.optimizer.param_groups[0].get("lr_scale", 1.0)
         self._shrink = [r.after_step for r in regularizers if hasattr(r, "after_step")]
+        self._follow = [r.after_update for r in regularizers if hasattr(r, "after_update")]
+        self._walks = [r for r in regularizers if hasattr(r, "ascend")]
+        self._gradients = self._uphill if self._walks else self._here
+        self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
@@ -58,17 +61,38 @@ class Update:
         head = window.heads[at]
         torch.stack([loss, *norms], out=head)
         gate.check(head)
-        if self._clips:
-            self._clipped(grads, head)
+        for clip in self._clip:
+            clip(self._params, grads, head[1:], gate.up)
         if step % RATIO_EVERY:
             self._apply(factor, grads)
         else:
             self._measured(factor, grads, window.ratios[at])
+        for follow in self._follow:
+            follow(gate.up)
         if gate.scale is not None:
             window.scales[at].copy_(gate.scale)
             gate.after()
 
-    def _gradients(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
+    def _uphill(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
+        """The loss here, and the gradients at the point that the regularizers move to (sharpness-aware minimization).
+
+        Running statistics of norm layers are those of the weights here.
+        """
+        loss, grads = self._here(batches)
+        momenta = [norm.momentum for norm in self._norms]
+        for norm in self._norms:
+            norm.momentum = 0.0  # type: ignore[assignment]
+        for walk in self._walks:
+            walk.ascend(self._params, grads)
+        try:
+            return loss, self._here(batches)[1]
+        finally:
+            for walk in reversed(self._walks):
+                walk.descend(self._params)
+            for norm, momentum in zip(self._norms, momenta, strict=True):
+                norm.momentum = momentum
+
+    def _here(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The step's loss and gradients, of all its batches and all processes."""
         if self._world.size > 1:
             return self._shared(batches)
@@ -101,15 +125,6 @@ class Update:
             total += loss.detach()
         return self._world.mean_(total), [_grad(p) for p in self._params]
 
-    def _clipped(self, grads: list[Tensor], head: Tensor) -> None:
-        """Limit the gradients' entries, and their global norm (Pascanu et al. 2012, arXiv 1211.5063)."""
-        if self._widest is not None:
-            torch._foreach_clamp_max_(grads, self._widest)
-            torch._foreach_clamp_min_(grads, -self._widest)
-        if self._most is not None:
-            total = torch.linalg.vector_norm(head[1:])
-            torch._foreach_mul_(grads, (self._most / (total + 1e-6)).clamp_(max=1.0))
-
     def _apply(self, factor: float, grads: list[Tensor]) -> None:
         self._step(factor, grads)
         if self._shrink:
@@ -119,7 +134,7 @@ class Update:
 
     @torch.no_grad()
     def _proximal(self) -> None:
-        rate = self._step.optimizer.param_groups[0]["lr"] * (1 - self._gate.up)
+        rate = self._step.optimizer.param_groups[0]["lr"] / self._scale * (1 - self._gate.up)
         for shrink in self._shrink:
             shrink(self._objective.weights, rate)
 

@@ -273,7 +273,11 @@ class World:
 
 
 def host(array: Any) -> Tensor:
-    """An array as a tensor in the host's memory, sharing the array's."""
+    """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there."""
+    if isinstance(array, np.memmap):
+        with warnings.catch_warnings():  # that it can't be written to: nobody does
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.from_numpy(array)
     return array if isinstance(array, Tensor) else torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 

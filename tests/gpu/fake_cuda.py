@@ -38,7 +38,7 @@ from optcli.train.world import World  # noqa: E402
 aten = torch.ops.aten
 BASE = """
 name: fake
-data: {name: pictures, batch_size: 8}
+data: {name: unreal_pictures, batch_size: 8}
 model: {name: mlp, hidden: [16]}
 loss: cross_entropy
 metrics: [accuracy]
@@ -60,21 +60,21 @@ def fused_sgd(mode: Any, func: Any, *args: Any, **kwargs: Any) -> None:
 
 
 @optcli.data(task="classification")
-def pictures(n: int = 64) -> Any:
+def unreal_pictures(n: int = 64) -> Any:
     """Noise, three classes."""
     random = np.random.default_rng(0)
     return (random.normal(size=(n, 1, 8, 8)), random.integers(0, 3, n)) * 2
 
 
 @optcli.data(task="regression")
-def table(n: int = 64) -> Any:
+def unreal_table(n: int = 64) -> Any:
     """Noise, two targets."""
     random = np.random.default_rng(0)
     return (random.normal(size=(n, 5)), random.normal(size=(n, 2))) * 2
 
 
 @optcli.data(task="language")
-def text(n: int = 64) -> Any:
+def unreal_text(n: int = 64) -> Any:
     """Noise, eleven tokens."""
     random = np.random.default_rng(0)
     return (random.integers(0, 11, (n, 6)), random.integers(0, 11, (n, 6))) * 2
@@ -101,7 +101,7 @@ class Careless(nn.Module):
 
 
 @optcli.model
-def careless(facts: Any, mistake: str = "waits") -> nn.Module:
+def unreal_careless(facts: Any, mistake: str = "waits") -> nn.Module:
     """A model with a mistake."""
     return Careless(mistake, int(np.prod(facts.shape)), facts.outputs)
 
@@ -128,7 +128,7 @@ class FakeWorld(World):
 
     def __init__(self, precision: Any, resident: bool) -> None:
         self.mode = FakeTensorMode(allow_non_fake_inputs=True)
-        self._resident = resident
+        self._resident, self.placed = resident, False
         super().__init__("cuda", precision)
 
     def _choose(self, name: str) -> torch.device:
@@ -137,6 +137,7 @@ class FakeWorld(World):
     def place(self, module: nn.Module) -> nn.Module:
         """From here on everything is fake. Tied weights stay tied."""
         self.mode.__enter__()
+        self.placed = True
         moved: dict[int, Any] = {}
         for part in module.modules():
             for holder in (part._parameters, part._buffers):
@@ -224,7 +225,8 @@ def examine(changes: list[str], resident: bool) -> dict[str, Any]:
             **placed(built),
         }
     finally:
-        world.mode.__exit__(None, None, None)
+        if world.placed:
+            world.mode.__exit__(None, None, None)
         world.__exit__()
 
 

@@ -23,7 +23,7 @@ from optcli.train.world import Unavailable, World
 
 RECIPE = """
 name: half
-data: {name: noise, batch_size: 8}
+data: {name: twin_noise, batch_size: 8}
 model: {name: mlp, hidden: [8]}
 loss: cross_entropy
 optimizer: {name: adamw, lr: 1e-3}
@@ -38,12 +38,12 @@ def own():
     calls = [0]
 
     @optcli.data(task="classification")
-    def noise(n: int = 400):
+    def twin_noise(n: int = 400):
         random = np.random.default_rng(0)
         return (random.normal(size=(n, 4)), random.integers(0, 3, n)) * 2
 
     @optcli.loss
-    def steep(output, target, often: int = 1):
+    def twin_steep(output, target, often: int = 1):
         calls[0] += 1
         return (output.float() * (1e30 if calls[0] % often == 0 else 1.0)).mean()
 
@@ -128,7 +128,7 @@ def test_an_overflow_in_the_first_step_leaves_no_trace_but_the_scale(name):
 @pytest.mark.parametrize("policy", ["stop", "skip"])
 @pytest.mark.parametrize("often", [1, 3])
 def test_a_collapsed_loss_scale_ends_the_run_and_says_so(tmp_path, capsys, policy, often):
-    changes = [f"loss={{name: steep, often: {often}}}", f"monitor.nonfinite={policy}"]
+    changes = [f"loss={{name: twin_steep, often: {often}}}", f"monitor.nonfinite={policy}"]
     outcome = train(loads(RECIPE, overrides=changes), run_dir=tmp_path / "run", device="cpu")
     assert outcome.ending.code == Exit.TRAINING_FAILED
     assert outcome.ending.reason.startswith("NUM303")
@@ -136,7 +136,7 @@ def test_a_collapsed_loss_scale_ends_the_run_and_says_so(tmp_path, capsys, polic
 
 
 def test_going_back_does_not_count_the_same_overflows_twice(tmp_path, capsys):
-    changes = ["loss=steep", "monitor.nonfinite=rollback", "train.checkpoint_every=40"]
+    changes = ["loss=twin_steep", "monitor.nonfinite=rollback", "train.checkpoint_every=40"]
     outcome = train(loads(RECIPE, overrides=changes), run_dir=tmp_path / "run", device="cpu")
     assert outcome.ending.reason.startswith("NUM303")
     assert "in a row" not in outcome.ending.reason

@@ -98,7 +98,8 @@ class Training:
         part = find("optimizer", name)
         self.model, self.part = net(), part
         chosen = part.Options(**{"weight_decay": 0.01, **options})
-        self.optimizer = part.build(_groups.groups(self.model, chosen.weight_decay), chosen, "cpu")
+        groups = _groups.groups(self.model, chosen.weight_decay, cautious=chosen.decay == "cautious")
+        self.optimizer = part.build(groups, chosen, "cpu")
         self.step = _direct.stepper(self.optimizer)
 
     def run(self, steps, *, spoil=None):
@@ -140,7 +141,7 @@ def test_an_optimizer_lowers_the_loss(name):
 
 
 @members("optimizer")
-@pytest.mark.parametrize("decay", ["decoupled", "l2"])
+@pytest.mark.parametrize("decay", ["decoupled", "l2", "cautious"])
 def test_an_optimizer_resumes_bit_equal(name, decay):
     whole, first, second = (Training(name, decay=decay) for _ in range(3))
     whole.run(range(6))
@@ -152,7 +153,7 @@ def test_an_optimizer_resumes_bit_equal(name, decay):
 
 @members("optimizer")
 @pytest.mark.parametrize("spoil", [math.nan, math.inf])
-@pytest.mark.parametrize("decay", ["decoupled", "l2"])
+@pytest.mark.parametrize("decay", ["decoupled", "l2", "cautious"])
 def test_a_gated_optimizer_skips_a_step_without_a_trace(name, decay, spoil):
     made, other = Training(name, decay=decay), Training(name, decay=decay)
     if not getattr(made.part, "GATED", False):
@@ -167,6 +168,20 @@ def test_a_gated_optimizer_skips_a_step_without_a_trace(name, decay, spoil):
         made.optimizer.found_inf = torch.ones(())
         assert same(made.run(range(t + 1, t + 2), spoil=spoil).tensors(), before)
     assert same(made.tensors(), other.run(range(4)).tensors())
+
+
+@members("optimizer")
+def test_cautious_decay_acts_where_the_step_makes_weights_smaller(name):
+    plain, careful = Training(name, weight_decay=0.0), Training(name, weight_decay=2.0, decay="cautious")
+    before = [p.detach().clone() for p in plain.step.params]
+    for made in (plain, careful):
+        made.run(range(1))
+    careful_by_name = dict(careful.model.named_parameters())
+    for (at, now), old in zip(plain.model.named_parameters(), before, strict=True):
+        lr = careful.optimizer.param_groups[0]["lr"]
+        decayed = (old - now) * old > 0 if now.ndim > 1 else torch.zeros_like(old, dtype=torch.bool)
+        wanted = now - torch.where(decayed, 2.0 * lr * old, 0.0)
+        torch.testing.assert_close(careful_by_name[at].detach(), wanted.detach())
 
 
 @members("optimizer")
@@ -222,7 +237,7 @@ def test_a_schedule_survives_short_runs(name):
 # --- regularizers -----------------------------------------------------------------------------------------------------
 
 HOOKS = {
-    "on_model", "on_loss", "on_optimizer", "penalty", "after_step", "on_grads", "max_norm", "max_value", "should_stop",
+    "on_model", "on_loss", "on_batch", "penalty", "after_step", "on_grads", "after_update", "ascend", "should_stop",
 }  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class TestData:
     def test_wrong_returns_are_told(self):
         optcli.data(task="regression", name="two")(lambda: (np.zeros(2), np.zeros(2)))
         optcli.data(task="regression", name="uneven")(lambda: (np.zeros((3, 1)), np.zeros(2), np.zeros(1), np.zeros(1)))
-        with pytest.raises(Misuse, match="must return four arrays .* not 2 values"):
+        with pytest.raises(Misuse, match=r"must return four arrays .* not 2 values"):
             find("data", "two").facts(find("data", "two").Options())
         with pytest.raises(Misuse, match="3 training inputs but 2 targets"):
             find("data", "uneven").facts(find("data", "uneven").Options())
@@ -158,6 +158,117 @@ class TestData:
     def test_unknown_task_is_told(self):
         with pytest.raises(Misuse, match="unknown task `sorting`"):
             optcli.data(task="sorting")(lambda: None)
+
+
+class TestMistakes:
+    """What an author does wrong is told in words: what it must be instead."""
+
+    @pytest.mark.parametrize(
+        ("task", "made", "told"),
+        [
+            ("classification", "x, y, x", "four arrays .* not 3 values"),
+            ("classification", "None", "four arrays .* not NoneType"),
+            ("classification", "x[:0], y[:0], x, y", "no training samples"),
+            ("classification", "x, y, x[:0], y[:0]", "no validation samples"),
+            ("classification", "x, y, x[:, :3], y", r"a row of train_x has shape \(4,\), of val_x \(3,\)"),
+            ("classification", "[[1, 2], [3]], y, x, y", "train_x is no array: its rows differ in length"),
+            ("classification", "3, y, x, y", "train_x must be an array with one row a sample, not int"),
+            ("classification", "x, y - 1, x, y", "train_y must hold labels 0, 1, 2, ..., not -1"),
+            ("classification", "x, y, x, y + 0.5", "val_y must hold whole numbers"),
+            ("classification", "x, y * np.nan, x, y", "train_y must hold whole numbers"),
+            ("classification", "x, np.eye(2)[y], x, y", r"`train_y.argmax\(1\)` of one-hot rows, not shape \(6, 2\)"),
+            ("classification", "x, np.where(y, 'cat', 'dog'), x, y", "not the text 'dog': number them"),
+            ("classification", "x, y.astype(str).astype(object), x, y", "not the text '0'"),
+            ("classification", "x.astype(str).astype(object) + 'a', y, x, y", "train_x must hold numbers, not '0.0a'"),
+            ("regression", "x.astype(complex), y, x, y", "train_x is complex"),
+            ("language", "y, y, y, y", "one row of tokens a sample"),
+        ],
+    )
+    def test_of_data(self, task, made, told):
+        x, y = np.arange(24.0).reshape(6, 4), np.arange(6) % 2
+        optcli.data(task=task, name="mine")(lambda: eval(made, {"x": x, "y": y, "np": np}))
+        part = find("data", "mine")
+        with pytest.raises(Misuse, match=told):
+            part.facts(part.Options())
+
+    @pytest.mark.parametrize("y", [np.arange(6.0) % 2, (np.arange(6) % 2).astype(object), (np.arange(6) % 2)[:, None]])
+    def test_labels_may_come_as_whole_numbers_of_any_type(self, y):
+        optcli.data(task="classification", name="mine")(lambda: (np.arange(6.0), y, np.arange(6.0), y))
+        part = find("data", "mine")
+        splits = part.load(part.Options(), 0)
+        assert (splits.train_y.dtype, splits.train_y.tolist()) == (np.int64, [0, 1, 0, 1, 0, 1])
+        assert splits.train_x.shape == (6, 1)
+
+    @pytest.mark.parametrize(
+        ("made", "told"),
+        [
+            (None, "not nothing"),
+            (len, "not builtin_function_or_method"),
+            (torch.nn.Flatten(), "no parameters to train"),
+            (torch.nn.Linear(2, 2).requires_grad_(False), "no parameters to train"),
+        ],
+    )
+    def test_of_models(self, made, told):
+        optcli.model(name="mine")(lambda facts: made)
+        part = find("model", "mine")
+        with pytest.raises(Misuse, match=told):
+            part.build(part.Options(), FACTS)
+
+    def test_lazy_layers_get_their_sizes(self):
+        optcli.model(name="mine")(lambda facts: torch.nn.Sequential(torch.nn.LazyLinear(3), torch.nn.LazyBatchNorm1d()))
+        part = find("model", "mine")
+        net = part.build(part.Options(), FACTS)
+        assert net[0].weight.shape == (3, 4)
+        assert net.training
+
+    @pytest.mark.parametrize(
+        ("function", "told"),
+        [
+            (lambda output, target: 1.0, "must return a tensor, not float"),
+            (lambda output, target: output.detach().mean(), "no gradient"),
+        ],
+    )
+    def test_of_losses(self, function, told):
+        optcli.loss(name="mine")(function)
+        part = find("loss", "mine")
+        with pytest.raises(Misuse, match=told):
+            part.build(part.Options())(torch.ones(2, requires_grad=True), torch.ones(2))
+
+    @pytest.mark.parametrize(
+        ("function", "told"),
+        [
+            (lambda output, target: output == target, r"one number for a batch, not shape \(2,\)"),
+            (lambda output, target: 1 / 0, "ZeroDivisionError: division by zero"),
+            (lambda output, target: sys.exit("bye"), "SystemExit: bye"),
+        ],
+    )
+    def test_of_metrics(self, function, told):
+        optcli.metric(higher_is_better=True, name="mine")(function)
+        with pytest.raises(PartFailed, match=told) as caught:
+            find("metric", "mine").update(torch.ones(2), torch.ones(2))
+        assert str(caught.value).startswith(f"{__file__}:{function.__code__.co_firstlineno}: metric mine failed: ")
+
+    @pytest.mark.parametrize(
+        ("wrong", "told"),
+        [
+            (lambda: optcli.metric(len), "higher_is_better=True"),
+            (lambda: optcli.data(len), "task="),
+            (lambda: optcli.model("net"), "with parentheses"),
+            (lambda: optcli.model(lambda: None, name="mine"), r"must take \(facts\) first"),
+            (lambda: optcli.model(lambda width=3: None, name="mine"), r"must take \(facts\) first"),
+            (lambda: optcli.loss(lambda output: None, name="mine"), r"must take \(output, target\) first"),
+            (lambda: optcli.loss(torch.nn.MSELoss), "must be a function"),
+            (lambda: optcli.model(name="mlp")(lambda facts: None), "there is a bundled model `mlp` already"),
+            (lambda: optcli.model(takes="picture")(lambda facts: None), "unknown input `picture`"),
+        ],
+    )
+    def test_of_decorators(self, wrong, told):
+        with pytest.raises(Misuse, match=told):
+            wrong()
+
+    def test_one_input_needs_no_list(self):
+        optcli.model(name="mine", takes="image")(lambda facts: None)
+        assert {"image"} == find("model", "mine").TAKES
 
 
 class TestFiles:

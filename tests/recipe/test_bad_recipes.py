@@ -24,8 +24,8 @@ BAD = [
     ("3\n", 1, "this is a single value", ""),
     ("seed: 1\n", 1, "`data` is missing", "toy_table"),
     ("data:\n", 1, "`data` is missing", ""),
-    ("data: 3\n", 1, "must be the name of a data", "toy"),
-    ("data: [toy]\n", 1, "must be the name of a data, not a list", ""),
+    ("data: 3\n", 1, "must be the name of a data set", "toy"),
+    ("data: [toy]\n", 1, "must be the name of a data set, not a list", ""),
     ("data: {n: 3}\n", 1, "`name` is missing", "toy"),
     ("data: {name: toy, n: 0}\n", 1, "`data.n` must be a whole number of 1 or more, not 0", ""),
     ("data: {name: toy, batch_size: 2000}\n", 1, "a step needs 2,000 samples, the data has 1,000", "smaller batch"),
@@ -56,6 +56,12 @@ BAD = [
     (D + "optimizer: {betas: [0.9]}\n", 2, "must be a list of 2", ""),
     (D + "optimizer: {betas: 0.9}\n", 2, "must be a list of 2", ""),
     (D + "optimizer: {betas: [0.9, 1.0]}\n", 2, "`optimizer.betas[1]` must be a number from 0 to below 1", ""),
+    (D + "optimizer: 3\n", 2, "must be the name of an optimizer, not 3", "adamw"),
+    (D + "optimizer: {name: adam, lr:1e-3}\n", 2, "unknown key `lr:1e-3`", "write `lr: 1e-3`, with a space"),
+    ("seed 0\n" + D, 1, "a line without `:`", "key: value"),
+    ("data: toy\nseed:0\nloss: cross_entropy\n", 2, "a line without `:`", "key: value"),
+    (D + "model: {name: mlp, hidden: 16}\n", 2, "must be a list", "write [16]"),
+    (D + "regularizers: {dropout: 0.2}\n", 2, "must be a list, not a mapping", "[{name: dropout, ...}]"),
     (D + "optimizer: adma\n", 2, "unknown optimizer `adma`", "did you mean `adam`?"),
     (D + "optimizer: {nmae: sgd}\n", 2, "unknown key `nmae`", "did you mean `name`?"),
     (D + "optimiser: sgd\n", 2, "unknown key `optimiser` in the recipe", "did you mean `optimizer`?"),
@@ -178,6 +184,7 @@ def test_one_mistake_is_told_once() -> None:
     """What a wrong value would mean for others is not told."""
     assert len(problems(D + "train: {epochs: -1}\nschedule: {warmup: 500}\n")) == 1
     assert len(problems("data: {name: toy, n: x}\nloss: mse\n")) == 1
+    assert [p.message for p in problems("dta: toy\n")] == ["unknown key `dta` in the recipe"]
 
 
 def test_a_column_and_a_caret_point_at_the_value() -> None:

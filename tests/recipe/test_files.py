@@ -151,3 +151,22 @@ def test_own_parts_are_imported_first(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe) as caught:
         load(file, imports=[own])
     assert (caught.value.problems[0].file, caught.value.problems[0].line) == (str(own), 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "told"),
+    [
+        ("open('nowhere.csv')", 5, "data broken failed: FileNotFoundError"),
+        ("raise SystemExit(3)", 5, "data broken failed: SystemExit: 3"),
+        ("return 1, 2", 3, "data broken failed: it must return four arrays"),
+    ],
+)
+def test_an_own_data_set_that_fails_is_told_at_its_line(tmp_path: Path, body: str, line: int, told: str) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(f"import optcli\n\n@optcli.data(task='regression')\ndef broken():\n    {body}\n")
+    (tmp_path / "r.yaml").write_text("data: broken\n")
+    with pytest.raises(BadRecipe) as caught:
+        load(tmp_path / "r.yaml", imports=[own])
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == (str(own), line)
+    assert problem.message.startswith(told)

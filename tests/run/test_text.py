@@ -44,7 +44,7 @@ def test_names_begin_at_their_beginning() -> None:
 def test_lines(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"a\x1b[31mb\x1b[0m\rc\n\n" + b"x" * 9000 + b"\nlast\nunfinished")
-    assert list(lines(Source(str(path)))) == [(14, "ab"), (14, "c"), (9021, "last")]
+    assert list(lines(Source(str(path)))) == [(12, "ab"), (14, "c"), (9021, "last")]
 
 
 def test_samples_are_text() -> None:

@@ -38,6 +38,19 @@ def test_where_torch_raised_the_part_itself_is_named():
     assert "input (2, 4), target (2)" in told.help
 
 
+def test_what_a_bundled_loss_can_t_use_is_the_model_s():
+    @optcli.model
+    def paired(facts):
+        return torch.nn.Linear(3, 3)
+
+    error = ModelFailed("loss", torch.ones(2, 4), torch.ones(2), (1, 2))
+    error.__cause__ = AttributeError("'tuple' object has no attribute 'ndim'")
+    told = blame.in_step(error, {"model": "paired", "loss": "cross_entropy"})
+    place = f"{__file__}:{paired.__code__.co_firstlineno}"
+    assert told.message.startswith(f"{place}: loss cross_entropy failed on what model paired gave: AttributeError")
+    assert "input (2, 4), output a tuple and no tensor, target (2)" in told.help
+
+
 def test_bundled_parts_have_no_place_to_blame():
     assert blame.blamed(ValueError("x"), "loss", "cross_entropy").message == "loss cross_entropy failed: ValueError: x"
 

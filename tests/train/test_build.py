@@ -99,3 +99,18 @@ def test_neither_the_compiler_nor_tensorboard_is_loaded(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "r")], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_groups_and_freezing_come_from_the_recipe(recipe):
+    changes = ("optimizer.groups={head: {lr_scale: 10, weight_decay: 0.5}}", "model.freeze=[linear0]")
+    made = built(recipe, *changes)
+    assert made.names == ["head.weight", "head.bias"]
+    [group] = made.optimizer.param_groups
+    assert (group["initial_lr"], group["weight_decay"]) == (pytest.approx(0.1), 0.5)
+    assert not made.objective.bare.linear0.weight.requires_grad
+
+
+@pytest.mark.parametrize("change", ["optimizer.groups={tail: {lr_scale: 10}}", "model.freeze=[tail]"])
+def test_patterns_that_match_nothing_are_told(recipe, change):
+    with pytest.raises(Failure, match=r"optimizer.groups|model.freeze"):
+        built(recipe, change)

@@ -177,7 +177,7 @@ def test_bad_inputs_fail(value: float, word: str) -> None:
 
 def test_a_language_model_that_looks_ahead_fails() -> None:
     @optcli.data(task="language")
-    def text() -> tuple[Any, ...]:
+    def looks_ahead() -> tuple[Any, ...]:
         tokens = np.random.default_rng(0).integers(0, 11, (60, 9))
         return tokens[:40, :-1], tokens[:40, 1:], tokens[40:, :-1], tokens[40:, 1:]
 
@@ -195,8 +195,16 @@ def test_a_language_model_that_looks_ahead_fails() -> None:
 
         return Peek()
 
-    assert status("independent_samples", "peeks", "text") == "fail"
-    assert status("independent_samples", "{name: gpt, layers: 1, width: 16, heads: 2}", "text") == "pass"
+    assert status("independent_samples", "peeks", "looks_ahead") == "fail"
+    assert status("independent_samples", "{name: gpt, layers: 1, width: 16, heads: 2}", "looks_ahead") == "pass"
+
+
+@pytest.mark.parametrize("check", ["same_seed", "exact_resume"])
+def test_a_training_that_breaks_off_fails_and_is_told(check: str) -> None:
+    text = "data: {name: diamonds, batch_size: 256}\nloss: mse\noptimizer: {name: sgd, lr: 90}\ntrain: {device: cpu}\n"
+    (result,) = smoke.run(loads(text), only=[check]).results
+    assert result.status == "fail"
+    assert "the training breaks off: NUM301" in result.message
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

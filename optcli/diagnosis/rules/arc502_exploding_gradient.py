@@ -1,8 +1,8 @@
 """The gradient explodes.
 
 ## What is seen
-The gradient's norm is 70 times its highest usual level so far, or has grown step by step to a hundred times what it
-was at the start.
+The gradient's norm is 70 times its highest usual level so far, or 25 times while the loss leaps to twice its start
+level, or it has grown step by step to a hundred times what it was at the start.
 
 ## Why it matters
 One such step moves the parameters as far as a hundred ordinary ones. What follows is a spike, a divergence or NaN.
@@ -44,6 +44,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import View
@@ -58,6 +59,9 @@ POINTS: Final = 3
 
 FACTOR: Final = 70.0
 """Times the highest usual level so far; bad batches that a run shrugs off reach 20 to 60."""
+TOGETHER: Final = 25.0
+"""The same where the loss at that step, or the next ones, is above `LEAP` times its start level."""
+LEAP: Final = 2.0
 GROWTH: Final = 100.0
 """Times the level at the start that a level of `USUAL` points reaches by growing steadily."""
 USUAL: Final = 8
@@ -71,7 +75,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     usual = _usual(grad)
     ratio = grad.value / np.maximum(usual, 1e-12)
-    far = np.flatnonzero((ratio > FACTOR) & (np.arange(grad.n) > 0))
+    bar = np.where(_leaps(view, grad), TOGETHER, FACTOR)
+    far = np.flatnonzero((ratio > bar) & (np.arange(grad.n) > 0))
     if not len(far):
         return _growing(view, grad, usual)
     step = float(grad.step[far[0]])
@@ -83,6 +88,17 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
         )
     ]  # fmt: skip
+
+
+def _leaps(view: View, grad: Series) -> NDArray[np.bool_]:
+    """For each point of the gradient whether the loss, there or one point later, is far above its start. Shape (n,)."""
+    loss = view.loss
+    leaps = np.zeros(grad.n, dtype=np.bool_)
+    if loss.n and loss.start > 0:
+        at = np.searchsorted(loss.step, grad.step)
+        high = np.append(loss.value > LEAP * loss.start, [False, False])
+        leaps = high[at] | high[at + 1]
+    return leaps
 
 
 def _growing(view: View, grad: Series, usual: Floats) -> list[Finding]:

@@ -63,7 +63,7 @@ SIGMAS: Final = 6.0
 FALLING: Final = -3.0
 CLOSING: Final = 0.15
 """Fall of the validation loss over its later half, as a share of the gap, that means the gap is closing."""
-LEVEL: Final = 0.08
+LEVEL: Final = 0.15
 """The gap as a share of the start level, so that small differences don't count while little has been learned."""
 
 

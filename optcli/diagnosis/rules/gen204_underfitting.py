@@ -1,16 +1,18 @@
 """The training set itself is not learned.
 
 ## What is seen
-At the end more than 57 % of the start level of the training loss is left, it hardly falls any more, and validation
-lies beside it. Needs a validation loss, and a start level that means something: that of an untrained model.
+At the end more than 57 % of the start level of the training loss is left, although its fall was over early in the run,
+and validation lies beside it; or almost nothing (88 %) is gone at all. Needs a validation loss, and a start level that
+means something: that of an untrained model.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
 the optimization must change.
 
 ## Look-alikes
-A task that is hard, or labels that are noisy, have a high floor. Fine-tuning starts good and has little to gain. A
-run that was cut off still falls (OPT106), one with a rate too low falls straight (OPT103).
+A task that is hard, noisy targets and text have a high floor; a curve that bends slowly into it is silent here.
+Fine-tuning starts good and has little to gain. A run that was cut off still falls (OPT106), one with a rate too low
+falls straight (OPT103).
 
 ## Example
 ```python
@@ -20,8 +22,8 @@ noise = np.random.default_rng(0).normal(size=400)
 step = np.arange(400)
 epoch = step[9::10]
 curves = {
-    "train/loss": 1.6 + 0.7 * np.exp(-step / 60) + 0.002 * np.cumsum(noise) + 0.02 * noise,
-    "val/loss": (epoch, 1.62 + 0.7 * np.exp(-epoch / 60)),
+    "train/loss": 1.6 + 0.7 * np.exp(-step / 30) + 0.002 * np.cumsum(noise) + 0.02 * noise,
+    "val/loss": (epoch, 1.62 + 0.7 * np.exp(-epoch / 30)),
 }
 ```
 
@@ -58,6 +60,12 @@ VARIES: Final = ("shift",)
 
 LEFT: Final = 0.57
 """Share of the start level (the chance level, for an untrained net) that is still there at the end."""
+NOTHING: Final = 0.88
+"""The same where hardly anything was learned, however the curve bends."""
+BENT: Final = 0.3
+"""Share of the run by which nine tenths of the fall must be done, else the curve bends slowly into a floor."""
+NOISE: Final = 0.5
+"""Noise of a point as a share of the drop beyond which the bend can't be told."""
 LEFT_TEXT: Final = 0.75
 """The same for language, whose loss can't fall below the entropy of text."""
 SLOWING: Final = -0.25
@@ -82,7 +90,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if not (LEFT_TEXT if view.entropic else LEFT) <= left <= 1.2 or not slowed or val is None:
         return []
     gap = (val.end - loss.end) / loss.start
-    if gap > APART:
+    bent = loss.settled <= BENT and loss.sigma < NOISE * loss.drop
+    if gap > APART or not (bent or left > NOTHING):
         return []
     return [
         view.finding(

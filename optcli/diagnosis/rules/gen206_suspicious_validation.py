@@ -70,7 +70,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if len(shared) >= POINTS and close.all() and moved:
         return [_say(view, "copy", f"{val.name} equals {loss.name} at every step: it is measured on the same batches")]
     constant = float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
-    if constant and loss.start - loss.end > FELL * abs(loss.start) and view.learned:
+    before = loss.at(float(val.step[0]))
+    if constant and before - loss.end > FELL * abs(loss.start) and view.learned:
         return [_say(view, "constant", f"{val.name} is {val.value[0]:.4g} every time while {loss.name} falls")]
     return []
 

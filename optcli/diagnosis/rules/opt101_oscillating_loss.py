@@ -1,9 +1,9 @@
 """The loss swings and gets nowhere.
 
 ## What is seen
-Over the last two thirds of the run the level of the training loss goes up and down by a good part of everything that
-was gained, and no longer falls. Where there is a validation loss it has to swing as well: the validation set is the
-same each time, so that its rises show that the parameters themselves are thrown about. Without one, the swings must be
+The training loss reached its present level early and falls no further, while the validation loss goes up and down by a
+twentieth and more of everything that was gained, back and forth. The validation set is the same each time, so that
+this shows that the parameters themselves are thrown about. Without validation, the swings of the training loss must be
 slower than noise from batch to batch can be.
 
 ## Why it matters
@@ -48,9 +48,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.stats import turn_rate, ups
+from optcli.run.curve import Floats
+from optcli.run.prepare import Series
+from optcli.run.stats import median, reversals, turn_rate, ups
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -58,8 +62,10 @@ NEEDS: Final = (LOSS,)
 POINTS: Final = 12
 VARIES: Final = ("shift",)
 
+SETTLED: Final = 0.5
+"""Share of the blocks by which the median level of the later half must have been reached: the fall is over."""
 WINDOW: Final = 2 / 3
-"""The last part of the blocks that is looked at: the first fall is over."""
+"""The last part of the blocks that is looked at where there is no validation."""
 FALLING: Final = -3.0
 """Trend in standard errors below which the level still falls; then swings are harmless (edge of stability)."""
 CLIMB: Final = 0.25
@@ -70,16 +76,20 @@ WANDER: Final = 1.5
 """There, too: noise of block levels over what independent noise of single points would leave of it."""
 ALONE: Final = 96
 """Points without any validation after which the training loss alone may decide: two in a block."""
-SWING_SEEN: Final = 0.008
-"""Noise of block levels as a share of the drop where validation swings as well."""
-VAL_CLIMB: Final = 0.2
-"""Sum of all rises of the validation loss, as a share of the training loss's drop. It has no batch noise: the
-validation set is the same each time, so that its rises show that the parameters themselves are thrown about."""
-VAL_STEP: Final = 0.012
-"""The same per validation: many small rises are no swing."""
-VAL_POINTS: Final = 6
+VAL_SWING: Final = 0.08
+"""Rise or fall of the validation loss that counts, as a share of the training loss's drop."""
+VAL_SMALL: Final = 0.05
+"""The same where there are `MANY` of them."""
+TURNS: Final = 2
+"""Of them, rises and falls in turn after the first fall: one full swing. Healthy runs show none."""
+MANY: Final = 4
+ONE: Final = 0.5
+"""Share of all rises of the training loss that its largest may have where there was one swing alone: a spike and its
+recovery is another case."""
+VAL_POINTS: Final = 3
+"""Validations at that level that can show one."""
 LEVEL: Final = 0.25
-"""A run that never fell is measured by this share of its start level instead of its drop."""
+"""A drop counts as this share of the start level at least; one that is lost in noise, as all of it."""
 MEDIAN_LOSS: Final = 1.25
 """Standard error of a median over that of a mean."""
 
@@ -90,45 +100,49 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n < POINTS:
         return Abstain("too few finite points")
     if val is not None and val.n >= VAL_POINTS:
-        swings, scale = _with_validation(view), max(loss.drop, LEVEL * abs(loss.start))
-    elif val is not None and not view.ended:
+        return _with_validation(view, val)
+    if val is not None and not view.ended:
         return Abstain("waits for validation to tell swings from noisy batches")
-    elif loss.n < ALONE or not view.learned:
+    if loss.n < ALONE or not view.learned:
         return Abstain("too little to tell swings from noisy batches")
-    else:
-        swings, scale = _alone(view), loss.drop
-    if not swings or loss.trend(WINDOW)[1] < FALLING:
+    return _alone(view)
+
+
+def _with_validation(view: View, val: Series) -> list[Finding]:
+    """A training loss that is as low as it was long ago, under a validation loss that swings."""
+    loss, blocks = view.loss, view.loss.blocks
+    begin = int(np.argmax(blocks <= median(blocks[len(blocks) // 2 :]) + loss.tau))
+    first = float(loss.block_step[begin])
+    scale = max(loss.drop, (LEVEL if view.learned else 1.0) * abs(loss.start), loss.grain)
+    tail = Series(val.name, *(axis[val.step >= first] for axis in (val.step, val.value)))
+    if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * scale:
         return []
-    tail = loss.tail(WINDOW)
-    first, climb = float(loss.block_step[len(loss.blocks) - len(tail)]), ups(tail) / scale
-    return [
-        view.finding(
-            __name__, SEVERITY, loss.name, first, 0.9 if "val_climb" in swings else 0.7,
-            f"{loss.name} swings without falling: its rises add up to {climb:.0%} of all that was gained",
-            climb=(climb, "of the drop"), trend=(loss.trend(WINDOW)[1], "sigma"), turn_rate=(turn_rate(tail), "1"),
-            lr_ratio=(view.lr_change(first, max(1.0, view.at / 4)), "1"), **swings,
-        )
-    ]  # fmt: skip
+    small, turns = (reversals(tail.blocks, share * scale) for share in (VAL_SMALL, VAL_SWING))
+    turns = small if small >= MANY else turns
+    if turns == TURNS and float(np.diff(blocks[begin:]).max()) > ONE * ups(blocks[begin:]):
+        return []
+    settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
+    if turns < TURNS or settled.trend(1.0)[1] < FALLING or tail.trend(1.0)[1] < FALLING:
+        return []
+    return [_say(view, blocks[begin:], first, scale, 0.9 if turns >= MANY else 0.8, turns=(float(turns), "1"))]
 
 
-def _with_validation(view: View) -> dict[str, tuple[float, str]]:
-    """Figures of swings that training and validation share; nothing where they don't."""
-    loss, val = view.loss, view.val
-    assert val is not None
-    scale = max(loss.drop, LEVEL * abs(loss.start))
-    tail = val.tail(WINDOW)
-    swing, climb = loss.tau / scale, ups(tail) / scale
-    small = swing < SWING_SEEN or ups(loss.tail(WINDOW)) < CLIMB * scale or climb < VAL_CLIMB
-    if small or climb < VAL_STEP * len(tail) or val.trend(WINDOW)[1] < FALLING:
-        return {}
-    return {"swing": (swing, "of the drop"), "val_climb": (climb, "of the drop")}
-
-
-def _alone(view: View) -> dict[str, tuple[float, str]]:
-    """Figures of swings slower than the noise of batches; nothing where there are none."""
+def _alone(view: View) -> list[Finding]:
+    """Swings of the training loss slower than the noise of batches."""
     loss = view.loss
-    swing = loss.tau / loss.drop
+    swing, tail = loss.tau / loss.drop, loss.tail(WINDOW)
     wander = loss.tau / loss.sigma * loss.size**0.5 / MEDIAN_LOSS
-    if swing < SWING or wander < WANDER or ups(loss.tail(WINDOW)) < CLIMB * loss.drop:
-        return {}
-    return {"swing": (swing, "of the drop"), "wander": (wander, "1")}
+    if swing < SWING or wander < WANDER or ups(tail) < CLIMB * loss.drop or loss.trend(WINDOW)[1] < FALLING:
+        return []
+    first = float(loss.block_step[len(loss.blocks) - len(tail)])
+    return [_say(view, tail, first, loss.drop, 0.7, swing=(swing, "of the drop"), wander=(wander, "1"))]
+
+
+def _say(view: View, tail: Floats, first: float, scale: float, sure: float, **figures: tuple[float, str]) -> Finding:
+    climb, loss = ups(tail) / scale, view.loss
+    return view.finding(
+        __name__, SEVERITY, loss.name, first, sure,
+        f"{loss.name} swings without falling: its rises add up to {climb:.0%} of all that was gained",
+        climb=(climb, "of the drop"), turn_rate=(turn_rate(tail), "1"),
+        lr_ratio=(view.lr_change(first, max(1.0, view.at / 4)), "1"), **figures,
+    )  # fmt: skip

@@ -51,15 +51,21 @@ from optcli.run.stats import block_medians, noise
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 4
+POINTS: Final = 1
 VARIES: Final = ("shift",)
 
 SIGMAS: Final = 6.0
 """Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""
+FEW: Final = 12
+"""Points at which the noise level counts double: a level and its noise from so few points are rough guesses."""
 SHARE: Final = 0.35
 """Rise as a share of what had been gained: less is an episode, not a loss of the training."""
 UNGAINED: Final = 0.25
 """Rise as a share of the start level where nothing had been gained yet."""
+BOTH: Final = 0.15
+"""The same where validation has risen by that share of its own start level too."""
+LEAST: Final = 4
+"""Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
 """Times the loss of the best constant guess: no net that learns is as far off for long."""
 LATER: Final = 12
@@ -72,7 +78,7 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
-    if loss.n < POINTS:
+    if loss.n < LEAST and not (broke and _far_from_chance(view, 1)):
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
@@ -80,11 +86,11 @@ def check(view: View) -> list[Finding] | Abstain:
     if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
-    bar = max(
-        SIGMAS * _noise(loss), SHARE * gained, UNGAINED * abs(loss.start) if gained < 0.1 * abs(loss.start) else 0
-    )
+    bar = max(SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss), SHARE * gained)
+    if gained < 0.1 * abs(loss.start):
+        bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     climbs = _climbing(loss, low, gained, broke)
-    if now - low <= bar and not climbs and not _far_from_chance(view):
+    if now - low <= bar and not climbs and not _far_from_chance(view, 1 if broke else 2 * LATER):
         return []
     first = _onset(loss, low + bar / 2)
     return [
@@ -99,12 +105,18 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def _far_from_chance(view: View) -> bool:
-    """A loss that stays several times above what a constant guess earns, where that is known."""
+def _far_from_chance(view: View, least: int) -> bool:
+    """A loss that stays several times above what a constant guess earns, where that is known or can be told."""
     loss = view.loss
-    if not view.chance or loss.n < 2 * LATER:
+    if not view.chance_at_most or loss.n < least:
         return False
-    return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance
+    return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance_at_most
+
+
+def _validation_rose(view: View) -> bool:
+    """Whether validation, too, stands well above its best."""
+    val = view.val
+    return val is not None and val.n >= LEAST and val.end - val.low > BOTH * abs(val.start)
 
 
 def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:

@@ -2,15 +2,16 @@
 
 ## What is seen
 A fall that is beyond doubt, nearly straight from the start, and has taken away only a small part of the start level
-when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it).
+when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it). Validation, where
+there is one, falls as the training loss does. A run of fewer than 60 steps is too short to be called slow.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have
 brought several times as much.
 
 ## Look-alikes
-A warm-up that still goes on. A model that is fine-tuned from a good start, where little is left to gain. A noise
-floor, where the curve is flat rather than straight.
+A warm-up that still goes on. A model that is fine-tuned from a good start, where little is left to gain and the
+training loss falls by learning the samples by heart. A noise floor, where the curve is flat rather than straight.
 
 ## Example
 ```python
@@ -74,6 +75,16 @@ SPENT: Final = 0.1
 """Share of the highest mean rate of a third below which a third tells nothing."""
 SURE: Final = 4.0
 """Standard errors of the slope below 0."""
+LEAST: Final = 60
+"""Points by step, below which a run was merely short."""
+LITTLE: Final = 0.2
+"""Progress above which the last part, too, must fall for sure: a planned drop of the rate flattens the end."""
+FALLING: Final = -3.0
+SHARED: Final = (0.6, 1.6)
+"""Fall of the validation loss over that of the training loss since the first validation: a fall that is not shared is
+learning by heart, one that validation exceeds began from a trained model."""
+VALIDATIONS: Final = 4
+"""Validations that are needed to compare the two falls."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -83,14 +94,18 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
+    if loss.n < LEAST and not view.by_epoch:
+        return Abstain("too short to be called slow")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (loss.start - loss.end) / loss.start / view.share  # carried on in a straight line to the end
     _, z = loss.trend(1.0)
     if gone > (PROGRESS_TEXT if view.entropic else PROGRESS) or gone < 0.01 or z > -SURE:
         return []
+    if gone > LITTLE and loss.trend(0.4)[1] > FALLING:
+        return []
     early, late = _paces(view)
-    if not RISING * early < late < STRAIGHT * early or _stairs(view):
+    if not RISING * early < late < STRAIGHT * early or _stairs(view) or not _shared(view):
         return []
     return [
         view.finding(
@@ -115,6 +130,15 @@ def _paces(view: View) -> tuple[float, float]:
     rates = [float(part.mean()) for part in np.array_split(lr.value, 3)]
     last = 2 if rates[2] > SPENT * max(rates) else 1
     return slopes[0] / max(rates[0], TINY), slopes[last] / max(rates[last], TINY)
+
+
+def _shared(view: View) -> bool:
+    """Whether validation falls about as the training loss does; true where there are too few validations to tell."""
+    loss, val = view.loss, view.val
+    if val is None or val.n < VALIDATIONS:
+        return True
+    fell = loss.at(float(val.step[0])) - loss.end
+    return fell <= 2 * loss.tau or SHARED[0] * fell <= float(val.value[0]) - val.end <= SHARED[1] * fell
 
 
 def _stairs(view: View) -> bool:

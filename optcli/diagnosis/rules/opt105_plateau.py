@@ -1,16 +1,18 @@
 """The loss fell, then lies flat far above its floor.
 
 ## What is seen
-Over the last 40 % of the run the level neither falls nor could a fall hide in the noise, while more than 30 % of the
-start level is left. A rate that was on its planned way down over that stretch excuses it.
+The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
+noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), less
+will do: 30 % left, and flat for as long as everything before.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
 knowing before the next run of the same length.
 
 ## Look-alikes
-A converged run lies lower: that is a wasted tail (OPT107). Losses with a floor of their own (label smoothing,
-distillation, the entropy of text) lie flat high up by nature. A step schedule waits for its next drop.
+A converged run lies lower: that is a wasted tail (OPT107). A curve that bent slowly into its floor is converged,
+however high the floor is: noise in the targets, label smoothing and the entropy of text all leave one. A step schedule
+flattens the curve after each drop, as planned.
 
 ## Example
 ```python
@@ -18,7 +20,7 @@ import numpy as np
 
 noise = np.random.default_rng(0).normal(size=400)
 step = np.arange(400)
-curves = {"train/loss": np.where(step < 80, 2.3 - 0.012 * step, 1.34) + 0.02 * noise}
+curves = {"train/loss": np.where(step < 40, 2.3 - 0.021 * step, 1.46) + 0.02 * noise}
 ```
 
 ## Healthy
@@ -51,7 +53,7 @@ POINTS: Final = 10
 VARIES: Final = ("shift",)
 
 FLAT_SHARE: Final = 0.4
-"""Part of the run so far that must be flat."""
+"""Part of the run so far over which the flatness is tested."""
 FALLING: Final = -3.0
 STILL: Final = 0.005
 """A fall over that part that is certain by `FALLING` standard errors and at least this share of the drop goes on."""
@@ -63,11 +65,19 @@ HIDDEN: Final = 0.08
 RISE: Final = 0.15
 """A rise beyond is no plateau."""
 DONE: Final = 0.6
-"""Share of the plan after which the flat part is a quarter of it."""
-LEVEL: Final = 0.3
-"""Share of the start level that is left: below, it has converged."""
+"""Share of the plan before which a flat stretch may still be a slow start."""
+BENT: Final = 0.15
+"""Share of the run by which nine tenths of the fall must be done: a curve that bends later into its floor converges."""
+LEVEL: Final = 0.55
+"""Share of the start level that is left."""
 LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
+LEVEL_SPENT: Final = 0.3
+"""The same where the rate was taken away: the curve was cut off whatever its floor is."""
+STEPPED: Final = 0.35
+"""Share of its peak to which a rate has stepped down before the flat stretch: steps are by three and more."""
+SPENT_FOR: Final = 0.5
+"""Share of the run so far over which the rate must have been spent: as long as everything before."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -77,21 +87,16 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    if not view.ended and not view.share >= DONE:
+    cut = view.spent is not None and view.at - view.spent > SPENT_FOR * (view.at - float(loss.step[0]))
+    if not cut and not view.ended and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
     top = max(loss.start, view.chance or 0.0)
-    if level < (LEVEL_TEXT if view.entropic else LEVEL) * top or loss.start - loss.low < 0.05 * loss.start:
-        return []
-    change, z = loss.trend(FLAT_SHARE)
-    if z < FALLING and change < -STILL * loss.drop:
-        return []
-    error = abs(change / z) if z else loss.drop
-    hidden = not view.ended and change - SURE * error < -HIDDEN * loss.drop
-    if hidden or loss.trend(0.2)[0] < -2 * FLAT * loss.drop:
+    least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
+    if level < least * top or loss.start - loss.low < 0.05 * loss.start or not (cut or loss.settled <= BENT):
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
-    if not -FLAT * loss.drop <= change <= RISE * loss.drop or _annealed(view, since):
+    if not _flat(view) or (not cut and _annealed(view, since)):
         return []
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
@@ -99,22 +104,38 @@ def check(view: View) -> list[Finding] | Abstain:
     lr = view.series("lr")
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.85,
+            __name__, SEVERITY, loss.name, first, 0.95 if cut else 0.8,
             f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
-            level=(level / top, "of the start level"), change=(change / loss.drop, "of the drop"),
+            level=(level / top, "of the start level"), change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
             lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
         )
     ]  # fmt: skip
 
 
+def _flat(view: View) -> bool:
+    """Whether the last part neither falls for sure, nor by much, nor could do so within the noise."""
+    loss = view.loss
+    change, z = loss.trend(FLAT_SHARE)
+    if z < FALLING and change < -STILL * loss.drop:
+        return False
+    error = abs(change / z) if z else loss.drop
+    if not view.ended and change - SURE * error < -HIDDEN * loss.drop:
+        return False
+    if loss.trend(0.2)[0] < -2 * FLAT * loss.drop:
+        return False
+    return -FLAT * loss.drop <= change <= RISE * loss.drop
+
+
 def _annealed(view: View, since: float) -> bool:
-    """Whether the rate was on its planned way down over the flat stretch: a loss that settles then is meant to."""
+    """Whether the rate was on its planned way down, or had stepped down: a loss that settles then is meant to."""
     lr = view.series("lr")
     if lr is None:
         return False
     stretch = lr.value[lr.step >= since]
     if len(stretch) < 3:
         return False
+    if float(stretch[0]) < STEPPED * float(lr.value.max()):
+        return True
     changes = np.count_nonzero(np.diff(stretch) < 0) / (len(stretch) - 1)
     begin, end = float(stretch[0]), float(stretch[-1])
     return bool(changes > 0.5 and begin > (3 if view.ended else 1) * end and begin > 0.01 * float(lr.value.max()))

@@ -51,6 +51,8 @@ GAIN: Final = 0.1
 """Fall over the last fifth of the run, as a share of the whole drop: an even fall would have 0.2."""
 SURE: Final = 2.5
 """Standard errors."""
+NOISE: Final = 0.5
+"""Noise of a point as a share of the drop beyond which a share of the drop says nothing: fine-tuning near its end."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -58,6 +60,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if loss.sigma > NOISE * loss.drop:
+        return Abstain("the whole fall is hardly more than noise")
     tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(3, len(loss.blocks) // 3) :]
     rise, error = slope(tail)
     error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)

@@ -21,14 +21,17 @@ RENAMED: dict[str, str] = {}
 class Splits:
     """The training and the validation part of a data set, as numpy arrays with samples along axis 0.
 
-    Inputs are float32 (classification, regression) or int64 (language). Targets are int64 labels (N,), float32
-    (N, targets) or int64 next tokens (N, context).
+    Inputs are float32 (classification, regression) or int64 (language). They may also be uint8, shades of pictures
+    that training brings to -1 .. 1 a batch at a time, or other floats; and an array may be mapped from a file, which is
+    then never read as a whole. Targets are int64 labels (N,), float32 (N, targets) or int64 next tokens (N, context).
     """
 
     train_x: npt.NDArray[Any]
     train_y: npt.NDArray[Any]
     val_x: npt.NDArray[Any]
     val_y: npt.NDArray[Any]
+    notes: tuple[str, ...] = ()
+    """What the user should know of the data, such as samples that are in both parts; said when training begins."""
 
 
 def embedded(name: str) -> Path:

@@ -65,9 +65,20 @@ def wrapped(
     return finished(optimizer, gain)
 
 
-def shrunk(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The groups with their decay as `shrink`, for `shrink` to apply, instead of as `weight_decay`."""
-    return [{**group, "weight_decay": 0.0, "shrink": group["weight_decay"]} for group in groups]
+def shrunk(groups: list[dict[str, Any]], l2: bool = False) -> list[dict[str, Any]]:
+    """The groups with their decay as `shrink` (or `l2`), for the hooks below to apply, instead of `weight_decay`."""
+    return [{**group, "weight_decay": 0.0, "l2" if l2 else "shrink": group["weight_decay"]} for group in groups]
+
+
+def grown(optimizer: Optimizer, *_: Any) -> None:
+    """Before a step: the gradients of groups with `l2` get l2 * w."""
+    import torch
+
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for parameter in group["params"] if group.get("l2") else ():
+                if parameter.grad is not None:
+                    parameter.grad = torch.add(parameter.grad, parameter, alpha=group["l2"])
 
 
 def shrink(optimizer: Optimizer, *_: Any) -> None:

@@ -51,6 +51,30 @@ class _Own(Step):
         self.optimizer.advance([group["lr"] for group in groups], grads)  # type: ignore[attr-defined]
 
 
+class _Cautious(Step):
+    """Decay of groups with `cautious`, for weights that the step itself has made smaller in size.
+
+    Asked after the step, so it goes with every optimizer; in a step that is skipped nothing moves, and nothing decays.
+    """
+
+    def __init__(self, inner: Step) -> None:
+        super().__init__(inner.optimizer)
+        self._inner = inner
+
+    def __call__(self, factor: float | Tensor, grads: Sequence[Tensor] | None = None) -> None:
+        import torch
+
+        decaying = [group for group in self.optimizer.param_groups if group.get("cautious")]
+        before = [[p.detach().clone() for p in group["params"]] for group in decaying]
+        self._inner(factor, grads)
+        with torch.no_grad():
+            for group, old in zip(decaying, before, strict=True):
+                moved = torch._foreach_sub(old, group["params"])
+                smaller = [m * w > 0 for m, w in zip(moved, old, strict=True)]
+                shrunk = torch._foreach_mul(old, group["lr"] * group["cautious"])
+                torch._foreach_sub_(group["params"], [s * kept for s, kept in zip(shrunk, smaller, strict=True)])
+
+
 class _Direct(Step):
     def __init__(self, optimizer: Optimizer, bind: Callable[[Optimizer, dict[str, Any]], Call]) -> None:
         super().__init__(optimizer)
@@ -88,7 +112,8 @@ class _Direct(Step):
 
 def stepper(optimizer: Optimizer) -> Step:
     """The fastest `Step` there is for `optimizer`."""
-    return direct(optimizer) or Step(optimizer)
+    step = direct(optimizer) or Step(optimizer)
+    return _Cautious(step) if any(group.get("cautious") for group in optimizer.param_groups) else step
 
 
 def direct(optimizer: Optimizer) -> Step | None:

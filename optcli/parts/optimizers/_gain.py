@@ -75,6 +75,19 @@ def free_adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None =
     return _over_root(state["exp_avg_sq"], group["eps"] * unbias, unbias, out)
 
 
+def prodigy(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """Adam's without bias correction, times the distance; both means are in units of it."""
+    return _over_root(state["exp_avg_sq"], group["eps"] * state["d"], state["d"] ** 2, out)
+
+
+def adafactor(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """One over the root of the second moment, from its rows and columns; the rest of its scaling is left out."""
+    if "variance" in state:
+        return (state["variance"] + 1e-30).rsqrt()
+    rows, columns = state["row_var"], state["col_var"]
+    return ((rows @ columns) / (rows.mean(-2, keepdim=True) + 1e-30) + 1e-30).rsqrt()
+
+
 def _over_root(square: Tensor, eps: Any, factor: Any, out: Tensor | None) -> Tensor:
     """factor / (sqrt(square) + eps)."""
     import torch

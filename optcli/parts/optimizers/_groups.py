@@ -5,28 +5,91 @@ Biases, gains, norm layers and embeddings are not decayed; deciding that by name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def groups(
+    model: nn.Module,
+    weight_decay: float,
+    *,
+    wishes: Mapping[str, Any] | None = None,
+    layer_decay: float = 1.0,
+    cautious: bool = False,
+) -> list[dict[str, Any]]:
     """The trainable parameters of `model` as groups for an optimizer's `build`.
 
-    Each group has `params`, `name`, `weight_decay`, `lr_scale` (1.0) and `hidden`: for each parameter, whether it is a
-    matrix between two hidden layers, for optimizers that treat those differently. With a weight decay of 0 there is one
-    group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as an embedding.
+    Each group has `params`, `name`, `weight_decay`, `lr_scale` and `hidden`: for each parameter, whether it is a
+    matrix between two hidden layers, for optimizers that treat those differently. Without a weight decay or wishes
+    there is one group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as
+    an embedding.
+
+    Args:
+        wishes: pattern -> an object with `lr_scale` and `weight_decay` (None: as without it), see `matching`; where
+            several patterns match a parameter, the last one counts.
+        layer_decay: each layer's rate is this times that of the layer above it; the head's is whole.
+        cautious: the decay is put into `cautious`, for `_direct.stepper` to apply, instead of into `weight_decay`.
+
+    Raises:
+        ValueError: a pattern matches no parameter.
     """
-    trained, hidden = [p for p in model.parameters() if p.requires_grad], _hidden(model)
-    if weight_decay == 0:
-        return _filled(hidden, ("all", 0.0, trained))
-    spared = _spared(model)
-    decayed = [p for p in trained if id(p) not in spared]
-    return _filled(
-        hidden, ("decayed", weight_decay, decayed), ("not decayed", 0.0, [p for p in trained if id(p) in spared])
-    )
+    spared, hidden, depths = _spared(model), _hidden(model), _depths(model)
+    wished = {id(p): (pattern, wish) for pattern, wish in (wishes or {}).items() for p in matching(model, pattern)}
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for parameter in (p for p in model.parameters() if p.requires_grad):
+        free = id(parameter) in spared
+        name = "all" if not weight_decay else "not decayed" if free else "decayed"
+        decay, scale = 0.0 if free else weight_decay, layer_decay ** depths[id(parameter)] if layer_decay != 1 else 1.0
+        if layer_decay != 1:
+            name += f", {depths[id(parameter)]} below the head"
+        if id(parameter) in wished:
+            pattern, wish = wished[id(parameter)]
+            name, scale = f"{pattern}, {name}", scale * wish.lr_scale
+            decay = decay if wish.weight_decay is None else wish.weight_decay
+        found.setdefault((name, decay, scale), []).append(parameter)
+    order = sorted(found, key=lambda key: key[0] == "not decayed")
+    made = [_group(name, decay, scale, found[name, decay, scale], hidden) for name, decay, scale in order]
+    return [{**g, "weight_decay": 0.0, "cautious": g["weight_decay"]} for g in made] if cautious else made
+
+
+def matching(model: nn.Module, pattern: str) -> list[Tensor]:
+    """The parameters that a pattern means: a module's or parameter's path (with `*`, `?`), or a type of module.
+
+    `head` is `head.weight` and `head.bias`, `blocks.0` all of that block, `LayerNorm` the weights of all such layers.
+
+    Raises:
+        ValueError: none.
+    """
+    found = [
+        p for name, p in model.named_parameters() if fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")
+    ]
+    found += [p for module, p in _owned(model) if type(module).__name__ == pattern]
+    if not found:
+        tops = dict.fromkeys(name.partition(".")[0] for name, _ in model.named_parameters())
+        raise ValueError(f"`{pattern}` matches no parameter; the model has {', '.join(tops)}")
+    return found
+
+
+def _depths(model: nn.Module) -> dict[int, int]:
+    """Parameter -> how many layers it is below the last one. Embeddings are the lowest; norms belong to what is below.
+
+    A layer is a child of the model, or one of a sequence of blocks.
+    """
+    from torch import nn
+
+    level, levels = 0, dict[int, int]()
+    for child in model.children():
+        inside = list(child.children()) if isinstance(child, nn.Sequential | nn.ModuleList) else [child]
+        for layer in inside:
+            own = [p for p in layer.parameters() if id(p) not in levels]
+            if own and levels and not isinstance(layer, _spared_modules()):
+                level += 1
+            levels |= {id(p): level for p in own}
+    return {id(p): level - levels.get(id(p), 0) for p in model.parameters()}
 
 
 def weights(model: nn.Module) -> list[Tensor]:
@@ -39,23 +102,15 @@ def describe(groups: list[dict[str, Any]]) -> list[str]:
     """One line for each group: its name, tensors, values, weight decay and, if it has one, rate factor."""
     return [
         f"{group['name']}: {len(group['params'])} tensors, {sum(p.numel() for p in group['params']):,} values, "
-        f"weight decay {group['weight_decay']:g}" + (f", lr x {scale:g}" if (scale := group["lr_scale"]) != 1 else "")
+        + (f"cautious decay {kept:g}" if (kept := group.get("cautious")) else f"weight decay {group['weight_decay']:g}")
+        + (f", lr x {scale:g}" if (scale := group["lr_scale"]) != 1 else "")
         for group in groups
     ]
 
 
-def _filled(hidden: set[int], *groups: tuple[str, float, list[Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "params": params,
-            "name": name,
-            "weight_decay": decay,
-            "lr_scale": 1.0,
-            "hidden": [id(p) in hidden for p in params],
-        }
-        for name, decay, params in groups
-        if params
-    ]
+def _group(name: str, decay: float, scale: float, params: list[Any], hidden: set[int]) -> dict[str, Any]:
+    inner = [id(p) in hidden for p in params]
+    return {"params": params, "name": name, "weight_decay": decay, "lr_scale": scale, "hidden": inner}
 
 
 def _hidden(model: nn.Module) -> set[int]:

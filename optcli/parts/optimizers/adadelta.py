@@ -24,8 +24,9 @@ class Options:
     """Factor of the step that the method finds by itself; the schedule multiplies it."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient;
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     rho: Rate = 0.9
     """Decay rate of the running means of squared gradients and squared steps."""
     eps: Positive = 1e-6

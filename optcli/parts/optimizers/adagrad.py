@@ -26,8 +26,9 @@ class Options:
     """Learning rate: the base that the schedule multiplies."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient;
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     lr_decay: NonNegative = 0.0
     """The rate of step t is divided by 1 + (t - 1) * lr_decay, on top of the schedule."""
     initial: NonNegative = 0.0

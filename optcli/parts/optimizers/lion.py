@@ -30,8 +30,9 @@ class Options:
     """Learning rate: the base that the schedule multiplies."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient;
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     betas: tuple[Rate, Rate] = (0.9, 0.99)
     """Weight of the momentum in the direction, and decay rate of the momentum."""
 

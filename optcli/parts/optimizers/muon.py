@@ -34,8 +34,9 @@ class Options:
     """Learning rate: the base that the schedule multiplies."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient;
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     momentum: Rate = 0.95
     """Decay rate of the momentum of hidden matrices (Nesterov's form)."""
     rounds: Count = 5
@@ -90,7 +91,7 @@ def _update(
 ) -> None:
     import torch
 
-    from optcli.parts.optimizers._own.net import decayed, descend
+    from optcli.parts.optimizers._own.net import adam, decayed, descend
 
     if group["hidden"][0]:
         grads, momentum = decayed(params, grads, group, lr), state["momentum_buffer"]
@@ -98,12 +99,7 @@ def _update(
         ahead = list(torch._foreach_lerp(grads, momentum, group["beta"]))
         descend(params, orthogonal(ahead, group["rounds"]), lr)
         return
-    run: Any = torch._fused_adamw_ if group["decoupled"] else torch._fused_adam_
-    run(
-        params, grads, state["exp_avg"], state["exp_avg_sq"], [], state["step"],
-        lr=lr, beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"],
-        amsgrad=False, maximize=False, grad_scale=None, found_inf=None,
-    )  # fmt: skip
+    adam(params, grads, state, group, lr)
 
 
 def orthogonal(matrices: list[Tensor], rounds: int) -> list[Tensor]:

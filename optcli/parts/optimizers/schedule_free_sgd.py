@@ -32,8 +32,9 @@ class Options:
     """Learning rate: the base that the schedule multiplies."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """The same here: weight_decay * w is added to the step at the point where the gradient is taken."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled` and `l2` are the same here: weight_decay * w is added to the step where the gradient is taken;
+    `cautious`: weights that the step makes smaller anyway shrink by lr * weight_decay (arXiv 2510.12402)."""
     beta: Annotated[float, Gt(0), Lt(1)] = 0.9
     """Where gradients are taken: 0 at the plain iterate, 1 at the average."""
 

@@ -34,8 +34,9 @@ class Options:
     """Learning rate: the base that the schedule multiplies."""
     weight_decay: NonNegative = 0.0
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
-    decay: Literal["decoupled", "l2"] = "decoupled"
-    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient."""
+    decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
+    """`decoupled`: weights shrink by lr * weight_decay each step; `l2`: weight_decay * w is added to the gradient;
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     momentum: Rate = 0.0
     """Share of the last update that is carried on; 0.9 is usual."""
     nesterov: bool = False

@@ -9,8 +9,13 @@ Source: Pascanu et al. 2012, arXiv 1211.5063.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from optcli.parts.regularizers._tally import Telling
 from optcli.units import STRICT, Positive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -23,11 +28,20 @@ class Options:
     """Largest Euclidean norm that the whole gradient may have."""
 
 
-@dataclass(frozen=True)
-class ClipNorm:
-    """The limit; the training loop has the norm and applies it."""
+class ClipNorm(Telling):
+    """The limit on the norm."""
 
-    max_norm: float
+    def __init__(self, max_norm: float) -> None:
+        super().__init__()
+        self.max_norm = max_norm
+
+    def on_grads(self, params: list[Tensor], grads: list[Tensor], norms: Tensor, up: Tensor) -> None:
+        """Scale all gradients by one factor, as torch.nn.utils.clip_grad_norm_ does."""
+        import torch
+
+        scale = self.max_norm / (torch.linalg.vector_norm(norms) + 1e-6)
+        self._tally.add(scale < 1, up)
+        torch._foreach_mul_(grads, scale.clamp_(max=1.0))
 
 
 def build(options: Options) -> ClipNorm:

@@ -56,7 +56,8 @@ class L1:
             for parameter in params:
                 size, room = self._scratch(parameter)
                 gain = self._gain(parameter, room)
-                threshold = gain.mul_(lr * self.strength) if gain is room else gain * (lr * self.strength)
+                rate = lr * (self.strength * self._groups.get(id(parameter), {}).get("lr_scale", 1.0))
+                threshold = gain.mul_(rate) if gain is room else gain * rate
                 torch.abs(parameter, out=size).sub_(threshold).relu_()
                 parameter.sign_().mul_(size)
 

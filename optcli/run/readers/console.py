@@ -11,19 +11,28 @@ from typing import Final
 
 from optcli.run.block import Block, Unreadable
 from optcli.run.numbers import number
-from optcli.run.roles import HOPELESS, listed, meaning
+from optcli.run.roles import HOPELESS, SPLITS, listed, meaning
 from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, sample, tables
 
 _OF: Final = r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
-_EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}", re.I)
+_EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
 _STEP: Final = re.compile(rf"\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
-_BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b")
+_BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:^|: )(\d{1,12})(?:it)? \[\d\d:\d\d")
+"""tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
+_BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
+_BOTH: Final = re.compile(r"^\[(\d{1,9}), +(\d{1,12})\] +(?=[A-Za-z])")
+"""PyTorch's tutorial: `[1,  2000] loss: 2.2`."""
+_NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})"
 _PAIR: Final = re.compile(
-    rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}) ?(?:=|: ?|->) *({NUMBER})(?! ?/)"
-    rf"|\b([A-Za-z_]{{0,40}}(?:[Ll]oss|LOSS|[Aa]cc)[\w@]{{0,40}}) +({NUMBER})(?! ?/)"
+    rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}(?: \(\w{{1,20}}\))?)"
+    rf" ?(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?"
+    rf"|\b((?:[A-Za-z]{{1,20}} ){{0,2}}[A-Za-z_]{{0,40}}(?:[Ll]oss|LOSS|[Aa]cc)[\w@]{{0,40}}(?: \(\w{{1,20}}\))?)"
+    rf" +({_NUMBER})(?! ?/)"
 )
+_SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
 _AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
+_FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
 
 
@@ -46,8 +55,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     state = _State()
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
-    if state.planned:
-        yield Block({}, planned=state.planned)
+    yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch)
 
 
 class _Own:
@@ -81,18 +89,24 @@ class _State:
 
     def __init__(self) -> None:
         self.planned: int | None = None
+        self.epochs: int | None = None
+        self.per_epoch: int | None = None
         self._epoch: float | None = None
         self._step: float | None = None
+        self._split = ""
         self._steps_seen = False
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
         if len(line) > 2000:
             return None
-        inline = self._axis(line)
         if not any(c.isdigit() for c in line):
+            # `Test Error:` on a line of its own is about the line below.
+            self._split = word[1] if len(line) < 40 and (word := _SPLIT.search(line)) else ""
             return None
+        inline = self._axis(line)
         pairs = self._pairs(line)
+        self._split = ""
         if not pairs or (self._epoch is None and self._step is None):
             return None
         if not any(_headline(name) for name in pairs):
@@ -104,34 +118,56 @@ class _State:
 
     def _axis(self, line: str) -> bool:
         """Take epoch and step from a line; whether a step stands in it."""
+        if both := _BOTH.match(line):
+            self._epoch, self._step, self._steps_seen = float(both[1]), float(both[2]), True
+            return True
         epoch = _EPOCH.search(line)
         if epoch is not None:
-            self._epoch = float(epoch[1])
-        step = _STEP.search(line) or _BRACKET.search(line, epoch.end(1) if epoch else 0)
-        if step is not None and epoch is not None and step.start(1) == epoch.start(1):
-            step = None
-        if step is not None:
-            self._step, self._steps_seen = float(step[1]), True
-        total = (step and step[2]) or (epoch and epoch[2] and not self._steps_seen and epoch[2])
-        if total and (self._epoch is None or step is None):
-            self.planned = int(total)
-        return step is not None
+            self._epoch = float(epoch[1] or epoch[3])
+            self.epochs = int(epoch[2]) if epoch[2] else self.epochs
+        step = _STEP.search(line) or _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
+        if step is None or (epoch is not None and step.start() == epoch.start()):
+            return False
+        count = step[1] or step[3] if step.re is not _STEP else step[1]
+        self._step, self._steps_seen = float(count), True
+        if step[2]:
+            if self._epoch is None:
+                self.planned = int(step[2])
+            else:
+                self.per_epoch = int(step[2])
+        return True
 
     def _pairs(self, line: str) -> Row:
         found: Row = {}
-        for phrase, value, word, other in _PAIR.findall(line):
-            name = _name(phrase or word)
-            if name and name.lower() not in _AXIS_WORDS:
-                found.setdefault(name, float(value or other))
+        splits = [(at.start(), at[1]) for at in _SPLIT.finditer(line)]
+        for pair in _PAIR.finditer(line):
+            name = _name(pair[1] or pair[4])
+            if not name or name.lower() in _AXIS_WORDS or name.endswith(".py"):
+                continue
+            value = float((pair[2] or pair[5]).replace(",", ""))
+            if pair[3]:
+                # `Accuracy: 9823/10000` is a share; `batch: 3/10` is no quantity.
+                if not _headline(name) or not int(pair[3]):
+                    continue
+                value /= int(pair[3])
+            found.setdefault(self._with_split(name, pair.start(), splits), value)
         return found
+
+    def _with_split(self, name: str, at: int, splits: list[tuple[int, str]]) -> str:
+        """`Test set: Average loss: 0.05` and `[valid] loss=0.5`: what comes before says which data it is about."""
+        if not _headline(name) or _SPLIT.search(name.replace("_", " ").replace("/", " ").replace(".", " ")):
+            return name
+        before = next((word for place, word in reversed(splits) if place < at), self._split)
+        return name if SPLITS.get(before.lower(), "train") == "train" else f"{before.lower()} {name}"
 
 
 def _name(phrase: str) -> str:
     """The part of a phrase behind the last word that only counts: `Epoch Train Loss` is `Train Loss`."""
     parts = phrase.split(" ")
-    while parts and parts[0].lower() in _AXIS_WORDS | {"info", "and", "with", "the", "set", "debug"}:
+    while parts and parts[0].lower() in _FILLERS:
         parts.pop(0)
-    return " ".join(parts)
+    # `completed step: 5` counts, too.
+    return "" if parts and parts[-1].lower() in _AXIS_WORDS else " ".join(parts)
 
 
 def _summary(name: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, table
 from optcli.run.curve import Note, read_only
-from optcli.run.delimited import Table, cells, layout, read_rows
+from optcli.run.delimited import Table, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
-from optcli.run.roles import EPOCH_NAMES, STEP_NAMES, meaning
+from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, meaning, words
 from optcli.run.rows import AXES, from_grid, tagged
 from optcli.run.source import Source
 
@@ -26,7 +28,7 @@ def sniff(head: bytes, name: str) -> float:
     found = layout(head)
     if found is None:
         return 0.0
-    known = any((said := meaning(n)) is not None and "/" in said.role for n in found.names)
+    known = any(map(headline, found.names)) or dialect(found) in ("long-csv", "tensorboard-csv")
     axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
     narrow = len(found.names) == 1 or (found.delimiter == b"\t" and len(found.names) <= 3)
     return 0.3 + 0.35 * known + 0.2 * axis - 0.2 * narrow
@@ -38,11 +40,18 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if head is None:
         return
     kind = dialect(head)
+    if kind == "long-csv":
+        yield from long.blocks(source, head)
+        return
     found = _pieces(source, head, max(offset, head.begin), kind)
     if kind == "ultralytics-csv":
         found = _ultralytics(found, source)
+    roles = _evaluated(head) if kind in ("fastai-csv", "hf-notebook") else {}
     for block in found:
-        yield from _by_run(block) if kind == "wandb-csv" else (block,)
+        if kind == "wandb-csv":
+            yield from _by_run(block)
+        else:
+            yield _named(block, source.name) if kind == "tensorboard-csv" else replace(block, roles=roles)
 
 
 def dialect(head: Table) -> str:
@@ -50,12 +59,18 @@ def dialect(head: Table) -> str:
     have = {n.lower() for n in head.names}
     if have & {"train/box_loss", "val/box_loss"}:
         return "ultralytics-csv"
-    if any(n.endswith("__MIN") for n in head.names):
+    if any(n.endswith("__MIN") for n in head.names) or _all_runs(head):
         return "wandb-csv"
+    if have == {"wall time", "step", "value"}:
+        return "tensorboard-csv"
+    if "value" in have and have & long.KEYS and have & AXES:
+        return "long-csv"
     if {"train_loss", "valid_loss", "epoch", "time"} <= have:
         return "fastai-csv"
     if {"epoch", "train_loss", "eval_loss"} <= have:
         return "timm-csv"
+    if have & {"step", "epoch"} and have & {"training loss", "validation loss"}:
+        return "hf-notebook"
     if {"epoch", "step"} <= have or {"epoch", "created_at"} <= have:
         return "lightning-csv"
     if head.delimiter == b"\t" and "step" in have and len(have) <= 3:
@@ -65,8 +80,23 @@ def dialect(head: Table) -> str:
     return "csv"
 
 
+def _evaluated(head: Table) -> dict[str, str]:
+    """fastai and the Trainer's notebook table take their metrics on validation data without saying so."""
+    for name in head.names:
+        said = meaning(name)
+        if said is not None and said.role == "train/accuracy" and not any(w in SPLITS for w in words(name)):
+            return {"val/accuracy": name}
+    return {}
+
+
+def _all_runs(head: Table) -> bool:
+    """Whether all columns but an axis are called `<run> - <metric>`."""
+    return len(head.names) > 1 and head.names[0].lower() in AXES and all(" - " in n for n in head.names[1:])
+
+
 def _pieces(source: Source, head: Table, offset: int, kind: str) -> Iterator[Block]:
-    for start, data in source.lines(offset):
+    for start, raw in source.lines(offset):
+        data = head.plain(raw)
         body, tail = data, b""
         if not data.endswith(b"\n"):
             cut = data.rfind(b"\n") + 1
@@ -111,12 +141,19 @@ def _torn(line: bytes, start: int, head: Table) -> Block:
     return replace(table([tagged(row)]), notes=(note,), end_offset=start)
 
 
+def _named(block: Block, file: str) -> Block:
+    """A scalar saved from TensorBoard's page: its tag stands in the name of the file only."""
+    tag = re.sub(r"\.csv(\.gz)?$", "", file.rpartition("/")[2]).rpartition("-tag-")[2]
+    known = {"Value": tag or "Value"}
+    return replace(block, columns={known.get(name, name): column for name, column in block.columns.items()})
+
+
 def _by_run(block: Block) -> Iterator[Block]:
     """An export of the W&B site: columns `<run> - <metric>`, each with its `__MIN` and `__MAX`."""
     runs: dict[str, dict[str, Column]] = {}
     shared = {n: c for n, c in block.columns.items() if " - " not in n}
     for name, column in block.columns.items():
-        run, dash, metric = name.partition(" - ")
+        run, dash, metric = name.rpartition(" - ")
         if dash and not metric.endswith(("__MIN", "__MAX")):
             runs.setdefault(run, dict(shared))[metric] = column
     several = len(runs) > 1

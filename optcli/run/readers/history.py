@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from optcli.run.block import Block, Column, Unreadable, table
-from optcli.run.curve import read_only
+from optcli.run.block import Block, Column, Unreadable, series, table
+from optcli.run.curve import Counts, read_only
 from optcli.run.jsonrows import parse
 from optcli.run.numbers import number
 from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
@@ -18,6 +19,9 @@ from optcli.run.source import Source
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
 _ROWS: Final = re.compile(rb'^\s*\[\s*\{\s*"')
+_BLANKS: Final = re.compile(r"[\s,]*")
+_TRIPLES: Final = re.compile(rb"^\s*\[\s*\[\s*[\d.eE+]+\s*,")
+_COUNTED: Final = re.compile(r"(?:epoch|step|iter|iteration|round)?[ _-]?(\d{1,12})", re.I)
 WRAPPERS: Final = ("history", "log_history", "logs", "metrics", "records", "results", "evals_result")
 """Keys under which people put the curves of a larger document."""
 
@@ -30,7 +34,7 @@ def sniff(head: bytes, name: str) -> float:
     if _ROWS.match(head):
         return 0.72
     # Any other object: not a curve as a rule, and `blocks` says so in words that a rejection could not give.
-    return 0.35 if head.lstrip()[:1] == b"{" else 0.0
+    return 0.35 if head.lstrip()[:1] == b"{" or _TRIPLES.match(head) else 0.0
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
@@ -39,48 +43,118 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     Raises:
         Unreadable: it is no JSON, or has no curve in it.
     """
+    data = source.read()
     try:
-        document = parse(source.read())
+        document = parse(data)
     except ValueError as error:
-        raise Unreadable(source.path, f"not a log format that is known, and not whole JSON either ({error})") from None
-    found = list(_blocks(document))
+        document = _one_after_another(data)
+        if len(document) < 2:
+            reason = f"not a log format that is known, and not whole JSON either ({error})"
+            raise Unreadable(source.path, reason) from None
+    found = list(_blocks(document, source.name))
     if not found:
         raise Unreadable(source.path, _reason(document))
     yield from found
 
 
-def _blocks(document: Any) -> Iterator[Block]:
+def _one_after_another(data: bytes) -> list[Any]:
+    """The objects of a file that was written one indented object at a time; a torn last one is left out."""
+    text = data.decode("utf-8-sig", "replace")
+    parser = json.JSONDecoder()
+    found: list[Any] = []
+    at = 0
+    while blank := _BLANKS.match(text, at):
+        try:
+            one, at = parser.raw_decode(text, blank.end())
+        except (ValueError, RecursionError):
+            break
+        found.append(one)
+    return found
+
+
+def _blocks(document: Any, name: str) -> Iterator[Block]:
     if isinstance(document, list):
-        rows = [tagged(row) for row in document if isinstance(row, dict)]
-        if len(rows) > 1:
-            yield table([row for row in rows if row], format="json-rows")
-        return
-    if not isinstance(document, dict):
-        return
+        yield from _list(document, name)
+    elif isinstance(document, dict):
+        yield from _object(document, name)
+
+
+def _list(document: list[Any], name: str) -> Iterator[Block]:
+    """A list of rows; or what TensorBoard's page saves: a list of [wall time, step, value]."""
+    rows = [tagged(row) for row in document if isinstance(row, dict)]
+    if len(rows) > 1:
+        yield table([row for row in rows if row], format="json-rows")
+    elif len(points := _points(document, 3)) > 1:
+        tag = name.rpartition("/")[2].removesuffix(".json").rpartition("-tag-")[2]
+        time, step, value = zip(*points, strict=True)
+        yield Block({tag or "value": series(value, step, time)}, format="tensorboard-json")
+
+
+def _object(document: dict[str, Any], name: str) -> Iterator[Block]:
     if sacred := _sacred(document):
         yield Block(sacred, format="sacred")
         return
+    if rows := _counted(document):
+        yield table(rows, format="json-rows")
+        return
     lists = _lists(document)
+    pairs = {key: points for key, value in document.items() if len(points := _points(value, 2)) > 1}
+    if pairs:
+        columns = {key: series(*reversed(list(zip(*points, strict=True)))) for key, points in pairs.items()}
+        yield Block(columns, format="json-pairs")
     if lists:
         yield _together(lists, _format(document))
+    if lists or pairs:
         return
-    for key in WRAPPERS:
-        if isinstance(document.get(key), (dict, list)):
-            yield from _blocks(document[key])
+    inner = [key for key in WRAPPERS if isinstance(document.get(key), (dict, list))]
+    inner += [key for key, value in document.items() if isinstance(value, list) and key not in inner]
+    for key in inner:
+        found = list(_blocks(document[key], name))
+        if found:
+            yield from found
             return
+
+
+def _points(value: Any, width: int) -> list[list[float]]:
+    """A list of lists of `width` numbers; nothing if any of them is something else."""
+    if not isinstance(value, list) or not all(isinstance(one, list) and len(one) == width for one in value):
+        return []
+    points = [[number(x) for x in one] for one in value]
+    return [[x for x in one if x is not None] for one in points if None not in one]
+
+
+def _counted(document: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Rows under the number of their epoch: `{"0": {"loss": ...}, "1": ...}` or `{"epoch_0": ...}`."""
+    places = [_COUNTED.fullmatch(str(key)) for key in document]
+    if len(places) < 2 or not all(places) or not all(isinstance(row, dict) for row in document.values()):
+        return []
+    rows = [tagged(row) for row in document.values()]
+    if not all(rows):
+        return []
+    return [{"epoch": float(at[1]), **row} for at, row in zip(places, rows, strict=True) if at]
 
 
 def _lists(tree: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, list[float]]:
     """Lists of numbers by name; null in a list is a NaN that strict JSON couldn't hold."""
     found: dict[str, list[float]] = {}
     for key, value in tree.items():
-        if isinstance(value, Mapping) and depth < 3:
+        if isinstance(value, Mapping) and (column := _column(value)):
+            found[f"{prefix}{key}"] = column
+        elif isinstance(value, Mapping) and depth < 3:
             found |= _lists(value, f"{prefix}{key}/", depth + 1)
         elif isinstance(value, list) and len(value) > 1:
             values = [float("nan") if v is None else number(v) for v in value]
             if all(v is not None for v in values):
                 found[f"{prefix}{key}"] = [v for v in values if v is not None]
     return found
+
+
+def _column(value: Mapping[str, Any]) -> list[float]:
+    """A column as pandas writes it: `{"0": 2.3, "1": 1.9}`."""
+    if len(value) < 2 or not all(key == str(i) for i, key in enumerate(value)):
+        return []
+    values = [float("nan") if v is None else number(v) for v in value.values()]
+    return [v for v in values if v is not None] if None not in values else []
 
 
 def _together(lists: dict[str, list[float]], format: str) -> Block:
@@ -94,7 +168,7 @@ def _together(lists: dict[str, list[float]], format: str) -> Block:
         step = np.arange(len(values)) if axis is None else axis
         columns[name] = Column(read_only(values), step=read_only(step))
     counted = not any(name.rpartition("/")[2].lower() in STEP_NAMES for name in axes)
-    epochs = "epoch" if counted and format != "boosting-json" else ""
+    epochs: Counts | None = "epoch" if counted and format != "boosting-json" else None
     return Block(columns, format=format, axis=epochs, roles=_boosted(columns))
 
 
@@ -108,7 +182,8 @@ def _boosted(columns: Mapping[str, Any]) -> dict[str, str]:
 def _format(document: Mapping[str, Any]) -> str:
     if {"loss_curve_", "validation_scores_"} & set(document):
         return "sklearn-json"
-    if all(isinstance(v, Mapping) for v in document.values()):
+    inner = [v for v in document.values() if isinstance(v, Mapping)]
+    if len(inner) == len(document) and not any({"loss", "acc", "accuracy", "0"} & set(v) for v in inner):
         return "boosting-json"
     return "keras-history"
 

@@ -12,18 +12,11 @@ import numpy as np
 from optcli.run.block import Block, Unreadable, series
 from optcli.run.curve import End
 from optcli.run.numbers import number
+from optcli.run.params import NAMES, known
 from optcli.run.source import Source
 
 _LINE: Final = re.compile(rb"^\d{12,14} [^ \n]{1,40}(?: -?\d{1,18})?\r?$", re.M)
 OWNS: Final = True
-PARAMS: Final = {
-    "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate"),
-    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size"),
-    "optimizer.name": ("optimizer", "optimizer_name", "opt_name"),
-    "optimizer.weight_decay": ("weight_decay",),
-    "train.epochs": ("epochs", "num_train_epochs", "max_epochs"),
-}
-"""Recipe path -> the parameter names under which people log it."""
 STATUS: Final[dict[str, End]] = {
     "3": "finished",
     "FINISHED": "finished",
@@ -77,13 +70,8 @@ def _point(words: list[str]) -> tuple[float, float, float] | None:
 
 
 def _about(run: str) -> tuple[dict[str, Any], End | None]:
-    config: dict[str, Any] = {}
-    for path, names in PARAMS.items():
-        for name in names:
-            text = _small(os.path.join(run, "params", name))
-            if text:
-                config[path] = text if number(text) is None else number(text)
-                break
+    names = (name for some in NAMES.values() for name in some)
+    config = known({name: _small(os.path.join(run, "params", name)) for name in names})
     status = re.search(r"^status: *(\w+)", _small(os.path.join(run, "meta.yaml")), re.M)
     return config, STATUS.get(status[1]) if status else None
 

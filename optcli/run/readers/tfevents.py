@@ -16,7 +16,7 @@ import numpy.typing as npt
 from optcli.run import notes as say
 from optcli.run.block import Block, Column
 from optcli.run.crc32c import crc, masked, masked_like, next_header, of_length
-from optcli.run.curve import read_only
+from optcli.run.curve import Counts, read_only
 from optcli.run.roles import listed
 from optcli.run.source import Source
 from optcli.run.tfevent import Event, event
@@ -30,7 +30,7 @@ SMALL: Final = 512
 """Up to here every checksum is taken: a flipped bit can make a scalar look like something else."""
 CHECKED: Final = 1 << 16
 """Longer records are no scalars; their checksum is not taken."""
-SPLIT_FOLDERS: Final = frozenset(listed("train training validation val valid test eval evaluation"))
+SPLIT_FOLDERS: Final = frozenset(listed("train training learn validation val valid test eval evaluation"))
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -50,7 +50,8 @@ def home(path: str) -> str:
     folder = os.path.dirname(path)
     parent = os.path.dirname(folder)
     if os.path.basename(folder).lower() in SPLIT_FOLDERS or _has_events(parent):
-        return parent or "."
+        above = os.path.dirname(parent)
+        return above if above and _has_events(above) else parent or "."
     return folder or "."
 
 
@@ -111,7 +112,7 @@ class _Scalars:
             )
         self._source.skipped.sort()
         # Keras' callback puts the epoch's number in the step of what it calls `epoch_...`.
-        epochs = "epoch" if any(tag == b"epoch_loss" for tag in self._found) else ""
+        epochs: Counts | None = "epoch" if any(tag == b"epoch_loss" for tag in self._found) else None
         return Block(columns, axis=epochs, restarts=tuple(self._restarts))
 
     def _bad(self, at: int, length: int) -> None:

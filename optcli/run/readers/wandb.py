@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from optcli.run import notes as say
 from optcli.run.block import Block, table
-from optcli.run.curve import Note
+from optcli.run.curve import End, Note
 from optcli.run.jsonrows import parse
 from optcli.run.numbers import number
+from optcli.run.params import known
 from optcli.run.rows import flat
 from optcli.run.source import Source
 from optcli.run.wire import Malformed, fields
@@ -22,8 +22,8 @@ MAGIC: Final = b":W&B\xe1\xbe\x00"
 PAGE: Final = 1 << 15
 """Records don't cross a page of 32 KiB; the pages count from the start of the file, its 7 bytes of header included."""
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
-HISTORY: Final = 2
-"""The field of wandb_internal.proto's Record that carries logged values."""
+HISTORY, CONFIG, RUN, EXIT = 2, 5, 17, 18
+"""Fields of wandb_internal.proto's Record: logged values, settings, the run (its field 4: settings), the exit code."""
 ROWS: Final = 20_000
 OWNS: Final = True
 
@@ -44,9 +44,14 @@ def home(path: str) -> str:
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """The history; a file that ends within a record belongs to a live or killed run."""
     rows: list[dict[str, float]] = []
+    config: dict[str, Any] = {}
+    end: End | None = None
     for record in _records(source):
         try:
             row = _history(record)
+            if not row:
+                config |= _settings(record)
+                end = _exit(record) or end
         except Malformed:
             continue
         if row:
@@ -58,7 +63,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if source.size is not None and source.skipped and source.skipped[-1][1] >= source.size:
         begin = source.skipped.pop()[0]
         notes = (say.note(say.UNFINISHED, f"the last record, from byte {begin}"),)
-    yield table(rows, format="wandb", notes=notes)
+    yield table(rows, format="wandb", notes=notes, config=known(config), end=end)
 
 
 def _records(source: Source) -> Iterator[bytes]:
@@ -113,28 +118,51 @@ def _piece(kind: int, piece: bytes, parts: list[bytes]) -> Iterator[bytes]:
 
 def _history(record: bytes) -> dict[str, float]:
     row: dict[str, float] = {}
-    for outer, wire, first, end in fields(record, 0, len(record)):
-        if outer == HISTORY and wire == 2:
-            for inner, kind, a, b in fields(record, first, end):
-                if inner == 1 and kind == 2:
-                    row |= _item(record, a, b)
+    for name, found in _items(record, HISTORY):
+        if isinstance(found, dict):
+            row |= flat(found, f"{name}/")
+        elif (x := number(found)) is not None:
+            row[name] = x
     return row
 
 
-def _item(record: bytes, first: int, end: int) -> dict[str, float]:
-    """HistoryItem: key 1, nested_key 2 (repeated), value_json 16."""
+def _settings(record: bytes) -> dict[str, Any]:
+    """What the training was configured with, at its start or later."""
+    return dict(_items(record, CONFIG)) | dict(_items(record, RUN, 4))
+
+
+def _exit(record: bytes) -> End | None:
+    """How the process ended: field 1 is its exit code, absent for 0."""
+    for outer, wire, first, end in fields(record, 0, len(record)):
+        if outer == EXIT and wire == 2:
+            code = any(inner == 1 for inner, *_ in fields(record, first, end))
+            return "stopped" if code else "finished"
+    return None
+
+
+def _items(record: bytes, *path: int) -> Iterator[tuple[str, Any]]:
+    """(name, value) of the items, field 1, of the message under this path of fields."""
+    spans = [(0, len(record))]
+    for want in (*path, 1):
+        spans = [
+            (a, b)
+            for first, end in spans
+            for outer, wire, a, b in fields(record, first, end)
+            if (outer, wire) == (want, 2)
+        ]
+    for first, end in spans:
+        yield from _item(record, first, end)
+
+
+def _item(record: bytes, first: int, end: int) -> Iterator[tuple[str, Any]]:
+    """HistoryItem and ConfigItem: key 1, nested_key 2 (repeated), value_json 16."""
     key, value = [], b""
     for number_, wire, a, b in fields(record, first, end):
         if wire == 2 and number_ in (1, 2):
             key.append(record[a:b].decode("utf-8", "replace"))
         elif wire == 2 and number_ == 16:
             value = record[a:b]
-    name = "/".join(k for k in key if k)
     try:
-        found = parse(value)
-    except (ValueError, json.JSONDecodeError):
-        return {}
-    if isinstance(found, dict):
-        return flat(found, f"{name}/")
-    x = number(found)
-    return {} if x is None else {name: x}
+        yield "/".join(k for k in key if k), parse(value)
+    except ValueError:
+        return

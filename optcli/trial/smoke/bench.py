@@ -81,10 +81,11 @@ class Bench:
         return self.tensor(x), self.tensor(y)
 
     def tensor(self, rows: Any) -> Tensor:
-        """Rows of the data on the device."""
+        """Rows of the data on the device, as the model gets them."""
+        from optcli.train.inputs import ready
         from optcli.train.world import host
 
-        moved: Tensor = self.world.tensor(host(rows))
+        moved: Tensor = ready(self.world.tensor(host(rows)))
         return moved
 
     def train(self, name: str, recipe: Recipe, *, resume: bool = False) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optcli.run import strict_json
 from optcli.trial.smoke.bench import Bench
+from optcli.trial.smoke.result import Result
 
 if TYPE_CHECKING:
     from optcli.recipe.recipe import Recipe
@@ -25,6 +26,15 @@ def whole(bench: Bench) -> Path:
     """The undisturbed run; trained once for all checks."""
     path = bench.folder / "whole"
     return path if (path / "summary.json").exists() else bench.train("whole", recipe(bench))
+
+
+def cut_short(run: Path) -> Result | None:
+    """The failure to tell where the training itself broke off, so that there is nothing to compare."""
+    told = strict_json.loads((run / "summary.json").read_bytes())
+    if told["status"] == "finished":
+        return None
+    message = f"the training breaks off: {told['reason'].partition(';')[0]}"
+    return Result("fail", message, "`optcli train` with the same recipe says more; a lower rate is the usual cure")
 
 
 def difference(one: Path, other: Path) -> str:

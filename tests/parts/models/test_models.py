@@ -140,3 +140,39 @@ def test_rnn_reads_from_left_to_right(cell, kind):
     other[0, 9] = (other[0, 9] + 1) % 20
     same = (model(one) == model(other)).all(-1)[0]
     assert same.tolist() == [i < 9 for i in range(16)]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "options"), [("resnet", (1, 8, 8), {"width": 4}), ("gpt", (16,), {"width": 16})]
+)
+def test_branches_are_left_out_by_depth(name, shape, options):
+    from optcli.parts.regularizers import drop_path
+
+    about = facts(*shape, outputs=20, task="language" if name == "gpt" else "classification")
+    model = built(name, about, **options)
+    x = torch.randint(20, (3, 16)) if name == "gpt" else torch.randn(3, *shape)
+    plain = model.eval()(x)
+    drop_path.build(drop_path.Options(rate=0.5)).on_model(model)
+    rates = [block.path for block in model.blocks]
+    assert rates == pytest.approx([0.5 * i / (len(rates) - 1) for i in range(len(rates))])
+    assert torch.equal(model(x), plain)
+    model.train()
+    assert not torch.equal(model(x), model(x))
+
+
+def test_a_skipped_branch_keeps_its_mean():
+    from optcli.parts.models._stack.net import skipped
+
+    torch.manual_seed(0)
+    made = skipped(torch.ones(20000, 1, 1), 0.3)
+    assert set(made.unique().tolist()) == {0.0, pytest.approx(1 / 0.7)}
+    assert made.mean().item() == pytest.approx(1, abs=0.02)
+    x = torch.ones(3)
+    assert skipped(x, 0.0) is x
+
+
+def test_models_without_branches_say_so():
+    from optcli.parts.regularizers import drop_path
+
+    with pytest.raises(ValueError, match="no residual branches"):
+        drop_path.build(drop_path.Options()).on_model(built("mlp", facts(5)))

@@ -1,5 +1,6 @@
 """Parameter groups: by the type of the module that owns a parameter."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -70,3 +71,46 @@ def test_description():
     ]
     (group,) = _groups.groups(nn.Linear(2, 2), 0.0)
     assert _groups.describe([{**group, "lr_scale": 10.0}]) == ["all: 2 tensors, 6 values, weight decay 0, lr x 10"]
+
+
+class Wish:
+    def __init__(self, lr_scale=1.0, weight_decay=None):
+        self.lr_scale, self.weight_decay = lr_scale, weight_decay
+
+
+def test_wishes_by_path_and_by_type():
+    model = Net()
+    wishes = {"inner": Wish(10.0), "*.bias": Wish(weight_decay=0.5), "RMSNorm": Wish(2.0)}
+    found = {g["name"]: g for g in _groups.groups(model, 0.1, wishes=wishes)}
+    assert names(model, found["inner, decayed"]["params"]) == {"inner.weight"}
+    assert (found["inner, decayed"]["lr_scale"], found["inner, decayed"]["weight_decay"]) == (10.0, 0.1)
+    biases = found["*.bias, not decayed"]
+    assert names(model, biases["params"]) == {"conv.bias", "batch.bias", "layer.bias", "inner.bias"}
+    assert (biases["lr_scale"], biases["weight_decay"]) == (1.0, 0.5)
+    assert names(model, found["RMSNorm, not decayed"]["params"]) == {"rms.weight"}
+    every = [id(p) for g in found.values() for p in g["params"]]
+    assert sorted(every) == sorted(id(p) for p in model.parameters() if p.requires_grad)
+
+
+def test_a_pattern_that_means_nothing_is_a_mistake():
+    with pytest.raises(ValueError, match="`tail` matches no parameter; the model has words, conv"):
+        _groups.groups(Net(), 0.0, wishes={"tail": Wish()})
+
+
+def test_rates_fall_by_layer():
+    blocks = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    model = nn.Module()
+    model.token, model.position = nn.Embedding(3, 4), nn.Embedding(5, 4)
+    model.blocks, model.norm, model.head = blocks, nn.LayerNorm(4), nn.Linear(4, 3)
+    scales = {id(p): g["lr_scale"] for g in _groups.groups(model, 0.1, layer_decay=0.5) for p in g["params"]}
+    told = {name: scales[id(p)] for name, p in model.named_parameters() if "bias" not in name}
+    assert told == {
+        "token.weight": 0.125, "position.weight": 0.125, "blocks.0.weight": 0.25, "blocks.1.weight": 0.5,
+        "norm.weight": 0.5, "head.weight": 1.0,
+    }  # fmt: skip
+
+
+def test_cautious_decay_has_a_name_of_its_own():
+    groups = _groups.groups(nn.Linear(2, 2), 0.1, cautious=True)
+    assert [(g["weight_decay"], g["cautious"]) for g in groups] == [(0.0, 0.1), (0.0, 0.0)]
+    assert _groups.describe(groups)[0].endswith("cautious decay 0.1")

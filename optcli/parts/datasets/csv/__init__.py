@@ -1,4 +1,4 @@
-"""Your own table: a CSV or TSV file whose first line names the columns.
+"""Your own table: a CSV or TSV file whose first line names the columns, or a Parquet file.
 
 One column is the target (the last one, unless `target` says otherwise), all others are inputs. Columns of numbers are
 standardised; where cells are missing (empty, `NA`, `?`, `nan` ...), the median takes their place and one more column
@@ -7,8 +7,12 @@ or a few whole numbers as target make it a classification, other numbers a regre
 too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept as they are.
 
 A fifth of the rows is for validation, chosen by content: identical rows are always in the same part, and the order of
-the file doesn't matter. A relative path starts at the working directory; `optcli:penguins.csv` is a small table that
-comes with the package, to try things on.
+the file doesn't matter. Rows that belong together (of one patient, one shop) stay together with `group: patient`; what
+is to be forecast is judged with `time: date`, by the latest rows. Both columns are no inputs then. What looks like a
+leak is reported: copies in both parts, a column that tells the target, one that numbers the rows.
+
+Parquet files need pyarrow: `pip install "optcli[parquet]"`. A relative path starts at the working directory;
+`optcli:penguins.csv` is a small table that comes with the package, to try things on.
 
 Source of the example: Palmer Archipelago penguins, CC0; Horst, Hill, Gorman 2020, doi:10.5281/zenodo.3960218.
 """
@@ -31,13 +35,21 @@ class Options:
     __pydantic_config__ = STRICT
 
     file: str
-    """The table. Delimiter (comma, semicolon, tab or bar) and line ends are recognised; the encoding is UTF-8."""
+    """The table. Delimiter (comma, semicolon, tab or bar) and line ends are recognised; the encoding is UTF-8.
+    A name that ends in .parquet or .pq is that of a Parquet file."""
     target: str | None = None
     """Column to predict; by default the last one."""
     drop: tuple[str, ...] = ()
     """Columns to leave out: numbers of rows, names, anything that must not be learned from."""
     task: Literal["auto", "classification", "regression"] = "auto"
     """By default a target of words, or of at most 20 different whole numbers, is a classification."""
+    split: Literal["auto", "random", "stratified", "grouped", "time"] = "auto"
+    """How validation rows are chosen: any, of each class its share, whole groups, or the latest ones. By default
+    grouped or by time where `group` or `time` is given, else stratified for classes and random for a regression."""
+    group: str | None = None
+    """Column whose equal values stay in one part."""
+    time: str | None = None
+    """Column of numbers or ISO 8601 dates: the latest rows are for validation."""
     validation: Annotated[float, Gt(0), Lt(1)] = 0.2
     """Share of the rows that are for validation."""
     validation_file: str | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets.csv.survey import Survey, parted
+from optcli.parts.datasets.csv.suspects import suspects
 from optcli.parts.datasets.csv.table import MISSING
 
 if TYPE_CHECKING:
@@ -23,14 +24,15 @@ def encode(options: Options, seen: Survey) -> Splits:
     x = [np.empty((size, len(seen.inputs))) for size in sizes]
     y = [np.empty(size) for size in sizes]
     at = [0, 0]
-    for is_val, _, row in parted(options, seen.held_out):
+    for is_val, _, row in parted(options, seen.cut, seen.held_out):
         x[is_val][at[is_val]] = [_value(one, row.cells[one.index]) for one in seen.inputs]
         goal = row.cells[seen.target.index]
         y[is_val][at[is_val]] = seen.target.number(goal) if seen.target.classes else float(goal)
         at[is_val] += 1
     train, val = _features(seen, *x)
     targets = [one.astype(np.int64) for one in y] if seen.target.classes else [_standard(seen, one) for one in y]
-    return Splits(train, targets[0], val, targets[1])
+    notes = (*seen.notes, *suspects(seen, x, targets[0]))
+    return Splits(train, targets[0], val, targets[1], notes)
 
 
 def _value(one: Input, cell: str) -> float:

@@ -8,11 +8,11 @@ import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from optcli.parts.datasets import embedded
 from optcli.parts.datasets.csv.columns import Input, Target
+from optcli.parts.datasets.csv.cut import Cut, Doubles
 from optcli.parts.datasets.csv.table import Row, column, rows
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 BUNDLED: Final = "optcli:"
 """A file's name begins so when it comes with the package."""
-Labels = dict[bytes, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Survey:
 
     inputs: list[Input]
     target: Target
+    cut: Cut
     held_out: frozenset[bytes]
     """Keys of the rows of `file` that are for validation."""
     train: int
@@ -38,6 +38,8 @@ class Survey:
     """Of the finite training targets (regression)."""
     variance: float
     """Of the finite validation targets once standardised (regression)."""
+    notes: tuple[str, ...] = ()
+    """What the user should know: see `optcli.parts.datasets.Splits`."""
 
     @property
     def features(self) -> list[str]:
@@ -55,11 +57,11 @@ def survey(options: Options) -> Survey:
     return _survey(options, os.getcwd(), tuple((found.st_mtime_ns, found.st_size, found.st_ino) for found in stats))
 
 
-def parted(options: Options, held_out: frozenset[bytes]) -> Iterator[tuple[bool, str, Row]]:
+def parted(options: Options, cut: Cut, held_out: frozenset[bytes]) -> Iterator[tuple[bool, str, Row]]:
     """(is it for validation, `file:line`, row) for every row but the headers."""
     for number, path in enumerate(_paths(options)):
         for row in _body(path):
-            yield number == 1 or _key(row, options) in held_out, f"{path}:{row.line}", row
+            yield number == 1 or cut.key(row) in held_out, f"{path}:{row.line}", row
 
 
 def _paths(options: Options) -> list[str]:
@@ -78,86 +80,70 @@ def _body(path: str) -> Iterator[Row]:
     return table
 
 
-def _key(row: Row, options: Options) -> bytes:
-    """A number that identical rows share; ordering by it is a shuffle that depends on `split_seed` alone."""
-    text = f"{options.split_seed}\x1e" + "\x1f".join(row.cells)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
 @lru_cache(maxsize=8)
 def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, int], ...]) -> Survey:
-    inputs, target = _columns(options)
-    labels = _first_reading(options, inputs, target)
+    inputs, target, cut = _columns(options)
+    labels = _first_reading(options, inputs, target, cut)
     target.settle(options.file)
     for one in inputs:
         one.settle(options.file)
-    held_out = frozenset() if options.validation_file else _choose(labels, options.validation, target)
-    counts, values = _second_reading(options, inputs, target, held_out)
+    held_out = frozenset() if options.validation_file else cut.choose(labels, options.validation, target)
+    counts, values, notes = _second_reading(options, inputs, target, cut, held_out)
     if not all(counts):
         of_each = " of each class" if target.classes else ""
         raise ValueError(f"{options.file}: too few different rows{of_each} for a training and a validation part")
     train, val = ([value for value in part if math.isfinite(value)] for part in values)
     mean, deviation = (statistics.fmean(train), statistics.pstdev(train) or 1.0) if train else (0.0, 1.0)
     variance = statistics.pvariance(val) / deviation**2 if val else 0.0
-    return Survey(inputs, target, held_out, counts[0], counts[1], mean, deviation, variance)
+    return Survey(inputs, target, cut, held_out, counts[0], counts[1], mean, deviation, variance, notes)
 
 
-def _columns(options: Options) -> tuple[list[Input], Target]:
-    """The input columns and the target, by the header."""
+def _columns(options: Options) -> tuple[list[Input], Target, Cut]:
+    """The input columns, the target, and what decides on the parts, by the header."""
     paths = _paths(options)
     headers = [next(rows(path)).cells for path in paths]
     if headers[-1] != headers[0]:
         raise ValueError(f"{paths[-1]}:1: the columns differ from those of {paths[0]}")
     header = headers[0]
     goal = header[-1] if options.target is None else options.target
-    out = {column(paths[0], header, name) for name in (goal, *options.drop)}
+    cut = Cut.of(options, paths[0], header)
+    out = {column(paths[0], header, name) for name in (goal, *options.drop, *cut.columns)}
     inputs = [Input(name, index) for index, name in enumerate(header) if index not in out]
     if not inputs:
         raise ValueError(f"{paths[0]}:1: no input column is left besides the target `{goal}`")
-    return inputs, Target(goal, header.index(goal), options.task)
+    return inputs, Target(goal, header.index(goal), options.task), cut
 
 
-def _first_reading(options: Options, inputs: Iterable[Input], target: Target) -> Labels:
+def _first_reading(options: Options, inputs: Iterable[Input], target: Target, cut: Cut) -> dict[bytes, list[str]]:
     """Show every cell to its column. The target's cells of each different row of `file`, by the row's key."""
-    labels: Labels = {}
-    for is_val, where, row in parted(options, frozenset()):
+    labels: dict[bytes, list[str]] = {}
+    for is_val, where, row in parted(options, cut, frozenset()):
         for one in inputs:
             one.see(row.cells[one.index], where)
         label = row.cells[target.index]
         target.see(label, where)
         if not is_val:
-            labels.setdefault(_key(row, options), []).append(label)
+            cut.see(row, where)
+            labels.setdefault(cut.key(row), []).append(label)
     return labels
 
 
-def _choose(labels: Labels, share: float, target: Target) -> frozenset[bytes]:
-    """Keys of about `share` of the rows, of each class for itself; a class's only row is for training."""
-    strata: dict[int, list[bytes]] = {}
-    for key in sorted(labels):
-        strata.setdefault(target.number(labels[key][0]) if target.classes else 0, []).append(key)
-    chosen: list[bytes] = []
-    for keys in strata.values():
-        wanted = share * sum(len(labels[key]) for key in keys)
-        for key in keys[:-1]:
-            if len(labels[key]) / 2 <= wanted:
-                wanted -= len(labels[key])
-                chosen.append(key)
-    spare = [key for keys in strata.values() for key in keys[:-1]]
-    # Very few rows, or nearly all of them copies: one is better than none.
-    return frozenset(chosen or sorted(spare, key=lambda key: len(labels[key]))[:1])
-
-
 def _second_reading(
-    options: Options, inputs: list[Input], target: Target, held_out: frozenset[bytes]
-) -> tuple[list[int], tuple[list[float], list[float]]]:
+    options: Options, inputs: list[Input], target: Target, cut: Cut, held_out: frozenset[bytes]
+) -> tuple[list[int], tuple[list[float], list[float]], tuple[str, ...]]:
     """Rows and (regression) target values of the training and the validation part; learns the training part's words."""
+    doubles = (
+        Doubles([*(one.index for one in inputs), target.index]) if options.validation_file or cut.columns else None
+    )
     counts: list[int] = [0, 0]
     values: tuple[list[float], list[float]] = ([], [])
-    for is_val, where, row in parted(options, held_out):
+    for is_val, where, row in parted(options, cut, held_out):
+        if doubles:
+            doubles.see(is_val, where, row)
         counts[is_val] += 1
         if not target.classes:
             values[is_val].append(float(row.cells[target.index]))
         if not is_val:
             for one in inputs:
                 one.learn(row.cells[one.index], where)
-    return counts, values
+    return counts, values, doubles.notes() if doubles else ()

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
+from optcli.parts.datasets.csv import parquet
+
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 """What stands for a missing cell, in any case of letters."""
 DELIMITERS: Final = ",;\t|"
@@ -14,7 +16,7 @@ DELIMITERS: Final = ",;\t|"
 
 class Row(NamedTuple):
     line: int
-    """Line of the file where the row ends; lines count from 1."""
+    """Line of the file where the row ends; lines count from 1. In a Parquet file, the number of the row."""
     cells: list[str]
     """Without blanks around them."""
 
@@ -26,6 +28,11 @@ def rows(path: str) -> Iterator[Row]:
         OSError: the file can't be read.
         ValueError: not UTF-8, not delimited text, a header without names, or a row of another width than the header.
     """
+    if path.endswith(parquet.ENDINGS):
+        names = parquet.names(path)
+        yield Row(1, _header(path, names))
+        yield from (Row(number, cells) for number, cells in enumerate(parquet.rows(path, names), 1))
+        return
     with open(path, "rb") as file:
         reader = csv.reader(_decoded(path, file), delimiter=_delimiter(path), strict=True)
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 class Stack(nn.Sequential):
@@ -46,3 +47,18 @@ def activation(name: str) -> nn.Module:
         "sigmoid": nn.Sigmoid,
     }
     return kinds[name]()
+
+
+def skipped(branch: Tensor, rate: float) -> Tensor:
+    """A residual branch (N, ...), left out for a share `rate` of the samples and scaled up for the others."""
+    if not rate:
+        return branch
+    kept = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) >= rate
+    return branch * (kept / (1 - rate)).to(branch.dtype)
+
+
+def set_paths(blocks: nn.Sequential, rate: float) -> None:
+    """Set the attribute `path` of each block: 0 in the first, `rate` in the last."""
+    last = max(len(blocks) - 1, 1)
+    for number, block in enumerate(blocks):
+        block.path = rate * number / last  # type: ignore[assignment]

@@ -8,26 +8,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from optcli.parts.models._stack.net import set_paths, skipped
+
 
 class Block(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x)); shapes (N, T, width)."""
 
     def __init__(self, heads: int, width: int) -> None:
         super().__init__()
-        self.heads, self.rate = heads, 0.0
+        self.heads, self.rate, self.path = heads, 0.0, 0.0
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        rate = self.rate if self.training else 0.0
+        rate, path = (self.rate, self.path) if self.training else (0.0, 0.0)
         n, t, width = x.shape
         query, key, value = (
             self.qkv(self.norm1(x)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         )
         seen = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=True)
-        x = x + dropped(self.out(seen.transpose(1, 2).reshape(n, t, width)), rate)
-        return x + dropped(self.down(F.gelu(self.up(self.norm2(x)))), rate)
+        x = x + skipped(dropped(self.out(seen.transpose(1, 2).reshape(n, t, width)), rate), path)
+        return x + skipped(dropped(self.down(F.gelu(self.up(self.norm2(x)))), rate), path)
 
 
 class Gpt(nn.Module):
@@ -58,6 +60,10 @@ class Gpt(nn.Module):
         for module in self.modules():
             if isinstance(module, (Gpt, Block)):
                 module.rate = rate
+
+    def set_drop_path(self, rate: float) -> None:
+        """Leave out branches: the first block's never, the last one's at `rate`."""
+        set_paths(self.blocks, rate)
 
 
 def initialize(module: nn.Module) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from optcli.parts.models._stack.net import set_paths, skipped
+
 
 class Block(nn.Module):
     """relu(x + two convolutions of x), with batch norms; (N, channels, H, W) to (N, width, H / stride, W / stride)."""
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
-        self.rate = 0.0
+        self.rate = self.path = 0.0
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
@@ -23,7 +25,8 @@ class Block(nn.Module):
         inner = torch.relu(self.norm1(self.conv1(x)))
         if self.rate and self.training:
             inner = torch.dropout(inner, self.rate, True)
-        return torch.relu(self.norm2(self.conv2(inner)) + (x if self.shortcut is None else self.shortcut(x)))
+        branch = skipped(self.norm2(self.conv2(inner)), self.path if self.training else 0.0)
+        return torch.relu(branch + (x if self.shortcut is None else self.shortcut(x)))
 
 
 class ResNet(nn.Module):
@@ -51,3 +54,7 @@ class ResNet(nn.Module):
         for module in self.modules():
             if isinstance(module, Block):
                 module.rate = rate
+
+    def set_drop_path(self, rate: float) -> None:
+        """Leave out branches: the first never, the last at `rate`."""
+        set_paths(self.blocks, rate)

@@ -128,6 +128,18 @@ def scalar(parameter: Tensor) -> Tensor:
     return torch.zeros((), dtype=torch.float32, device=parameter.device)
 
 
+def adam(
+    params: list[Tensor], grads: list[Tensor], state: dict[str, list[Tensor]], group: dict[str, Any], lr: float | Tensor
+) -> None:
+    """An AdamW or Adam step by torch's fused kernel, for what an optimizer leaves to it."""
+    run: Any = torch._fused_adamw_ if group["decoupled"] else torch._fused_adam_
+    run(
+        params, grads, state["exp_avg"], state["exp_avg_sq"], [], state["step"],
+        lr=lr, beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"],
+        amsgrad=False, maximize=False, grad_scale=None, found_inf=None,
+    )  # fmt: skip
+
+
 def decayed(params: list[Tensor], grads: list[Tensor], group: dict[str, Any], lr: float | Tensor) -> list[Tensor]:
     """Apply the group's weight decay: decoupled shrinks `params` in place; L2 gives gradients with it added."""
     decay = group["weight_decay"]

@@ -15,6 +15,8 @@ RANK: Final = 80
 def check(bench: Bench) -> Result:
     """Take a run back to its middle checkpoint, as a kill would leave it, and go on."""
     whole = replay.whole(bench)
+    if (broken := replay.cut_short(whole)) is not None:
+        return broken
     killed = bench.folder / "killed"
     shutil.copytree(whole, killed, symlinks=True)
     shutil.rmtree(killed / "checkpoints" / f"step-{replay.STEPS}")

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optcli.parts.datasets import csv
+from optcli.parts.datasets.csv import survey
 
 
 @pytest.fixture
@@ -152,6 +153,116 @@ def test_identical_rows_are_never_parted(values, split_seed):
         facts, splits = both(str(path), split_seed=split_seed)
     assert facts.train + facts.val == len(values) == len(splits.train_x) + len(splits.val_x)
     assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
+
+
+PATIENTS = lines("patient,x,y", [f"p{i % 10},{i * 7 % 13},{i % 3}" for i in range(60)])
+
+
+def cells(path, column=0):
+    """The file's column, row by row."""
+    return [line.split(",")[column] for line in Path(path).read_text().splitlines()[1:]]
+
+
+def held(path, **options):
+    """Numbers of the rows that are for validation."""
+    chosen = csv.Options(file=path, **options)
+    seen = survey.survey(chosen)
+    return [n for n, (is_val, _, _) in enumerate(survey.parted(chosen, seen.cut, seen.held_out)) if is_val]
+
+
+def test_groups_stay_together_and_are_no_input(write):
+    path = write(PATIENTS)
+    facts, _ = both(path, group="patient")
+    assert (facts.task, facts.shape, facts.val) == ("classification", (1,), 12)
+    patients, chosen = cells(path), held(path, group="patient")
+    apart = {patients[n] for n in chosen}
+    assert len(apart) == 2
+    assert apart.isdisjoint(patients[n] for n in range(60) if n not in chosen)
+    assert held(path, group="patient", split="grouped") == chosen != held(path, group="patient", split_seed=2)
+
+
+@pytest.mark.parametrize("how", ["2024-01-{:02}", "2024-02-03T{:02}:00:00", "{}", "{}.5"])
+def test_the_latest_rows_validate_and_equal_times_stay_together(write, how):
+    order = [i * 7 % 20 for i in range(20)]
+    rows = [f"{how.format(1 + i)},{i},{i}.5" for i in order for _ in range(2)]
+    path = write(lines("when,x,y", rows))
+    assert [order[n // 2] for n in held(path, time="when", validation=0.3)] == [
+        i for i in order for _ in range(2) if i >= 14
+    ]
+    assert both(path, time="when")[0].names == ("x",)
+
+
+def test_random_takes_no_heed_of_classes_and_stratified_does(write):
+    path = write(lines("x,y", [f"{i},{'rare' if i < 5 else 'cat'}" for i in range(100)]))
+    assert both(path)[1].val_y.sum() == both(path, split="stratified")[1].val_y.sum() == 1
+    found = {int(both(path, split="random", split_seed=seed)[1].val_y.sum()) for seed in range(8)}
+    assert len(found) > 1
+
+
+def test_copies_in_both_parts_are_reported(write):
+    path = write(PATIENTS + "p3,99,1\np7,99,1\n" * 3)
+    (note,) = [
+        note for seed in range(4) for note in both(path, group="patient", split_seed=seed)[1].notes if "too" in note
+    ][:1]
+    assert re.fullmatch(r"\d+ of \d+ validation rows are training rows too, the first at .*t\.csv:\d+", note)
+    val = write("a,b,y\n5,5,0.5\n500,6,7.5\n", "v.csv")
+    notes = both(write(NUMBERS, "n.csv"), validation_file=val)[1].notes
+    assert notes[0] == f"1 of 2 validation rows are training rows too, the first at {val}:2"
+
+
+def test_a_column_that_tells_the_target_is_reported(write):
+    rows = [f"{i % 7},{'yes' if i % 3 else 'no'},{3 - 2 * i},{i % 5 + 0.5},{'a' if i % 3 else 'b'}" for i in range(60)]
+    path = write(lines("x,told,down,z,y", rows))
+    assert both(path)[1].notes == ("column `told` tells the target `y`: leave it out with `drop`",)
+    notes = both(path, target="z", drop=("told", "y"))[1].notes
+    assert notes == ()
+    linear = lines("x,thousands,y", [f"{i * 7 % 11},{i * 1.5},{i * 1500}" for i in range(60)])
+    notes = both(write(linear, "l.csv"), task="regression")[1].notes
+    assert notes == ("column `thousands` tells the target `y`: leave it out with `drop`",)
+
+
+@pytest.mark.parametrize("row", ["{}", "n{}"])
+def test_a_column_that_names_the_rows_is_reported(write, row):
+    rows = [f"{row.format(i)},{i % 7},{i * 7 % 13}.5" for i in range(40)]
+    notes = both(write(lines("id,x,y", rows)))[1].notes
+    assert notes == ("column `id` looks like a name or number of the row: leave it out with `drop`",)
+
+
+def test_healthy_tables_give_no_notes():
+    assert both("optcli:penguins.csv", target="species")[1].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split": "grouped"}, "`split: grouped` needs a column; name it with `group`"),
+        ({"split": "time"}, "`split: time` needs a column; name it with `time`"),
+        ({"split": "random", "group": "patient"}, "`group` has no effect on a split that is random; remove it"),
+        ({"split": "time", "time": "x", "group": "x"}, "`group` has no effect on a split that is time; remove it"),
+        ({"group": "patients"}, "no column `patients`; did you mean `patient`?"),
+        ({"time": "patient"}, "t.csv:2: column `patient`: `p0` is neither a number nor a date; write it as"),
+        (
+            {"split": "stratified", "task": "regression"},
+            "target `y` has no classes to stratify by; use `split: random`",
+        ),
+        ({"split": "random", "validation_file": "t.csv"}, "`split` has no effect beside `validation_file`"),
+    ],
+)
+def test_splits_that_can_t_be_made(write, monkeypatch, tmp_path, options, message):
+    write(PATIENTS)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        both("t.csv", **options)
+
+
+def test_a_missing_group_is_named_with_its_line(write):
+    with pytest.raises(ValueError, match=r"t\.csv:5: column `patient` is missing"):
+        both(write(PATIENTS.replace("\np3,", "\n,", 1)), group="patient")
+
+
+def test_one_group_can_t_be_parted(write):
+    with pytest.raises(ValueError, match="too few different rows"):
+        both(write(lines("g,x,y", [f"a,{i},{i}.5" for i in range(9)])), group="g")
 
 
 BAD = {

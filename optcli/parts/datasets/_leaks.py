@@ -1,0 +1,36 @@
+"""Samples that are in both parts, which make the validation loss a training loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+MOST: Final = 2**30
+"""Bytes of data that are looked through; more would hold up the beginning of a training."""
+
+
+def shared(
+    train: npt.NDArray[Any], val: npt.NDArray[Any], called: Callable[[bool, int], str] | None = None
+) -> tuple[str, ...]:
+    """A note on validation inputs that are equal to a training input, byte for byte; none if there are none.
+
+    Args:
+        called: (is it a validation sample, its number) -> what the user calls it; by default its number.
+    """
+    if train.nbytes + val.nbytes > MOST:
+        return ()
+    known = {_digest(row): number for number, row in enumerate(train)}
+    pairs = [(n, known[digest]) for n, row in enumerate(val) if (digest := _digest(row)) in known]
+    if not pairs:
+        return ()
+    names = called or (lambda is_val, n: f"{'validation' if is_val else 'training'} sample {n}")
+    example = f"{names(True, pairs[0][0])} is {names(False, pairs[0][1])}"
+    return (f"{len(pairs):,} of {len(val):,} validation inputs are training inputs too ({example})",)
+
+
+def _digest(row: npt.NDArray[Any]) -> bytes:
+    return blake2b(row.tobytes(), digest_size=16).digest()

@@ -1,0 +1,75 @@
+"""Your own arrays: NPY, NPZ and safetensors files with one row a sample.
+
+    data: {name: arrays, file: pictures.npz, batch_size: 64}
+    data: {name: arrays, file: x.npy, target_file: y.npy, validation_file: vx.npy, validation_target_file: vy.npy}
+
+Of an archive, `inputs` and `target` name the arrays; usual names (`x` and `y`, `images` and `labels`, `x_train`,
+`y_train`, `x_test` and `y_test` ...) are found without. Whole numbers as targets make it a classification, others a
+regression, rows of tokens a language task.
+
+Numbers are taken as they are: scale them beforehand. Only bytes (uint8) are shades of pictures, brought to -1 .. 1.
+Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors files
+may be larger than memory: float and byte inputs are mapped, and read batch by batch. That needs either files for
+validation or `split: tail`; a random split copies.
+
+Source of the formats: `numpy.lib.format`; github.com/huggingface/safetensors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Gt, Lt
+
+from optcli.parts.datasets import Splits
+from optcli.parts.datasets.arrays import read, survey
+from optcli.parts.facts import Facts
+from optcli.units import STRICT, Count
+
+
+@dataclass(frozen=True)
+class Options:
+    __pydantic_config__ = STRICT
+
+    file: str
+    """The inputs: an NPY file, or an archive (NPZ, safetensors) with inputs and targets."""
+    target_file: str | None = None
+    """The targets, where they are in a file of their own."""
+    inputs: str | None = None
+    """Name of the inputs in an archive."""
+    target: str | None = None
+    """Name of the targets in an archive."""
+    task: Literal["auto", "classification", "regression", "language"] = "auto"
+    """By default whole numbers as targets make it a classification, rows of them as long as the inputs' a language."""
+    classes: Count | None = None
+    """Classes, or different tokens, counted from 0; by default found by reading all targets."""
+    split: Literal["random", "tail"] = "random"
+    """Validation samples are drawn at random, of each class its share, or are the last ones (memory: see above)."""
+    validation: Annotated[float, Gt(0), Lt(1)] = 0.2
+    """Share of the samples that are for validation."""
+    validation_file: str | None = None
+    """A second file like `file`: all of it is for validation, and all of `file` for training."""
+    validation_target_file: str | None = None
+    """The targets of `validation_file`, where they are in a file of their own."""
+    split_seed: int = 0
+    """Another number draws other validation samples. The recipe's `seed` doesn't touch it."""
+
+
+def facts(options: Options) -> Facts:
+    """Sizes, shape and task from the headers; classes from reading the targets (again only when a file has changed).
+
+    Raises:
+        OSError: a file can't be read.
+        ValueError: a file is damaged, or its arrays are not inputs and targets; the message names file and array.
+    """
+    return survey.survey(options).facts
+
+
+def load(options: Options, seed: int) -> Splits:
+    """Inputs (N, ...), mapped from the file where they can be, and labels, targets or tokens; `seed` has no effect.
+
+    Raises:
+        OSError, ValueError: as `facts`.
+    """
+    return read.splits(options, survey.survey(options))

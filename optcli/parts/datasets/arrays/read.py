@@ -1,0 +1,55 @@
+"""Surveyed arrays as what training takes, mapped where nothing needs to be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optcli.parts.datasets import Splits
+from optcli.parts.datasets._leaks import shared
+from optcli.parts.datasets.arrays.survey import Pair, Survey, channels_last
+from optcli.parts.datasets.arrays.values import mapped
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from optcli.parts.datasets.arrays import Options
+
+
+def splits(options: Options, seen: Survey) -> Splits:
+    """Both parts; notes tell of inputs that are in both."""
+    import numpy as np
+
+    x, y = _inputs(seen, seen.train), _targets(seen, seen.train)
+    if seen.val is not None:
+        train_x, train_y, val_x, val_y = x, y, _inputs(seen, seen.val), _targets(seen, seen.val)
+    elif options.split == "tail":
+        at = seen.facts.train
+        train_x, train_y, val_x, val_y = x[:at], y[:at], x[at:], y[at:]
+    else:
+        val = np.zeros(len(x), np.bool_)
+        val[seen.held_out] = True
+        train_x, train_y, val_x, val_y = x[~val], y[~val], x[val], y[val]
+    return Splits(train_x, train_y, val_x, val_y, shared(train_x, val_x))
+
+
+def _inputs(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
+    import numpy as np
+
+    x = mapped(pair.x)
+    if seen.facts.task == "language":
+        return x.astype(np.int64, copy=False)
+    if not (x.dtype.kind == "f" or x.dtype == np.uint8) or not x.dtype.isnative or not x.flags.aligned:
+        x = x.astype(np.float32)
+    return np.moveaxis(x, -1, 1) if channels_last(pair.x) else x.reshape(len(x), *seen.facts.shape)
+
+
+def _targets(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
+    import numpy as np
+
+    y = mapped(pair.y)
+    if seen.facts.task == "regression":
+        return y.reshape(len(y), -1).astype(np.float32, copy=False)
+    if seen.facts.task == "language":
+        return y.astype(np.int64, copy=False)
+    labels = np.asarray(y).reshape(-1).astype(np.int64)
+    return np.searchsorted(np.array(seen.labels), labels).astype(np.int64) if seen.labels else labels

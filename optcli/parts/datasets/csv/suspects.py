@@ -1,0 +1,65 @@
+"""Columns from which nothing should be learned: those that tell the target, and those that number the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from optcli.parts.datasets.csv.columns import Input
+    from optcli.parts.datasets.csv.survey import Survey
+
+FEWEST: Final = 20
+"""Rows below which such things happen by chance."""
+SAME: Final = 1e-6
+"""Correlation that differs from 1 by less is equality up to scale, and rounding to three digits."""
+MOSTLY: Final = 0.5
+"""A column of words of which more than this share of the rows has a different one holds names."""
+
+
+def suspects(seen: Survey, columns: list[npt.NDArray[Any]], target: npt.NDArray[Any]) -> list[str]:
+    """Notes on the input columns.
+
+    Args:
+        columns: of the training and the validation part, (rows, columns) each; words as their numbers.
+        target: of the training part.
+    """
+    import numpy as np
+
+    notes: list[str] = []
+    if len(target) < FEWEST:
+        return notes
+    every = np.concatenate(columns)
+    for i, one in enumerate(seen.inputs):
+        if _tells(columns[0][:, i], target):
+            notes.append(f"column `{one.name}` tells the target `{seen.target.name}`: leave it out with `drop`")
+        elif _numbers_rows(one, every[:, i], len(target)):
+            notes.append(f"column `{one.name}` looks like a name or number of the row: leave it out with `drop`")
+    return notes
+
+
+def _tells(column: npt.NDArray[Any], target: npt.NDArray[Any]) -> bool:
+    """Each value goes with one class and each class with one value; or two quantities are equal up to scale."""
+    import numpy as np
+
+    if target.ndim == 1:
+        values, classes = np.unique(column, return_inverse=True)
+        pairs = len(np.unique(classes * (int(target.max()) + 1) + target))
+        return 1 < len(values) == pairs == len(np.unique(target))
+    known = np.isfinite(column) & np.isfinite(target[:, 0])
+    x, y = column[known].astype(np.float64), target[known, 0].astype(np.float64)
+    if len(x) < FEWEST or not x.std() or not y.std():
+        return False
+    return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME)
+
+
+def _numbers_rows(one: Input, column: npt.NDArray[Any], rows: int) -> bool:
+    """Words that hardly ever come twice, or whole numbers that follow each other without a gap or a repeat."""
+    import numpy as np
+
+    if not one.is_number:
+        return len(one.words) > MOSTLY * rows
+    if not np.isfinite(column).all() or (column != np.floor(column)).any():
+        return False
+    return bool(len(np.unique(column)) == len(column) == column.max() - column.min() + 1)

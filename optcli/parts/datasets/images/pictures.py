@@ -1,0 +1,108 @@
+"""Pictures from files to bytes, all of one size and number of channels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+from optcli.parts.datasets import Splits
+from optcli.parts.datasets._leaks import shared
+from optcli.parts.datasets.images.listing import Listing, Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from optcli.parts.datasets.images import Options
+
+GRAY: Final = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L")
+"""Pillow's modes of pictures without colour."""
+LISTED: Final = 5
+"""Damaged files that a message names."""
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise ValueError('pictures need Pillow; pip install "optcli[images]"') from error
+    return Image, ImageOps
+
+
+def shape(options: Options, found: Listing) -> tuple[int, int, int]:
+    """Channels, height and width, from the options and the first picture's header.
+
+    Raises:
+        ValueError: it can't be read, or Pillow is missing.
+    """
+    image, _ = _pillow()
+    path = found.pictures[0][0]
+    try:
+        with image.open(path) as first:
+            gray, turned = first.mode in GRAY, first.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+            width, height = first.size[::-1] if turned else first.size
+    except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: not a readable picture ({_reason(error)}); repair or remove it") from error
+    channels = 1 if options.color == "gray" or (options.color == "auto" and gray) else 3
+    return (channels, options.size or height, options.size or width)
+
+
+def load(options: Options, found: Listing) -> Splits:
+    """Both parts; notes tell of pictures that are in both.
+
+    Raises:
+        ValueError: some pictures can't be read.
+    """
+    size = shape(options, found)
+    train, val = found.parts(options)
+    x, y = _read([*train, *val], size)
+    at = len(train)
+
+    def called(is_val: bool, number: int) -> str:
+        return (val if is_val else train)[number][0]
+
+    return Splits(x[:at], y[:at], x[at:], y[at:], shared(x[:at], x[at:], called))
+
+
+def _read(pictures: Sequence[Picture], size: tuple[int, int, int]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Pictures (N, channels, height, width) as bytes, and labels. Decoding holds no lock, so threads share the work."""
+    import numpy as np
+
+    x = np.empty((len(pictures), *size), np.uint8)
+
+    def fill(number: int) -> str:
+        path = pictures[number][0]
+        try:
+            x[number] = _decoded(path, size)
+        except Exception as error:  # Pillow's decoders raise of all kinds on damaged files
+            return f"{path} ({_reason(error)})"
+        return ""
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        bad = [told for told in pool.map(fill, range(len(pictures))) if told]
+    if bad:
+        listed = ", ".join(bad[:LISTED]) + (" ..." if len(bad) > LISTED else "")
+        count = "1 picture" if len(bad) == 1 else f"{len(bad):,} pictures"
+        raise ValueError(f"{count} can't be read: {listed}; repair or remove")
+    return x, np.array([label for _, label in pictures], np.int64)
+
+
+def _decoded(path: str, size: tuple[int, int, int]) -> npt.NDArray[Any]:
+    """(channels, height, width) as bytes, upright."""
+    import numpy as np
+
+    image, operations = _pillow()
+    channels, height, width = size
+    with image.open(path) as opened:
+        picture = opened
+        if opened.mode.startswith("I"):  # 16 bits: converting would cut off all above 255
+            picture = image.fromarray((np.asarray(opened).astype(np.uint32) >> 8).astype(np.uint8))
+        picture = operations.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
+        if picture.size != (width, height):
+            picture = operations.fit(picture, (width, height), image.Resampling.BILINEAR)
+    return np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).split(":")[0].split(" '")[0].lower() or type(error).__name__

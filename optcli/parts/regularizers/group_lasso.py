@@ -1,0 +1,80 @@
+"""Drives all weights into a unit to exactly zero together: whole units and filters vanish.
+
+As `l1` does with single weights, but a unit that is zero can be taken out of the net. The penalty is strength times the
+sum of each unit's Euclidean norm times the root of its number of weights, applied as a threshold after each step. The
+threshold is scaled as the optimizer scales gradients, by its mean over the unit. Watch `zero_units`.
+
+Source: Yuan & Lin 2006, https://doi.org/10.1111/j.1467-9868.2005.00532.x; Wen et al. 2016, arXiv 1608.03665.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optcli.units import STRICT, NonNegative
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a recipe may set."""
+
+    __pydantic_config__ = STRICT
+
+    strength: NonNegative = 1e-4
+    """Factor of the sum, in units of the loss."""
+
+
+class GroupLasso:
+    """The threshold on the norms of units."""
+
+    def __init__(self, strength: float) -> None:
+        self.strength = strength
+        self._optimizer: Optimizer | None = None
+        self._groups: dict[int, dict[str, Any]] = {}
+        self._params: list[Tensor] = []
+
+    def on_optimizer(self, optimizer: Optimizer) -> None:
+        """Learn how it scales gradients; without this, plain gradient steps are assumed."""
+        self._optimizer = optimizer
+        self._groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
+
+    def after_step(self, params: list[Tensor], lr: float | Tensor) -> None:
+        """Shorten each unit's weights by its threshold, to zero at most; a rate of 0 moves nothing."""
+        import torch
+
+        self._params = params
+        with torch.no_grad():
+            for parameter in params:
+                axes = tuple(range(1, parameter.ndim))
+                norms = torch.linalg.vector_norm(parameter, dim=axes, keepdim=True)
+                root = (parameter.numel() / len(parameter)) ** 0.5
+                scale = root * self._groups.get(id(parameter), {}).get("lr_scale", 1.0)
+                threshold = lr * self.strength * scale * self._gain(parameter, axes)
+                parameter.mul_((norms - threshold).clamp_(min=0.0) / norms.clamp(min=1e-30))
+
+    def _gain(self, parameter: Tensor, axes: tuple[int, ...]) -> Any:
+        import torch
+
+        gain, group = getattr(self._optimizer, "gain", None), self._groups.get(id(parameter))
+        if self._optimizer is None or gain is None or group is None:
+            return 1.0
+        found = gain(self._optimizer.state[parameter], group, None)
+        whole = isinstance(found, torch.Tensor) and found.shape == parameter.shape
+        return found.mean(axes, keepdim=True) if whole else found
+
+    def report(self) -> dict[str, float]:
+        """The share of units without a weight."""
+        if not self._params:
+            return {}
+        gone = sum(int((p.flatten(1) == 0).all(1).sum()) for p in self._params)
+        return {"zero_units": gone / sum(len(p) for p in self._params)}
+
+
+def build(options: Options) -> GroupLasso:
+    """The threshold."""
+    return GroupLasso(options.strength)

@@ -1,0 +1,67 @@
+"""Stochastic weight averaging: the plain mean of the weights at the ends of the last epochs.
+
+Finds flatter minima than the last weights are. Train the last part at a constant or cyclic rate that is not too small,
+or all its weights are alike. From `start` on, evaluations and `model.safetensors` have the mean, with statistics of
+batch norms taken anew for it.
+
+Source: Izmailov et al. 2018, arXiv 1803.05407.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optcli.parts.regularizers._mean import Mean
+from optcli.units import STRICT, Duration
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a recipe may set."""
+
+    __pydantic_config__ = STRICT
+
+    start: Duration = Duration(0.75, "share")
+    """When averaging begins."""
+    every: Duration = Duration(1, "epochs")
+    """How often weights are taken into the mean."""
+
+
+def check(options: Options, plan: Any) -> list[tuple[str, str, str]]:
+    """Mistakes in the values: (option, what is wrong, what to do)."""
+    if plan.of(options.start) >= plan.steps:
+        return [("start", f"averaging begins at step {plan.of(options.start)} of {plan.steps}", "begin earlier")]
+    if plan.of(options.every) < 1:
+        return [("every", "`every` is 0 steps", "write 1 epoch, 500 or 1%")]
+    return []
+
+
+class Swa(Mean):
+    """The mean of the weights after `start` and every so many steps from there."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options, self._start, self._every = options, 0, 1
+
+    def on_plan(self, plan: Any) -> None:
+        """Learn how many steps the durations are."""
+        self._start, self._every = max(1, plan.of(self.options.start)), plan.of(self.options.every)
+
+    def after_update(self, up: Tensor) -> None:
+        """Take the step's weights in, if it is time."""
+        self.steps += 1
+        if self.steps >= self._start and (self.steps - self._start) % self._every == 0:
+            self.take(1 / (self.taken + 1), up)
+
+    def report(self) -> dict[str, float]:
+        """How many sets of weights are in the mean."""
+        return {"averaged": float(self.taken)}
+
+
+def build(options: Options) -> Swa:
+    """The mean, before the first step."""
+    return Swa(options)

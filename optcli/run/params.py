@@ -1,0 +1,26 @@
+"""What people call their settings when they log them, by recipe path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from optcli.run.numbers import number
+
+NAMES: Final = {
+    "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate"),
+    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size"),
+    "optimizer.name": ("optimizer", "optimizer_name", "opt_name"),
+    "optimizer.weight_decay": ("weight_decay",),
+    "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
+}
+
+
+def known(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Recipe path -> value, for the settings that are known by name; numbers in text become numbers."""
+    found: dict[str, Any] = {}
+    for path, names in NAMES.items():
+        value = next((params[name] for name in names if isinstance(params.get(name), (str, int, float))), None)
+        if value not in (None, ""):
+            found[path] = value if number(value) is None else number(value)
+    return found

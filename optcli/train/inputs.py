@@ -1,0 +1,17 @@
+"""Inputs as a data set holds them, in memory or in a file, and as a model gets them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def ready(x: Tensor) -> Tensor:
+    """A batch as the model gets it: float32, or int64 tokens as they are.
+
+    Bytes are shades of pictures and go from -1 to 1; they take a quarter of the memory until they are needed. Numbers
+    of other widths become float32 one batch at a time, so that a file of them can stay where it is.
+    """
+    if x.dtype == torch.uint8:
+        return x.float().div_(127.5).sub_(1.0)
+    return x.float() if x.is_floating_point() else x

@@ -1,0 +1,84 @@
+"""SOAP against its algorithm, by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from optcli.parts import find
+
+
+def by_hand(w, g, memory, t, lr, decay, o):
+    """The paper's algorithm in the basis itself; vectors are Adam's. The first gradient is only looked at."""
+    b1, b2 = o.betas
+    if o.decay == "l2":
+        g = g + decay * w
+    else:
+        w = w * (1 - lr * decay)
+    if w.ndim == 1:
+        if t == 1:
+            memory.m, memory.v = np.zeros_like(w), np.zeros_like(w)
+        memory.m, memory.v = b1 * memory.m + (1 - b1) * g, b2 * memory.v + (1 - b2) * g * g
+        return w - lr * memory.m / (1 - b1**t) / (np.sqrt(memory.v / (1 - b2**t)) + o.eps)
+    if t == 1:
+        memory.m, memory.v = np.zeros_like(w), np.zeros_like(w)
+        memory.factors = [(1 - b2) * g @ g.T, (1 - b2) * g.T @ g]
+        memory.bases = [np.linalg.eigh(f)[1][:, ::-1] for f in memory.factors]
+        return w
+    left, right = memory.bases
+    memory.m = b1 * memory.m + (1 - b1) * g
+    memory.v = b2 * memory.v + (1 - b2) * (left.T @ g @ right) ** 2
+    n = t - 1
+    step = left.T @ memory.m @ right / (1 - b1**n) / (np.sqrt(memory.v / (1 - b2**n)) + o.eps)
+    memory.factors = [b2 * f + (1 - b2) * p for f, p in zip(memory.factors, (g @ g.T, g.T @ g), strict=True)]
+    if n % o.every == 0:
+        for axis in (0, 1):
+            factor, basis = memory.factors[axis], memory.bases[axis]
+            order = np.argsort(-np.diag(basis.T @ factor @ basis))
+            memory.v = np.take(memory.v, order, axis)
+            memory.bases[axis] = np.linalg.qr(factor @ basis[:, order])[0]
+    return w - lr * left @ step @ right.T
+
+
+@pytest.mark.parametrize("decay", ["decoupled", "l2"])
+@pytest.mark.parametrize("every", [1, 2, 10])
+def test_follows_the_algorithm(agrees, every, decay):
+    agrees("soap", by_hand, rtol=2e-4, lr=0.05, weight_decay=0.1, decay=decay, every=every)
+
+
+def built(*shapes, **options):
+    torch.manual_seed(0)
+    params, part = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes], find("optimizer", "soap")
+    groups = [{"params": params, "name": "all", "weight_decay": 0.0, "lr_scale": 1.0, "hidden": [True] * len(params)}]
+    return params, part.build(groups, part.Options(**options), "cpu")
+
+
+def test_filters_count_as_matrices_and_long_sides_stay():
+    (conv, wide), optimizer = built((4, 2, 3, 3), (3, 9), largest=8)
+    for _ in range(3):
+        for parameter in (conv, wide):
+            parameter.grad = torch.randn_like(parameter)
+        optimizer.step()
+    assert optimizer.state[conv]["left"].shape == (4, 4)
+    assert optimizer.state[conv]["right"].shape == (0, 0)
+    assert optimizer.state[wide]["left_basis"].shape == (3, 3)
+    assert optimizer.state[wide]["right_basis"].numel() == 0
+    assert conv.isfinite().all()
+
+
+def test_bases_stay_orthogonal():
+    (matrix,), optimizer = built((6, 5), every=2)
+    for _ in range(25):
+        matrix.grad = torch.randn_like(matrix)
+        optimizer.step()
+    for side in ("left_basis", "right_basis"):
+        basis = optimizer.state[matrix][side]
+        torch.testing.assert_close(basis.mT @ basis, torch.eye(len(basis)), atol=1e-5, rtol=0)
+
+
+def test_gradients_of_zero_do_no_harm():
+    (matrix,), optimizer = built((4, 3), every=2)
+    before = matrix.detach().clone()
+    for _ in range(5):
+        matrix.grad = torch.zeros_like(matrix)
+        optimizer.step()
+    assert torch.equal(matrix.detach(), before)

@@ -1,0 +1,82 @@
+"""Means of the weights: against torch's swa_utils."""
+
+import pytest
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from optcli.parts.regularizers import ema, swa
+from optcli.recipe.plan import Plan
+from optcli.units import Duration
+
+DOWN, UP = torch.zeros(()), torch.ones(())
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    return torch.nn.Linear(3, 2)
+
+
+def moved(net):
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(torch.randn_like(parameter))
+
+
+def test_ema_is_torchs_moving_average(net):
+    decays = iter([min(0.6, (1 + t) / (10 + t)) for t in range(1, 30)])
+
+    def average(means, params, count):
+        keep = next(decays)
+        for mean, parameter in zip(means, params, strict=True):
+            mean.mul_(keep).add_(parameter, alpha=1 - keep)
+
+    reference = AveragedModel(net, multi_avg_fn=average)
+    reference.n_averaged += 1  # it begins with the first weights, as ours does
+    made = ema.build(ema.Options(decay=0.6))
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    for _ in range(20):
+        moved(net)
+        made.after_update(DOWN)
+        reference.update_parameters(net)
+    trained = [p.detach().clone() for p in net.parameters()]
+    made.eval_mode()
+    made.eval_mode()
+    for parameter, mean in zip(net.parameters(), reference.module.parameters(), strict=True):
+        torch.testing.assert_close(parameter, mean)
+    made.train_mode()
+    made.train_mode()
+    assert all(torch.equal(p, old) for p, old in zip(net.parameters(), trained, strict=True))
+
+
+def test_swa_is_the_plain_mean_of_the_last_epochs(net):
+    made = swa.build(swa.Options(start=Duration(0.5, "share"), every=Duration(2)))
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    made.on_plan(Plan(10, 5, 2))
+    reference = AveragedModel(net)
+    for step in range(1, 11):
+        moved(net)
+        made.after_update(DOWN)
+        if step in (5, 7, 9):
+            reference.update_parameters(net)
+        assert made.active == (step >= 5)
+    made.eval_mode()
+    for parameter, mean in zip(net.parameters(), reference.module.parameters(), strict=True):
+        torch.testing.assert_close(parameter, mean)
+    assert made.report() == {"averaged": 3.0}
+
+
+def test_a_skipped_step_stays_out(net):
+    made = ema.build(ema.Options())
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    before = made.state_dict()["means"]
+    moved(net)
+    made.after_update(UP)
+    assert all(torch.equal(a, b) for a, b in zip(before, made.state_dict()["means"], strict=True))
+
+
+def test_swa_knows_when_it_never_begins():
+    plan = Plan(10, 5, 2)
+    assert [path for path, _, _ in swa.check(swa.Options(start=Duration(10)), plan)] == ["start"]
+    assert [path for path, _, _ in swa.check(swa.Options(every=Duration(0)), plan)] == ["every"]
+    assert swa.check(swa.Options(), plan) == []
