@@ -243,7 +243,8 @@ def _homes() -> dict[str, str]:
     places = {
         **dict.fromkeys(fields(Monitor), "monitor"), **dict.fromkeys(fields(Train), "train"),
         **dict.fromkeys(("lr", "weight_decay", "momentum", "betas"), "optimizer"),
-        **{name: slot for slot, common in COMMON.items() for name in fields(common)}, "warmup": "schedule", "hidden": "model",
+        **{name: slot for slot, common in COMMON.items() for name in fields(common)},
+        "warmup": "schedule", "hidden": "model",
     }  # fmt: skip
     homes = {key: f"it belongs under `{place}`" for key, place in places.items()}
     homes |= dict.fromkeys(TOP, "it is a top key: check the indentation")

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from optcli.recipe.problem import Problem
+from optcli.recipe.spelling import hint
 from optcli.recipe.tree import Node, plain
 from optcli.recipe.words import Schema, remedy, shown, wanted
 
@@ -111,6 +112,10 @@ def _wrong(cls: type, node: Node, prefix: str, place: Path, error: Any) -> Probl
         value = value.items[step] if isinstance(step, int) else value.entries[step].node
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
     schema = _part_of(schema_of(cls), place)
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument") and place:
+        known = tuple(_part_of(schema_of(cls), place[:-1]).get("properties", {}))
+        within, unknown = name.rpartition(".")[0], str(place[-1])
+        return value.span.problem(f"unknown key `{unknown}` in `{within}`", hint(unknown, known), name)
     if error["type"] == "value_error" and (not place or isinstance(value.value, str | int | float)):
         said, _, help = str(error["ctx"]["error"]).partition(": ")
         if not isinstance(value.value, bool):

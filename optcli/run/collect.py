@@ -82,7 +82,7 @@ class Log:
         if block.rows:
             self._pending.append(block)
             self._waiting += block.rows
-            if self._waiting >= Pile.LIMIT:
+            if self._waiting >= min(Pile.LIMIT, Pile.BUDGET // max(1, len(block.columns))):
                 self._settle()
         else:
             base, folder = self._file * PER_FILE, name.rpartition("/")[0]
@@ -136,7 +136,9 @@ class Log:
         return self.planned
 
     def _pile(self, name: str) -> Pile:
-        return self._piles.setdefault(name, Pile())
+        pile = self._piles.setdefault(name, Pile())
+        pile.share(len(self._piles))
+        return pile
 
     def _settle(self) -> None:
         """Give the waiting rows their steps and move them to the piles."""

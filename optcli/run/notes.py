@@ -28,7 +28,7 @@ CODES: Final = {
     ROW_ORDER: "the log has no usable step column; its rows are counted instead",
     DAMAGED: "part of the file could not be used; byte offsets are given",
     UNFINISHED: "the last line or record is not complete yet, so its unsure values wait",
-    THINNED: "more than a million points; each bucket keeps its first, last, lowest, highest, median, non-finite count",
+    THINNED: "too many points to keep; each bucket keeps its first, last, lowest, highest, median, non-finite count",
     FINAL_EVALUATION: "a second value at the last step is a final evaluation and not part of the curve",
     NOT_MEASURED: "a column of zeros that were never measured was left out",
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",

@@ -56,7 +56,7 @@ def fixes(lines: bytes, delimiter: bytes) -> tuple[Fix, ...]:
         odd = [n.lstrip(b"+-").rstrip(b",") for n in numbers if b"," in n.rstrip(b",")]
         if odd and all(re.fullmatch(_GROUPED, n) for n in odd):
             found.append(quoted_ungroup if commas else ungroup)
-        elif odd and not any(b"." in n or n.count(b",") > 1 for n in odd):
+        elif odd and not any(b"." in n for n in numbers) and all(n.count(b",") == 1 for n in odd):
             found.append(quoted_decimal_comma if commas else decimal_comma)
     if re.search(rb"\d%", lines):
         found.append(percent)

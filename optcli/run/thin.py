@@ -1,4 +1,4 @@
-"""Bounded memory: a curve of more than a million points keeps what matters of each bucket of consecutive points."""
+"""Bounded memory: a curve of more points than its share keeps what matters of each bucket of consecutive points."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ SMALLEST: Final = 24
 class Pile:
     """The points of one column as they come in.
 
-    Up to `LIMIT` points are kept as they are. Beyond, buckets of `bucket` consecutive points keep six of them; the
+    Up to `limit` points are kept as they are. Beyond, buckets of `bucket` consecutive points keep six of them; the
     median of a bucket that was put together from four is the lower median of theirs. `nonfinite` counts all.
     """
 
     LIMIT: ClassVar[int] = 1_000_000
+    BUDGET: ClassVar[int] = 6_000_000
+    """Points of all columns of a log together: 150 MB."""
+    LEAST: ClassVar[int] = 20_000
 
     def __init__(self) -> None:
+        self.limit = self.LIMIT
         self._raw: list[Points] = []
         self._held = self.seen = self.nonfinite = 0
         self._coarse: Points | None = None
@@ -35,13 +39,17 @@ class Pile:
         """Whether buckets have been made."""
         return self._coarse is not None
 
+    def share(self, columns: int) -> None:
+        """Be one of so many columns."""
+        self.limit = min(self.LIMIT, max(self.LEAST, self.BUDGET // columns))
+
     def add(self, points: Points) -> None:
         """Take in the next points."""
         self._raw.append(points)
         self._held += len(points.value)
         self.seen += len(points.value)
         self.nonfinite += int((~np.isfinite(points.value)).sum())
-        if self._held > (max(self.LIMIT // 4, self.bucket) if self.thinned else self.LIMIT):
+        if self._held > (max(self.limit // 4, self.bucket) if self.thinned else self.limit):
             self._thin()
 
     def points(self) -> Points:
@@ -58,7 +66,7 @@ class Pile:
         whole = len(raw.value) // self.bucket * self.bucket
         new = choose(raw.take(np.arange(whole)), self.bucket)
         self._coarse = new if self._coarse is None else join([self._coarse, new])
-        while len(self._coarse.value) > self.LIMIT // 2:
+        while len(self._coarse.value) > self.limit // 2:
             self._coarse = merge(self._coarse)
             self.bucket *= 4
         self._raw = [raw.take(np.arange(whole, len(raw.value)))]

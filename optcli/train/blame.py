@@ -26,6 +26,8 @@ def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     if message.startswith("loss ") and home:  # a bundled loss: what it got is the user's
         model = names["model"]
         message = f"{home}: {message.replace(' failed:', f' failed on what model {model} gave:', 1)}"
+    if error.step:
+        message += f" (in step {error.step})"
     return Failure(told.code, message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
 
 

@@ -65,6 +65,22 @@ class Built:
             state["loss_scale"] = self.gate
         return {**state, "randomness": self.randomness}
 
+    def try_out(self) -> None:
+        """Take one batch through model, loss and metrics, so that what doesn't fit says so before anything is written.
+
+        Raises:
+            ModelFailed, PartFailed: one of them raised.
+        """
+        (x, y), state = self.batches.at(0)[0], self.randomness.state_dict()
+        self.objective.probe(x, y)
+        self.objective.bare.eval()
+        with torch.no_grad():
+            output, _ = self.objective.evaluate(x, y)
+            for metric in self.metrics.values():
+                metric.update(output, y)
+        self.objective.bare.train()
+        self.randomness.load_state_dict(state)
+
 
 def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, Any] | None = None) -> Built:
     """Everything but the run directory.
@@ -194,9 +210,10 @@ def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dic
         without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
     cautious = getattr(options, "decay", "") == "cautious"
-    wishes = {"wishes": recipe.groups, "layer_decay": recipe.layer_decay, "cautious": cautious}
     try:
-        groups = _groups.groups(model, options.weight_decay, **wishes)
+        groups = _groups.groups(
+            model, options.weight_decay, wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious
+        )
     except ValueError as error:
         raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
     if not groups:

@@ -91,6 +91,15 @@ def close(t: Training) -> None:
         t.writer.close()
 
 
+def abandon(t: Training, ending: Ending) -> None:
+    """An error ends the run in the middle of a window: log what that holds, and how it ended."""
+    t.ending = ending
+    if t.window.count and (rows := t.window.read(drain=True)):
+        _log(t, rows, closed=True)
+    t.journal.event("end", step=t.position.step, status="stopped", reason=ending.reason)
+    t.journal.close()
+
+
 def _first_bad(t: Training, rows: list[Row]) -> Row | None:
     """The first row that ends the run; where bad steps are skipped, the one with which too many were."""
     for row in rows:

@@ -18,6 +18,9 @@ Loss = Callable[[Any, Tensor], Tensor]
 class ModelFailed(Exception):
     """The recipe's model or loss raised an error on a batch; `__cause__` is that error."""
 
+    step = 0
+    """The optimizer step in which it did, from 1; 0 before training began."""
+
     def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None) -> None:
         super().__init__(part)
         gave = f"output {_shape(output)}, " if part == "loss" else ""

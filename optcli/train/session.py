@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -110,15 +110,27 @@ class _Session:
         loaded = self._newest(self._checkpoints()) if begun else None
         built = build(recipe, world, self.signals, loaded.info.get("chosen") if loaded else None)
         if loaded is None:
-            state = built.randomness.state_dict()
-            built.objective.probe(*built.batches.at(0)[0])
-            built.randomness.load_state_dict(state)
+            built.try_out()
         training = self._training(built, self._checkpoints())
         for note in built.splits.notes:
             training.progress.note(f"data: {note}")
         self._begin(training, loaded)
-        ending = fit(training)
+        try:
+            ending = fit(training)
+        except Exception as error:
+            self._broke_off(training, error)
+            raise
         return self._close(training, ending)
+
+    def _broke_off(self, t: Training, error: Exception) -> None:
+        """An error goes its way, but what is known of the run stays behind."""
+        cause = error.__cause__ if isinstance(error, ModelFailed) else error
+        ending = Ending("failed", f"broke off: {type(cause).__name__}: {cause}"[:500], Exit.USAGE)
+        if isinstance(error, ModelFailed):
+            error.step = t.position.step + 1
+        with suppress(Exception):  # the first error is the one to tell
+            milestones.abandon(t, ending)
+            self._close(t, ending)
 
     def _must_agree(self) -> None:
         if (self.path / "recipe.yaml").exists():
@@ -191,7 +203,7 @@ class _Session:
             self.first = step + 1
             t.earlier = self.earlier = t.position.wall
             self._replay(step)
-            self.journal.event("resume", step=step)
+            self.journal.event("resume", step=step, planned=t.agenda.total)
             t.progress.note(f"going on at step {step} of {t.agenda.total}")
         t.window.go_on(t.position.step)
 
@@ -216,7 +228,8 @@ class _Session:
         from optcli.train.summary import summary
 
         world = self.world
-        world.barrier()
+        if ending.status != "failed":  # one process alone may have failed, and nobody waits for the others then
+            world.barrier()
         told = summary(self.recipe, t, ending)
         diagnosis = t.monitor.live.diagnosis("finished" if ending.status == "finished" else "stopped")
         diagnosis = replace(diagnosis, source=str(self.path), format="optcli")

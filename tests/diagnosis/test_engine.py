@@ -82,3 +82,19 @@ def test_nothing_is_compared_across_an_interruption(make, fall) -> None:
     seen = {"train/loss": loss}
     assert {"OPT102", "OPT108"} & standing(engine.diagnose(make(seen)))
     assert not {"OPT102", "OPT108"} & standing(engine.diagnose(make(seen, seams=(200.0,))))
+
+
+def test_bookkeeping_is_not_counted_among_the_points(make, fall) -> None:
+    clocks = dict.fromkeys(("epoch", "step_time", "data_time", "memory"), fall)
+    assert engine.diagnose(make({"train/loss": fall, **clocks})).points == 400
+
+
+def test_a_rule_is_asked_when_its_first_curve_has_grown(make, fall, monkeypatch) -> None:
+    asked = []
+    rule = engine.rules.load("GEN201")
+    check = rule.check
+    monkeypatch.setattr(rule, "check", lambda view: asked.append(view.at) or check(view))
+    val = np.arange(39, 400, 40)
+    engine.diagnose(make({"train/loss": fall, "val/loss": (val, fall[val])}), select=["GEN201"])
+    assert len(asked) <= len(val) + 1
+    assert asked[-1] == 399

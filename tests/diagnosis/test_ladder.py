@@ -35,3 +35,21 @@ def test_the_headline_is_the_training_loss_where_there_is_one(make, fall) -> Non
     assert ladder.headline(make({"val/loss": fall, "train/loss": fall})).name == "train/loss"
     assert ladder.headline(make({"val/loss": fall, "lr": fall})).name == "val/loss"
     assert ladder.headline(make({"lr": fall})) is None
+
+
+def test_rungs_of_a_planned_run_are_a_hundredth_of_it_apart() -> None:
+    values = np.ones(500)
+    values[3] = np.inf
+    steps = np.array(ladder.rungs(curve(values), planned=1000)) - 1
+    assert 3 in steps, "the first value that is no number is a rung wherever it is"
+    assert (np.diff(steps[steps != 3]) >= 10).all()
+    assert set(steps + 1) - {4} <= set(ladder.counts(500))
+
+
+@pytest.mark.parametrize("planned", [None, 40, 1000])
+def test_rungs_are_the_same_in_whatever_portions_points_come(planned: int | None) -> None:
+    growing = ladder.Ladder(planned)
+    values = np.ones(300)
+    values[90] = np.nan
+    found = [rung for ready in (0, 1, 1, 17, 90, 91, 200, 300) for rung in growing.due(curve(values), ready)]
+    assert found == ladder.rungs(curve(values), planned)

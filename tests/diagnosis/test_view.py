@@ -60,3 +60,26 @@ def test_figures_that_are_not_finite_are_left_out(make) -> None:
     assert set(found.evidence) == {"a"}
     assert found.confidence == 0.99
     assert (found.code, found.name) == ("OPT101", "oscillating-loss")
+
+
+@pytest.mark.parametrize(("dead", "spent"), [(200, 200.0), (398, None), (400, None)])
+def test_the_rate_is_spent_where_next_to_nothing_is_left_for_good(make, fall, dead: int, spent: float | None) -> None:
+    rate = np.where(np.arange(400) < dead, 1e-3, 1e-8)
+    assert View(make({"train/loss": fall, "lr": rate}), 399).spent == spent
+    assert View(make({"train/loss": fall, "lr": np.zeros(400)}), 399).spent is None
+
+
+def test_a_point_for_each_validation_is_a_log_by_epoch(make, fall) -> None:
+    epochs = {"train/loss": fall[::20], "val/loss": fall[::20]}
+    assert View(make(epochs), 399).by_epoch
+    assert not View(make({"train/loss": fall, "val/loss": fall[::20]}), 399).by_epoch
+
+
+def test_chance_is_bounded_by_the_accuracy_at_the_start(make, fall) -> None:
+    accuracy = np.linspace(0.1, 0.9, 400)
+    guess = View(make({"train/loss": fall, "train/accuracy": accuracy}), 399)
+    assert guess.chance is None
+    assert guess.chance_at_most == pytest.approx(np.log(20), rel=0.1)
+    known = {"facts.task": "classification", "facts.outputs": 4}
+    assert View(make({"train/loss": fall, "train/accuracy": accuracy}, config=known), 399).chance_at_most == np.log(4)
+    assert View(make({"train/loss": fall}), 399).chance_at_most is None

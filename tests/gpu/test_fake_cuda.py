@@ -170,6 +170,7 @@ def test_the_device_sees_mistakes(reports):
 def test_a_step_takes_no_more_operators_than_before(reports):
     now = {name: reports[name]["ops"] for name in NAMES if "error" not in reports[name]}
     version = ".".join(torch.__version__.split(".")[:2])
+    assert now.keys() == set(NAMES)
     if os.environ.get("OPTCLI_COUNT"):
         OPERATORS.write_text(json.dumps({"torch": version, "steps": now}, indent=0) + "\n", encoding="utf-8")
     stored = json.loads(OPERATORS.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from optcli import parts
 from optcli.recipe import bundled, load, loads
 from optcli.recipe.jsonschema import recipe_schema
 from optcli.recipe.problem import BadRecipe
-from optcli.recipe.sections import LISTS, SLOTS, TOP
+from optcli.recipe.sections import COMMON, LISTS, SLOTS, TOP
 from optcli.recipe.text import parse
 from optcli.recipe.tree import Source, plain
 from optcli.recipe.validate import fields
@@ -83,7 +83,8 @@ def test_every_part_has_all_its_options_documented(kind: str) -> None:
         part = titles[f"{kind} {name}"]
         assert part["description"]
         options = fields(parts.find(kind, name).Options)
-        assert set(part["properties"]) - {"batch_size"} == {"name", *options}
+        common = fields(COMMON[kind]) if kind in COMMON else ()
+        assert set(part["properties"]) - {"batch_size", *common} == {"name", *options}
         for option in options:
             assert part["properties"][option]["description"] not in ("", option)
 

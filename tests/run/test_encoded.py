@@ -16,7 +16,9 @@ from optcli.run.source import Source
 TEXT = "step,loss\n" + "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(3000))
 
 
-@pytest.mark.parametrize("data", [gzip.compress(TEXT.encode()), TEXT.encode("utf-16"), b"\xfe\xff" + TEXT.encode("utf-16-be")])
+@pytest.mark.parametrize(
+    "data", [gzip.compress(TEXT.encode()), TEXT.encode("utf-16"), b"\xfe\xff" + TEXT.encode("utf-16-be")]
+)
 def test_the_same_bytes_from_any_offset(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "log.csv.gz"
     path.write_bytes(data)
@@ -44,7 +46,8 @@ def test_a_torn_archive_gives_what_is_whole() -> None:
     packed = gzip.compress(bytes(range(256)) * 4000)
     found = b"".join(gunzip([packed[: len(packed) // 2]]))
     assert found == (bytes(range(256)) * 4000)[: len(found)]
-    assert b"".join(gunzip([packed[:-20] + b"damage" * 9])) == b"".join(gunzip([packed[:-20]]))
+    assert len(found) > 256
+    assert b"".join(gunzip([b"\x1f\x8b\x08" + b"damage" * 9])) == b""
 
 
 def test_members_one_after_the_other() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
+from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
 
 
 def points(step: list[float], time: list[float] | None = None) -> Points:
@@ -42,3 +43,30 @@ def test_two_writers_are_put_in_the_order_of_steps() -> None:
     kept, _ = ascending(both, first_wins_at_end=False)
     assert kept.value.tolist() == [3, 4, 2]
     assert by_clock(points([2, 1])).step.tolist() == [2, 1]
+
+
+def stamped(step: list[float], time: list[float]) -> Points:
+    return Points(np.arange(len(step)), np.array(step), np.ones(len(step)), np.array(time))
+
+
+def test_epochs_are_placed_by_their_clock() -> None:
+    lead = stamped([float(s) for s in range(0, 100, 2)], [float(s) for s in range(0, 100, 2)])
+    placed = by_time(lead, stamped([1, 2, 3, 4], [20.5, 41, 60, 81]))
+    assert placed is not None
+    assert placed.step.tolist() == [20, 40, 60, 80]
+
+
+@pytest.mark.parametrize(
+    ("step", "time"),
+    [
+        ([20, 40, 60], [20, 40, 60]),
+        ([1, 2, 4], [20, 40, 60]),
+        ([1, 2, 3], [99, 99, 99]),
+        ([1, 2], [20, 40]),
+        ([0, 1, 2], [0, 1, 2]),
+        ([1, 2, 3], [-5, 40, 60]),
+    ],
+)
+def test_steps_stay_where_they_are(step: list[float], time: list[float]) -> None:
+    lead = stamped([float(s) for s in range(100)], [float(s) for s in range(100)])
+    assert by_time(lead, stamped(step, time)) is None

@@ -64,3 +64,10 @@ def test_the_value_at_a_step_is_the_last_one_logged() -> None:
 )
 def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float | None) -> None:
     assert warm_up_end(series(rates)) == end
+
+
+def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
+    assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled == pytest.approx(9 / 40)
+    assert series(np.linspace(2, 1, 48)).settled > 0.8
+    assert series(np.linspace(1, 2, 48)).settled == 0
+    assert series([1.0]).settled == 0

@@ -67,3 +67,20 @@ def test_running_median_takes_out_a_leap_and_keeps_the_ends(width: int) -> None:
     assert stats.running_median(values, width).tolist() == [0.0] * 40
     assert stats.running_median(np.arange(40.0), width)[[0, 39]].tolist() == [0, 39]
     assert stats.running_median(np.arange(2.0), width).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ([3, 2, 1, 0], 0),
+        ([3, 1, 1.4, 1], 0),
+        ([3, 1, 2, 2], 1),
+        ([3, 1, 2, 0], 2),
+        ([3, 1, 1.5, 2, 2.3, 1.2, 2.4], 3),
+        ([1], 0),
+        ([], 0),
+    ],
+)
+def test_reversals_are_rises_and_falls_in_turn_after_the_first_fall(values: list[float], count: int) -> None:
+    assert stats.reversals(np.array(values, dtype=float), 1.0) == count
+    assert stats.reversals(np.array(values, dtype=float), 0.0) == 0

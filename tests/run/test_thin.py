@@ -70,3 +70,13 @@ def test_thinning_is_told() -> None:
     assert found["loss"].step[-1] == 8999
     assert [note.code for note in log.notes] == [notes.THINNED]
     assert "9,000 points" in log.notes[0].message
+
+
+def test_many_columns_share_the_budget() -> None:
+    pile = Pile()
+    pile.share(2)
+    assert pile.limit == Pile.LIMIT
+    pile.share(60)
+    assert pile.limit == Pile.BUDGET // 60
+    pile.share(20_000)
+    assert pile.limit == Pile.LEAST

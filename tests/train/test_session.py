@@ -118,3 +118,45 @@ def test_what_cannot_be_had_is_a_failure_and_leaves_nothing(recipe, tmp_path):
     with pytest.raises(Failure, match="model narrow failed"):
         train(recipe("model=narrow"), base=tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_error_in_the_middle_leaves_what_is_known(run, journal, tmp_path):
+    @optcli.model
+    def brittle(facts):
+        class Brittle(torch.nn.Linear):
+            calls = 0
+
+            def forward(self, x):
+                self.calls += self.training
+                if self.calls > 11:
+                    raise ValueError("no more")
+                return super().forward(x)
+
+        return Brittle(facts.shape[0], facts.outputs)
+
+    with pytest.raises(Failure, match=r"no more \(in step 11\)"):
+        run(tmp_path / "r", "model=brittle")
+    records = journal(tmp_path / "r")
+    assert [r["step"] for r in records if "train/loss" in r] == list(range(1, 11))
+    assert records[-1]["event"] == "end"
+    summary = json.loads((tmp_path / "r" / "summary.json").read_text())
+    assert (summary["status"], summary["steps"]) == ("failed", 10)
+    assert "no more" in summary["reason"]
+
+
+def test_a_metric_that_fails_says_so_before_anything_is_written(run, tmp_path):
+    @optcli.metric(higher_is_better=True)
+    def wrong(output, target):
+        raise RuntimeError("not like this")
+
+    with pytest.raises(Exception, match="not like this"):
+        run(tmp_path / "r", "metrics=[wrong]")
+    assert not (tmp_path / "r" / "journal.jsonl").exists()
+
+
+def test_a_longer_resume_is_planned_longer(run, tmp_path):
+    from optcli.run.assemble import read
+
+    run(tmp_path / "r")
+    run(tmp_path / "r", "train.epochs=5", resume=True)
+    assert read(tmp_path / "r")[0].planned == 40

@@ -95,7 +95,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85,
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.92,
             f"{loss.name} ends at {loss.end:.4g}, {left:.0%} of where it began: the training set itself is not learned",
             left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
             gap=(gap, "of the start level"),

@@ -89,7 +89,7 @@ recovery is another case."""
 VAL_POINTS: Final = 3
 """Validations at that level that can show one."""
 LEVEL: Final = 0.25
-"""A drop counts as this share of the start level at least; one that is lost in noise, as all of it."""
+"""A drop counts as this share of the start level at least; one that is lost in noise, as twice that."""
 MEDIAN_LOSS: Final = 1.25
 """Standard error of a median over that of a mean."""
 
@@ -113,7 +113,7 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     loss, blocks = view.loss, view.loss.blocks
     begin = int(np.argmax(blocks <= median(blocks[len(blocks) // 2 :]) + loss.tau))
     first = float(loss.block_step[begin])
-    scale = max(loss.drop, (LEVEL if view.learned else 1.0) * abs(loss.start), loss.grain)
+    scale = max(loss.drop, (LEVEL if view.learned else 2 * LEVEL) * abs(loss.start), loss.grain)
     tail = Series(val.name, *(axis[val.step >= first] for axis in (val.step, val.value)))
     if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * scale:
         return []

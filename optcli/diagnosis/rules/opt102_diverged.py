@@ -2,8 +2,9 @@
 
 ## What is seen
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
-a third of everything that had been gained, and doesn't come back. A loss that soars for several points and then is no
-number any more counts as well.
+a third of everything that had been gained, and doesn't come back; a steady rise counts from a quarter on. A loss that
+soars for several points and then is no number any more counts as well, and so does one that stays several times above
+what a blind guess earns.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
@@ -64,6 +65,12 @@ UNGAINED: Final = 0.25
 """Rise as a share of the start level where nothing had been gained yet."""
 BOTH: Final = 0.15
 """The same where validation has risen by that share of its own start level too."""
+STEADY: Final = 0.25
+"""Rise as a share of the gain where it is a steady one over the later half of the run."""
+RISING: Final = 6.0
+"""Standard errors of that rise."""
+BLOCKS: Final = 24
+"""Blocks that are needed to call a rise steady."""
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
@@ -90,9 +97,14 @@ def check(view: View) -> list[Finding] | Abstain:
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     climbs = _climbing(loss, low, gained, broke)
-    if now - low <= bar and not climbs and not _far_from_chance(view, 1 if broke else 2 * LATER):
+    if (
+        now - low <= bar
+        and not climbs
+        and not _rising(loss, low, gained)
+        and not _far_from_chance(view, 1 if broke else 2 * LATER)
+    ):
         return []
-    first = _onset(loss, low + bar / 2)
+    first = _onset(loss, low + min(bar, now - low) / 2)
     return [
         view.finding(
             __name__, SEVERITY, loss.name, first, 0.97 if now - low > 2 * bar else 0.9,
@@ -111,6 +123,14 @@ def _far_from_chance(view: View, least: int) -> bool:
     if not view.chance_at_most or loss.n < least:
         return False
     return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance_at_most
+
+
+def _rising(loss: Series, low: float, gained: float) -> bool:
+    """A steady rise: it counts for less than a leap, and noise that grows with it doesn't hide it."""
+    rise = loss.end - low
+    if len(loss.blocks) < BLOCKS or rise < STEADY * gained or gained < 0.1 * abs(loss.start):
+        return False
+    return loss.trend(0.5)[1] > RISING and float(loss.tail(0.25).min()) > low + rise / 3
 
 
 def _validation_rose(view: View) -> bool:

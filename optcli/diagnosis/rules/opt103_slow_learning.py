@@ -109,7 +109,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.93,
             f"{loss.name} falls steadily but has lost only {gone:.0%} of its start level",
             progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(z, "sigma"),
         )

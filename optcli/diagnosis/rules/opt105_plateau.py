@@ -104,7 +104,7 @@ def check(view: View) -> list[Finding] | Abstain:
     lr = view.series("lr")
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.95 if cut else 0.8,
+            __name__, SEVERITY, loss.name, first, 0.95 if cut else 0.88,
             f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
             level=(level / top, "of the start level"), change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
             lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),

@@ -72,7 +72,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.block_step[-len(tail)]), 0.8,
+            __name__, SEVERITY, loss.name, float(loss.block_step[-len(tail)]), 0.88,
             f"{loss.name} still falls at the end: its last fifth brought {fifth / loss.drop:.0%} of the drop",
             gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
         )

@@ -50,6 +50,8 @@ AT_END: Final = True
 
 SHARE: Final = 0.3
 """Part of the run that must have brought nothing."""
+ROSE: Final = 0.15
+"""Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
 BAND: Final = 0.01
 """Change that counts as nothing, as a share of the drop; or 2 noise levels of a block."""
 
@@ -63,7 +65,8 @@ def check(view: View) -> list[Finding] | Abstain:
     best = np.minimum.accumulate(series.blocks)
     last = int(np.argmax(best <= series.low + band))
     wasted = 1 - (float(series.block_step[last]) - float(series.step[0])) / max(view.at - float(series.step[0]), 1.0)
-    if wasted < SHARE or series.drop < 8 * series.tau or series.end > series.low + 3 * band:
+    rose = view.loss.end - view.loss.low > max(ROSE * view.loss.drop, 4 * view.loss.tau)
+    if rose or wasted < SHARE or series.drop < 8 * series.tau or series.end > series.low + 3 * band:
         return []
     first = float(series.block_step[last])
     return [

@@ -1,4 +1,4 @@
-"""Data sets: real ones that come with the package, and the user's own tables. One module each.
+"""Data sets: real ones that come with the package, and the user's own tables, arrays, pictures and texts.
 
 A data part has `facts(options)`, which answers without torch and numpy, and `load(options, seed)`, which gives
 `Splits` of numpy arrays. Which samples are for validation never depends on the seed of a run, so that runs compare.

@@ -64,7 +64,7 @@ def matching(model: nn.Module, pattern: str) -> list[Tensor]:
     Raises:
         ValueError: none.
     """
-    found = [
+    found: list[Tensor] = [
         p for name, p in model.named_parameters() if fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")
     ]
     found += [p for module, p in _owned(model) if type(module).__name__ == pattern]

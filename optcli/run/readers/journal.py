@@ -83,8 +83,9 @@ def _event(row: dict[str, Any]) -> Block:
     if row["event"] == "end":
         status = str(row.get("status", row.get("reason", "finished")))
         return Block({}, end="finished" if status in ENDS else "stopped")
-    step = number(row.get("step"))
-    return Block({}, end="running", seams=() if step is None else (step,))
+    step, planned = number(row.get("step")), row.get("planned")
+    seams = () if step is None else (step,)
+    return Block({}, end="running", seams=seams, planned=planned if isinstance(planned, int) else None)
 
 
 def _beside(path: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def query(source: Source, text: str, writer: str) -> Iterator[Any]:
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             yield from connection.execute(text)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise Unreadable(source.path, f"not a whole {writer} database ({error})") from None
 
 

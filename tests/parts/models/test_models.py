@@ -143,7 +143,8 @@ def test_rnn_reads_from_left_to_right(cell, kind):
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "options"), [("resnet", (1, 8, 8), {"width": 4}), ("gpt", (16,), {"width": 16})]
+    ("name", "shape", "options"),
+    [("resnet", (1, 8, 8), {"width": 4}), ("gpt", (16,), {"width": 16}), ("vit", (1, 8, 8), {"width": 16})],
 )
 def test_branches_are_left_out_by_depth(name, shape, options):
     from optcli.parts.regularizers import drop_path
@@ -165,7 +166,7 @@ def test_a_skipped_branch_keeps_its_mean():
 
     torch.manual_seed(0)
     made = skipped(torch.ones(20000, 1, 1), 0.3)
-    assert set(made.unique().tolist()) == {0.0, pytest.approx(1 / 0.7)}
+    assert made.unique().tolist() == [0.0, pytest.approx(1 / 0.7)]
     assert made.mean().item() == pytest.approx(1, abs=0.02)
     x = torch.ones(3)
     assert skipped(x, 0.0) is x
@@ -176,3 +177,40 @@ def test_models_without_branches_say_so():
 
     with pytest.raises(ValueError, match="no residual branches"):
         drop_path.build(drop_path.Options()).on_model(built("mlp", facts(5)))
+
+
+class TestVit:
+    def test_takes_images_of_any_side(self):
+        model = built("vit", facts(3, 9, 6), patch=4, layers=1, width=16)
+        assert model.position.weight.shape == (6, 16)
+        assert model(torch.randn(2, 3, 9, 6)).shape == (2, 10)
+
+    def test_every_pixel_is_seen(self):
+        model = built("vit", facts(1, 9, 9), patch=4, layers=1, width=16).eval()
+        x = torch.randn(1, 1, 9, 9, requires_grad=True)
+        model(x).square().sum().backward()
+        assert x.grad.ne(0).all()
+
+    def test_tokens_are_patches_in_reading_order(self):
+        model = built("vit", facts(1, 8, 8), patch=4, layers=1, width=16)
+        x = torch.randn(1, 1, 8, 8)
+        by_hand = torch.stack([x[0, 0, r : r + 4, c : c + 4].flatten() for r in (0, 4) for c in (0, 4)])
+        wanted = by_hand @ model.embed.weight.flatten(1).T + model.embed.bias
+        torch.testing.assert_close(model.embed(x).flatten(2).mT[0], wanted)
+
+    def test_starts_out_knowing_nothing(self):
+        model = built("vit", facts(1, 8, 8)).eval()
+        loss = nn.functional.cross_entropy(model(torch.randn(64, 1, 8, 8)), torch.randint(10, (64,)))
+        assert loss.item() == pytest.approx(math.log(10), rel=0.1)
+
+    def test_dropout_has_its_places(self):
+        model = built("vit", facts(1, 8, 8), layers=1, width=16)
+        model.set_dropout(0.5)
+        x = torch.randn(2, 1, 8, 8)
+        assert not torch.equal(model(x), model(x))
+        assert torch.equal(model.eval()(x), model(x))
+
+    def test_heads_must_share_the_width(self):
+        part = find("model", "vit")
+        assert [o for o, _, _ in part.check(part.Options(width=130, heads=4), None)] == ["width"]
+        assert part.check(part.Options(), None) == []

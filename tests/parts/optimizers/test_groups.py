@@ -93,7 +93,7 @@ def test_wishes_by_path_and_by_type():
 
 
 def test_a_pattern_that_means_nothing_is_a_mistake():
-    with pytest.raises(ValueError, match="`tail` matches no parameter; the model has words, conv"):
+    with pytest.raises(ValueError, match="`tail` matches no parameter; the model has gain, words, conv"):
         _groups.groups(Net(), 0.0, wishes={"tail": Wish()})
 
 

@@ -118,3 +118,85 @@ def test_keras_without_validation_of_the_running_epoch(tmp_path: Path) -> None:
 def test_a_line_without_its_end_waits(tmp_path: Path) -> None:
     run = console(tmp_path, "step 1 loss 0.5\nstep 2 loss 0.4\nstep 3 loss 0.3\nstep 4 loss 0.21")
     assert run.curves["train/loss"].step.tolist() == [1, 2, 3]
+
+
+LOSSES = [round(2 / (k + 1), 4) for k in range(12)]
+
+
+def test_a_test_line_is_about_test_data(tmp_path: Path) -> None:
+    text = ""
+    for e in (1, 2, 3):
+        text += "".join(f"Train Epoch: {e} [{b * 640}/60000 ({b}%)]\tLoss: {LOSSES[e * 3 + b - 3]}\n" for b in range(3))
+        text += f"\nTest set: Average loss: 0.{e}, Accuracy: {9000 + e}/10000 ({90 + e}%)\n\n"
+    run = console(tmp_path, text)
+    assert run.curves["train/loss"].value.tolist() == LOSSES[:9]
+    assert run.curves["train/loss"].step.tolist() == [e * 60000 + b * 640 for e in range(3) for b in range(3)]
+    assert run.curves["val/loss"].value.tolist() == [0.1, 0.2, 0.3]
+    assert run.curves["val/accuracy"].value.tolist() == [0.9001, 0.9002, 0.9003]
+
+
+def test_a_heading_says_which_data_the_next_line_is_about(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch {e}\n------\nloss: {x}  [   64/60000]\nTest Error: \n Accuracy: {50 + e}.0%, Avg loss: {x + 1} \n\n"
+        for e, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert run.curves["val/loss"].value.tolist() == [x + 1 for x in LOSSES]
+    assert run.curves["val/accuracy"].value[0] == 50
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "epoch {i} | train loss {x} | valid loss {y}",
+        "Epoch {i}: Loss (train) {x}, Loss (val) {y}",
+        "{i}epoch results: [train] time=0.1, loss={x}, acc=0.5, [valid] loss={y}, acc=0.4",
+        "I0510 10:00:00.123456 140000 train.py:120] epoch: {i}, train_loss: {x}, test_loss: {y}",
+    ],
+)
+def test_both_losses_of_a_line(tmp_path: Path, line: str) -> None:
+    run = console(tmp_path, "".join(line.format(i=i, x=x, y=x + 1) + "\n" for i, x in enumerate(LOSSES)))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/loss"].value.tolist() == [x + 1 for x in LOSSES]
+    assert "train.py" not in run.curves
+    assert run.axis == "epoch"
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("[{e}, {b:5d}] loss: {x}", None),
+        ("I0510 10:00:00.1 14 logging_writer.py:48] [{i}] accuracy=0.5, loss={x}", 1),
+        ("completed step: {i}, seconds: 0.5, loss: {x}", 1),
+        ("step: {i:2}  loss: {x}  grad_norm:  1.2  tps: 1,234  mfu: 40.12%", 1),
+    ],
+)
+def test_steps_without_a_name(tmp_path: Path, line: str, step: int | None) -> None:
+    text = "".join(line.format(i=i, e=i // 4 + 1, b=i % 4 * 500 + 500, x=x) + "\n" for i, x in enumerate(LOSSES))
+    curves = console(tmp_path, text).curves
+    assert curves["train/loss"].value.tolist() == LOSSES
+    assert (np.diff(curves["train/loss"].step) == (step or 500)).all()
+    assert "tps" not in curves or (curves["tps"].value == 1234).all()
+
+
+@pytest.mark.parametrize(
+    ("bar", "planned"),
+    [
+        ("\r{p}%|###  | {i}/2000 [00:01<00:10,  4.5it/s, loss={x:.4f}]", 2000),
+        ("\r{i}it [00:01,  4.5it/s, loss={x:.4f}]", None),
+        ("\rloss {x:.4f}:  {p}%|###  | {i}/2000 [00:01<00:10,  4.5it/s]", 2000),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_a_redirected_bar_is_one_long_line(tmp_path: Path, bar: str, planned: int | None, end: str) -> None:
+    text = "".join(bar.format(p=i // 20, i=i, x=2 / (i + 1)) for i in range(1, 1500)) + end
+    run = console(tmp_path, text)
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 1500))
+    assert run.planned == planned
+
+
+def test_a_plan_in_epochs_and_steps(tmp_path: Path) -> None:
+    text = "".join(f"Epoch [{e}/5], Step [{b}/600], Loss: 0.{e}\n" for e in (1, 2, 3) for b in range(100, 700, 100))
+    run = console(tmp_path, text)
+    assert (run.planned, run.axis) == (3000, "step")
+    assert run.curves["train/loss"].step[-1] == 1800

@@ -125,3 +125,55 @@ def test_a_table_larger_than_a_chunk(tmp_path: Path) -> None:
     curve = run.curves["train/loss"]
     assert curve.step.tolist() == list(range(n))
     assert curve.value[-1] == (n - 1) % 97 + 0.25
+
+
+def test_a_header_in_a_comment(tmp_path: Path) -> None:
+    assert table(tmp_path, "# epoch,loss\n" + rows()).curves["train/loss"].step.tolist() == list(range(6))
+
+
+def test_excel_and_drawn_tables(tmp_path: Path) -> None:
+    assert len(table(tmp_path, "sep=;\r\nepoch;loss\r\n" + rows().replace(",", ";")).curves["train/loss"]) == 6
+    rule = "+-------+------+\n"
+    drawn = "".join(f"| {line.replace(',', ' | ')} |\n" for line in rows().splitlines())
+    run = table(tmp_path, f"{rule}| epoch | loss |\n{rule}{drawn}{rule}")
+    assert len(run.curves["train/loss"]) == 6
+    assert run.notes == ()
+
+
+def test_a_table_below_a_preamble(tmp_path: Path) -> None:
+    head = "Loading the model | version 2\nTotal steps = 60\n"
+    run = table(tmp_path, head + "Step\tTraining Loss\n" + rows().replace(",", "\t"), "out.txt")
+    assert (run.format, len(run.curves["train/loss"])) == ("hf-notebook", 6)
+
+
+def test_the_trainers_table_says_when_nothing_was_logged(tmp_path: Path) -> None:
+    text = "Epoch\tTraining Loss\tValidation Loss\tAccuracy\n1\tNo log\t2.5\t0.5\n2\t1.5\t2.0\t0.6\n3\t1.1\t1.9\t0.7\n"
+    run = table(tmp_path, text)
+    assert run.curves["train/loss"].step.tolist() == [2, 3]
+    assert run.curves["val/accuracy"].value.tolist() == [0.5, 0.6, 0.7]
+
+
+def test_an_export_without_its_extremes(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text('"Step","lr - 0.1 - eval/loss","b - eval/loss"\n' + "".join(f'"{i}","{i}","2"\n' for i in range(9)))
+    _, run = read(str(path))
+    assert (run.source, run.format) == (f"{path}#lr - 0.1", "wandb-csv")
+    assert len(run.curves["val/loss"]) == 9
+
+
+def test_a_scalar_saved_from_tensorboard(tmp_path: Path) -> None:
+    text = "Wall time,Step,Value\n" + "".join(f"{1.7e9 + i},{i},{9 - i}\n" for i in range(6))
+    curve = table(tmp_path, text, "run-mine-tag-Loss_train.csv").curves["train/loss"]
+    assert curve.value.tolist() == [9, 8, 7, 6, 5, 4]
+    assert curve.time is not None
+
+
+def test_fastai_measures_on_validation_data(tmp_path: Path) -> None:
+    text = "epoch,train_loss,valid_loss,accuracy,time\n" + "".join(f"{i},1,2,0.{i},00:0{i}\n" for i in range(6))
+    assert table(tmp_path, text).roles["val/accuracy"] == "accuracy"
+
+
+def test_words_above_numbers_are_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("\r1%|# | 1/9 [00:01<00:10, loss=2]\r2%|# | 2/9 [00:01<00:10, loss=1]\r\n1,2,3\n4,5,6\n")
+    assert read(str(path))[0].format == "console"

@@ -46,3 +46,39 @@ def test_sklearn(tmp_path: Path) -> None:
 def test_a_list_of_rows(tmp_path: Path) -> None:
     run = document(tmp_path, [{"epoch": i, "loss": i / 2} for i in range(4)])
     assert run.curves["train/loss"].value.tolist() == [0, 0.5, 1, 1.5]
+
+
+ROWS = [{"train_loss": 9.0 - i, "val_loss": 8.0 - i} for i in range(5)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {str(i): row for i, row in enumerate(ROWS)},
+        {f"epoch_{i}": row for i, row in enumerate(ROWS)},
+        {"epochs": [{"epoch": i, **row} for i, row in enumerate(ROWS)], "best": 3},
+        {"train_loss": [[i, 9.0 - i] for i in range(5)], "val_loss": [[i, 8.0 - i] for i in range(5)]},
+        {key: {str(i): row[key] for i, row in enumerate(ROWS)} for key in ROWS[0]},
+        {"train": {"loss": [9.0 - i for i in range(5)]}, "val": {"loss": [8.0 - i for i in range(5)]}},
+    ],
+)
+def test_shapes_that_people_dump(tmp_path: Path, content: Any) -> None:
+    run = document(tmp_path, content)
+    assert run.curves["train/loss"].step.tolist() == list(range(5))
+    assert run.curves["train/loss"].value.tolist() == [9, 8, 7, 6, 5]
+    assert run.curves["val/loss"].value.tolist() == [8, 7, 6, 5, 4]
+    assert run.format != "boosting-json"
+
+
+def test_indented_objects_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(
+        "".join(json.dumps({"epoch": i, **row}, indent=2) + "\n" for i, row in enumerate(ROWS)) + '{"epoch"'
+    )
+    assert read(str(path))[0].curves["val/loss"].value.tolist() == [8, 7, 6, 5, 4]
+
+
+def test_a_scalar_saved_from_tensorboard_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "run-a-tag-val_loss.json"
+    path.write_text(json.dumps([[1.7e9 + i, i * 10, 0.5] for i in range(5)]))
+    assert read(str(path))[0].curves["val/loss"].step.tolist() == [0, 10, 20, 30, 40]

@@ -116,3 +116,62 @@ def test_dvclive_names_come_from_the_path(tmp_path: Path) -> None:
     assert run.source == str(tmp_path / "dvclive")
     assert run.curves["val/accuracy"].step.tolist() == [1, 2, 3, 4, 5]
     assert run.curves["val/loss"].step.tolist() == [0, 1, 2, 3, 4]
+
+
+def message(field: int, data: bytes) -> bytes:
+    """A protobuf field of bytes."""
+    assert len(data) < 128
+    key = field << 3 | 2
+    return (bytes([key]) if key < 128 else bytes([key & 127 | 128, key >> 7])) + bytes([len(data)]) + data
+
+
+def test_settings_and_end_of_a_wandb_run() -> None:
+    from optcli.run.readers.wandb import _exit, _settings
+
+    def item(name: str, value: str) -> bytes:
+        return message(1, message(1, name.encode()) + message(16, value.encode()))
+
+    assert _settings(message(17, message(4, item("lr", "0.1") + item("n", '{"a": 1}')))) == {"lr": 0.1, "n": {"a": 1}}
+    assert _settings(message(5, item("lr", "0.2"))) == {"lr": 0.2}
+    assert _exit(message(18, b"")) == "finished"
+    assert _exit(message(18, b"\x08\x01")) == "stopped"
+    assert _exit(message(2, b"")) is None
+
+
+def test_settings_and_end_of_a_run_in_a_database(tmp_path: Path) -> None:
+    path = logs.mlflow_db(tmp_path, LONG)
+    with sqlite3.connect(path) as db:
+        (run,) = db.execute("select distinct run_uuid from metrics").fetchone()
+        db.execute("create table params (key text, value text, run_uuid text)")
+        db.execute("create table runs (run_uuid text, status text)")
+        db.execute("insert into params values ('lr', '0.1', ?)", (run,))
+        db.execute("insert into runs values (?, 'FAILED')", (run,))
+    db.close()
+    (found,) = read(str(path))
+    assert (found.config, found.end) == ({"optimizer.lr": 0.1}, "stopped")
+
+
+def test_trackio(tmp_path: Path) -> None:
+    path = tmp_path / "project.db"
+    with sqlite3.connect(path) as db:
+        db.execute("create table metrics (id integer primary key, run_name text, step integer, metrics text)")
+        for i in range(5):
+            row = ("calm", i, f'{{"train/loss": {9 - i}, "val": {{"loss": 1}}}}'.encode())
+            db.execute("insert into metrics (run_name, step, metrics) values (?, ?, ?)", row)
+        db.execute("insert into metrics (run_name, step, metrics) values ('calm', 5, 'torn')")
+    db.close()
+    (run,) = read(str(tmp_path))
+    assert run.format == "trackio"
+    assert run.curves["train/loss"].value.tolist() == [9, 8, 7, 6, 5]
+
+
+def test_catboost_is_one_run(tmp_path: Path) -> None:
+    for part, loss in (("learn", 1), ("test", 2)):
+        rows = "".join(f"{i}\t{loss / (i + 1)}\n" for i in range(6))
+        (tmp_path / f"{part}_error.tsv").write_text(f"iter\tLogloss\n{rows}")
+        (tmp_path / part).mkdir()
+        logs.tfevents(tmp_path / part, LONG).rename(tmp_path / part / "events.out.tfevents")
+    (run,) = read(str(tmp_path))
+    assert run.format == "catboost"
+    assert run.curves["train/loss"].step.tolist() == list(range(6))
+    assert run.curves["val/loss"].value[0] == 2

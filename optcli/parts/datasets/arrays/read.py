@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import shared
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from optcli.parts.datasets.arrays import Options
+
+LARGEST: Final = 1e3
+"""Numbers beyond this saturate or explode any usual initialization."""
+LOOKED_AT: Final = 1000
+"""Samples that tell of the scale."""
 
 
 def splits(options: Options, seen: Survey) -> Splits:
@@ -29,7 +34,21 @@ def splits(options: Options, seen: Survey) -> Splits:
         val = np.zeros(len(x), np.bool_)
         val[seen.held_out] = True
         train_x, train_y, val_x, val_y = x[~val], y[~val], x[val], y[val]
-    return Splits(train_x, train_y, val_x, val_y, shared(train_x, val_x))
+    notes = (*_unscaled("inputs", train_x), *_unscaled("targets", train_y), *shared(train_x, val_x))
+    return Splits(train_x, train_y, val_x, val_y, notes)
+
+
+def _unscaled(what: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
+    """A note on numbers that no usual initialization is made for, judged by the first samples."""
+    import numpy as np
+
+    if values.dtype.kind != "f":
+        return ()
+    first = np.abs(values[:LOOKED_AT].astype(np.float64))
+    largest = first.max(initial=0.0, where=np.isfinite(first))
+    if largest <= LARGEST:
+        return ()
+    return (f"{what} reach {largest:.3g}: scale them beforehand, by mean and standard deviation for example",)
 
 
 def _inputs(seen: Survey, pair: Pair) -> npt.NDArray[Any]:

@@ -7,7 +7,8 @@
 Folders `train` and `val` (or `valid`, `validation`) in it, each with the classes' subfolders, are taken as the two
 parts; else a share of each class is for validation. PNG, JPEG, BMP, GIF, TIFF, WebP and PNM files are read, at any
 depth; hidden files and other endings are passed over. Pictures of other sizes are scaled and cropped at the centre.
-They are kept as bytes, a quarter of what numbers would take, and brought to -1 .. 1 batch by batch.
+They are kept as bytes, a quarter of what numbers would take, and brought to -1 .. 1 batch by batch. A picture that is
+in both parts is reported, up to 1 GiB.
 
 Needs Pillow: `pip install "optcli[images]"`.
 """

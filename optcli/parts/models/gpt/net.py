@@ -14,8 +14,9 @@ from optcli.parts.models._stack.net import set_paths, skipped
 class Block(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x)); shapes (N, T, width)."""
 
-    def __init__(self, heads: int, width: int) -> None:
+    def __init__(self, heads: int, width: int, causal: bool = True) -> None:
         super().__init__()
+        self.causal = causal
         self.heads, self.rate, self.path = heads, 0.0, 0.0
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
@@ -27,7 +28,7 @@ class Block(nn.Module):
         query, key, value = (
             self.qkv(self.norm1(x)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         )
-        seen = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=True)
+        seen = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=self.causal)
         x = x + skipped(dropped(self.out(seen.transpose(1, 2).reshape(n, t, width)), rate), path)
         return x + skipped(dropped(self.down(F.gelu(self.up(self.norm2(x)))), rate), path)
 

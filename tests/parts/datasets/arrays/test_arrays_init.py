@@ -161,6 +161,12 @@ def test_samples_in_both_parts_are_reported(tmp_path):
     )
 
 
+def test_numbers_out_of_scale_are_reported(tmp_path):
+    notes = both(saved(tmp_path, x=X * 1e4, y=PRICES * 1e5))[1].notes
+    assert [note.partition(" reach")[0] for note in notes] == ["inputs", "targets"]
+    assert both(saved(tmp_path, x=X, y=PRICES))[1].notes == ()
+
+
 def test_a_changed_file_is_read_again(tmp_path):
     assert both(saved(tmp_path, x=X, y=LABELS))[0].train == 40
     assert both(saved(tmp_path, x=X[:20], y=LABELS[:20]))[0].train == 16

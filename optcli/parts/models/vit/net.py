@@ -1,0 +1,47 @@
+"""The vision transformer."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from optcli.parts.models._stack.net import set_paths
+from optcli.parts.models.gpt.net import Block, dropped, initialize
+
+
+class Vit(nn.Module):
+    """Patch and position embedding, blocks, norm, the mean over all tokens, head."""
+
+    def __init__(self, shape: tuple[int, ...], outputs: int, patch: int, layers: int, heads: int, width: int) -> None:
+        super().__init__()
+        channels, *sides = shape
+        self.rate, self.patch = 0.0, patch
+        self.embed = nn.Conv2d(channels, width, patch, patch)
+        tokens = math.prod(-(-side // patch) for side in sides)
+        self.position = nn.Embedding(tokens, width)
+        self.blocks = nn.Sequential(*(Block(heads, width, causal=False) for _ in range(layers)))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
+        self.apply(initialize)
+        for block in self.blocks:
+            for name in ("out", "down"):
+                nn.init.normal_(getattr(block, name).weight, std=0.02 / math.sqrt(2 * layers))
+
+    def forward(self, images: Tensor) -> Tensor:
+        below, right = (-images.shape[axis] % self.patch for axis in (2, 3))
+        images = F.pad(images, (0, right, 0, below)) if below or right else images
+        x = self.embed(images).flatten(2).mT + self.position.weight
+        x = self.blocks(dropped(x, self.rate if self.training else 0.0))
+        logits: Tensor = self.head(self.norm(x).mean(1))
+        return logits
+
+    def set_dropout(self, rate: float) -> None:
+        """Dropout on embeddings, attention and both branches of each block."""
+        self.rate = rate
+        for block in self.blocks:
+            block.rate = rate  # type: ignore[assignment]
+
+    def set_drop_path(self, rate: float) -> None:
+        """Leave out branches: the first block's never, the last one's at `rate`."""
+        set_paths(self.blocks, rate)

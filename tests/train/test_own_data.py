@@ -1,0 +1,37 @@
+"""Training on own files: notes on the data are said, and a file too large for memory changes nothing."""
+
+import numpy as np
+import pytest
+
+from optcli.recipe import loads
+from optcli.train.session import train
+from optcli.train.world import World
+
+
+def run(tmp_path, name, data, steps=6, resume=False):
+    text = f"data: {data}\nmodel: linear\nseed: 3\ntrain: {{steps: {steps}, checkpoint_every: 3, device: cpu}}\n"
+    return train(loads(text), run_dir=tmp_path / name, resume=resume).path
+
+
+def weights(path, step):
+    return (path / "checkpoints" / f"step-{step}" / "model.safetensors").read_bytes()
+
+
+def test_notes_on_the_data_are_said(tmp_path, capsys):
+    rows = [f"{i % 7},{'yes' if i % 3 else 'no'},{'a' if i % 3 else 'b'}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,told,y", *rows, ""]))
+    run(tmp_path, "r", f"{{name: csv, file: '{tmp_path}/t.csv', batch_size: 8}}")
+    assert "data: column `told` tells the target `y`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float64])
+def test_a_mapped_file_trains_and_resumes_bit_equal(tmp_path, monkeypatch, kind):
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", (random.random((60, 8)) * 200).astype(kind))
+    np.save(tmp_path / "y.npy", random.integers(0, 3, 60))
+    data = f"{{name: arrays, file: '{tmp_path}/x.npy', target_file: '{tmp_path}/y.npy', split: tail, batch_size: 8}}"
+    whole = run(tmp_path, "whole", data)
+    monkeypatch.setattr(World, "free_bytes", lambda self: 1.0)
+    run(tmp_path, "parts", data, steps=3)
+    parts = run(tmp_path, "parts", data, resume=True)
+    assert weights(parts, 6) == weights(whole, 6)
