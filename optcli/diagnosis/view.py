@@ -125,8 +125,9 @@ class View:
     def learned(self) -> bool:
         """Whether the loss fell so far that a share of its fall means something: well above noise, 5 % of its level."""
         loss = self.loss
-        fell = max(8 * loss.tau, 4 * loss.sigma, 0.05 * abs(loss.start))
-        return loss.n > 3 and loss.drop > fell
+        if loss.n <= 3:
+            return False
+        return loss.drop > max(8 * loss.tau, 4 * loss.sigma, 0.05 * abs(loss.start))
 
     @cached_property
     def chance(self) -> float | None:

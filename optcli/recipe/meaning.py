@@ -24,6 +24,8 @@ HIGHEST_NORMALISED: Final = 10.0
 """Weights begin below 1 (at most 1 / sqrt(inputs)): one step at this rate throws them ten times farther."""
 HIGHEST: Final = 100.0
 """For steps in proportion to the gradient: training at a few units is rare, at a hundred unheard of."""
+PROXIMAL: Final = frozenset({"elastic_net", "group_lasso", "l1", "max_norm"})
+"""Regularizers that change the weights themselves."""
 WASTE: Final = 0.1
 """Share of the batches that may be left over at the end of each epoch, because they don't fill a step."""
 EACH_EPOCH: Final = Duration(1, "epochs")
@@ -144,6 +146,14 @@ def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Trouble
             yield f"regularizers.{part.name}", told, "remove it"
 
 
+def thresholds_on_averages(regularizers: tuple[Chosen, ...], optimizer: Chosen) -> Troubles:
+    """What is set to zero in the weights in training is not zero in the averages that such an optimizer is about."""
+    for part in regularizers:
+        if part.name in PROXIMAL and optimizer.name.startswith("schedule_free"):
+            told = f"`{part.name}` changes weights after a step, and `{optimizer.name}` evaluates averages of them"
+            yield f"regularizers.{part.name}", told, "take another optimizer, or remove it"
+
+
 def smoothing(regularizers: tuple[Chosen, ...], loss: Chosen) -> Troubles:
     """Smoothed labels need a loss on classes."""
     if loss.name in ("mse", "huber") and any(r.name == "label_smoothing" for r in regularizers):
@@ -206,5 +216,6 @@ def own_checks(
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, rollback, tasks,
-    metric_tasks, model_takes, regularizer_takes, smoothing, dropout, target, watched, patience, own_checks,
+    metric_tasks, model_takes, regularizer_takes, thresholds_on_averages,
+    smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip

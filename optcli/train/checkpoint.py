@@ -1,6 +1,7 @@
 """Checkpoints: complete or not there at all, verified before they are used, exact when they are loaded.
 
-One directory each, `checkpoints/step-<n>/`, with `model.safetensors` (the weights alone, for anybody to use),
+One directory each, `checkpoints/step-<n>/`, with `model.safetensors` (the weights alone, for anybody to use: those that
+evaluations see, which are averages with some optimizers and regularizers),
 `state.safetensors` and `state.json` (everything else) and `manifest.json`. It is written beside its place, made
 durable, read back, and then given its name by a single rename. Nothing is pickled. `index.json` tells the names of the
 latest and the best one; it is for people and tools, and written anew when it doesn't agree with the manifests.

@@ -19,7 +19,7 @@ def test_types_limits_and_defaults():
     assert found["lr"] == OptionDoc("lr", "number", "> 0", "0.001", told)
     betas, decay, amsgrad = found["betas"], found["decay"], found["amsgrad"]
     assert (betas.type, betas.limits, betas.default) == ("list of 2 numbers", ">= 0, < 1", "[0.9, 0.999]")
-    assert (decay.type, decay.default) == ("decoupled | l2", "decoupled")
+    assert (decay.type, decay.default) == ("decoupled | l2 | cautious", "decoupled")
     assert (amsgrad.type, amsgrad.default) == ("true or false", "false")
 
 

@@ -73,3 +73,21 @@ def test_an_installed_part_that_fails_to_load_is_a_problem(monkeypatch: pytest.M
     monkeypatch.setattr(parts, "_installed", lambda kind: {"broken": Broken()} if kind == "optimizer" else {})
     with pytest.raises(BadRecipe, match="can't be loaded: ImportError"):
         loads("data: toy\noptimizer: broken\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("data: shakespeare\nregularizers: [mixup]\n", "`mixup` is for image and vector inputs, the data gives tokens"),
+        ("data: diamonds\nregularizers: [cutmix]\n", "`cutmix` is for image inputs, the data gives vector"),
+        (
+            "data: digits\noptimizer: schedule_free_sgd\nregularizers: [l1]\n",
+            "`l1` changes weights after a step, and `schedule_free_sgd` evaluates averages of them",
+        ),
+        ("data: digits\nregularizers: [{name: swa, start: 100%}]\n", "averaging begins at step 110 of 110"),
+    ],
+)
+def test_regularizers_that_have_nothing_to_work_on(text: str, message: str) -> None:
+    with pytest.raises(BadRecipe) as caught:
+        loads(text)
+    assert [p.message for p in caught.value.problems] == [message]

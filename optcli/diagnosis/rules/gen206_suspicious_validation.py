@@ -62,7 +62,7 @@ FELL: Final = 0.3
 def check(view: View) -> list[Finding] | Abstain:
     """Validation that is the training loss itself, or that doesn't notice what training changes."""
     val, loss = view.val, view.loss
-    if val is None or val.n < POINTS:
+    if val is None or val.n < POINTS or loss.n == 0:
         return Abstain("no validation besides the headline, or too little")
     shared, here, there = np.intersect1d(val.step, loss.step, return_indices=True)
     close = np.abs(val.value[here] - loss.value[there]) <= SAME * np.abs(loss.value[there])

@@ -119,7 +119,7 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
         return []
     small, turns = (reversals(tail.blocks, share * scale) for share in (VAL_SMALL, VAL_SWING))
     turns = small if small >= MANY else turns
-    if turns == TURNS and float(np.diff(blocks[begin:]).max()) > ONE * ups(blocks[begin:]):
+    if turns == TURNS and float(np.diff(blocks[begin:]).max(initial=0.0)) > ONE * ups(blocks[begin:]):
         return []
     settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
     if turns < TURNS or settled.trend(1.0)[1] < FALLING or tail.trend(1.0)[1] < FALLING:

@@ -2,7 +2,7 @@
 
 ## What is seen
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
-a third of everything that had been gained, and doesn't come back; a steady rise counts from a quarter on. A loss that
+a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that
 soars for several points and then is no number any more counts as well, and so does one that stays several times above
 what a blind guess earns.
 
@@ -65,7 +65,7 @@ UNGAINED: Final = 0.25
 """Rise as a share of the start level where nothing had been gained yet."""
 BOTH: Final = 0.15
 """The same where validation has risen by that share of its own start level too."""
-STEADY: Final = 0.25
+STEADY: Final = 0.3
 """Rise as a share of the gain where it is a steady one over the later half of the run."""
 RISING: Final = 6.0
 """Standard errors of that rise."""

@@ -59,7 +59,7 @@ BAND: Final = 0.01
 def check(view: View) -> list[Finding] | Abstain:
     """The stretch at the end over which neither training nor validation loss moved."""
     series = view.val if view.val is not None and view.val.n >= POINTS else view.loss
-    if series.n < POINTS:
+    if series.n < POINTS or not view.loss.n:
         return Abstain("too few finite points")
     band = max(BAND * max(series.drop, view.loss.drop), 2 * series.tau)
     best = np.minimum.accumulate(series.blocks)

@@ -2,7 +2,9 @@
 
 `groups` comes from `_groups.groups(model, weight_decay)`. `GATED = True` says that the optimizer honours the attribute
 `found_inf`, a device scalar: at 1.0 a step leaves parameters and state as they are, without the host waiting for the
-device. `_direct.stepper(optimizer)` makes the function that a training loop calls for each step.
+device. An optimizer may have `eval_mode()` and `train_mode()`, which put the weights for evaluations into the model,
+and those in training back bit for bit. `_direct.stepper(optimizer)` makes the function that a training loop calls for
+each step.
 """
 
 RENAMED: dict[str, str] = {}

@@ -70,9 +70,14 @@ def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None
 
 
 def free_adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
-    """Adam's, with the second beta by itself."""
+    """Adam's, times how far the point between iterate and mean moves with the iterate."""
     unbias = (1 - group["beta2"] ** state["step"]) ** 0.5
-    return _over_root(state["exp_avg_sq"], group["eps"] * unbias, unbias, out)
+    return _over_root(state["exp_avg_sq"], group["eps"] * unbias, unbias * free_sgd(state, group), out)
+
+
+def free_sgd(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> float:
+    """At a constant rate the mean moves half as fast as the iterate."""
+    return float(1 - group["beta"] / 2)
 
 
 def prodigy(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
@@ -80,12 +85,16 @@ def prodigy(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = N
     return _over_root(state["exp_avg_sq"], group["eps"] * state["d"], state["d"] ** 2, out)
 
 
-def adafactor(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
-    """One over the root of the second moment, from its rows and columns; the rest of its scaling is left out."""
+def adafactor(state: dict[str, Any], group: dict[str, Any], parameter: Tensor) -> Any:
+    """The parameter's own size over the root of the second moment, which is kept by rows and columns.
+
+    That the rate falls with time and that large steps are cut is left out.
+    """
+    size = parameter.detach().square().mean().sqrt().clamp_(min=group["eps"][1])
     if "variance" in state:
-        return (state["variance"] + 1e-30).rsqrt()
+        return size * (state["variance"] + 1e-30).rsqrt()
     rows, columns = state["row_var"], state["col_var"]
-    return ((rows @ columns) / (rows.mean(-2, keepdim=True) + 1e-30) + 1e-30).rsqrt()
+    return size * ((rows @ columns) / (rows.mean(-2, keepdim=True) + 1e-30) + 1e-30).rsqrt()
 
 
 def _over_root(square: Tensor, eps: Any, factor: Any, out: Tensor | None) -> Tensor:

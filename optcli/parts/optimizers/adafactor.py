@@ -16,6 +16,7 @@ from annotated_types import Le
 from optcli.units import STRICT, NonNegative, Positive
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.optim import Optimizer
 
 
@@ -59,4 +60,8 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     )
     optimizer.register_step_pre_hook(shrink)
     optimizer.register_step_pre_hook(grown)
-    return finished(optimizer, _gain.adafactor)
+
+    def gain(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+        return _gain.adafactor(state, group, next(p for p in group["params"] if optimizer.state[p] is state))
+
+    return finished(optimizer, gain)

@@ -52,7 +52,7 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         {"beta": options.beta},
         ["largest_rate", "weight_sum", "z"],
         _update,
-        _gain.momentum,
+        _gain.free_sgd,
         made={"largest_rate": scalar, "weight_sum": scalar, "z": lambda p: p.clone()},
     )
 

@@ -37,6 +37,6 @@ def test_the_gain_is_one_over_the_root_of_the_second_moment(problem):
     made = problem("adafactor")
     made.go(range(1))
     for parameter in made.params:
-        gain = _gain.adafactor(made.optimizer.state[parameter], {})
+        gain = _gain.adafactor(made.optimizer.state[parameter], made.optimizer.param_groups[0], parameter)
         assert gain.shape == parameter.shape
         assert torch.isfinite(gain).all()

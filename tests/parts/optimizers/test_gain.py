@@ -9,6 +9,7 @@ from optcli.parts.optimizers import _direct
 OPTIONS = {
     "sgd": [{}, {"momentum": 0.9}, {"momentum": 0.8, "dampening": 0.5}],
     "rmsprop": [{}, {"momentum": 0.8}],
+    "prodigy": [{"growth": 1.0, "d0": 0.5, "d_coef": 1e-9}],  # else the estimate never settles
     "adam": [{}, {"amsgrad": True}],
 }
 CASES = [(name, options) for name in bundled("optimizer") for options in OPTIONS.get(name, [{}])]

@@ -24,6 +24,21 @@ def test_nothing_to_report_before_the_first_step():
     assert group_lasso.build(group_lasso.Options()).report() == {}
 
 
+def test_weights_without_a_gradient_do_not_decide_for_their_unit():
+    torch.manual_seed(0)
+    weights, part = torch.nn.Parameter(torch.ones(2, 3)), find("optimizer", "adam")
+    groups = [{"params": [weights], "name": "all", "weight_decay": 0.0, "lr_scale": 1.0}]
+    optimizer = part.build(groups, part.Options(lr=1e-3), "cpu")
+    made = group_lasso.build(group_lasso.Options(strength=0.01))
+    made.on_optimizer(optimizer)
+    _direct.stepper(optimizer)(1.0, [torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])])
+    before = weights.detach().clone()
+    made.after_step([weights], 1e-3)
+    lost = 1 - weights.detach().norm(dim=1) / before.norm(dim=1)
+    assert (lost < 1e-4).all()
+    assert (lost > 0).all()
+
+
 @pytest.mark.parametrize(("name", "options"), [("sgd", {"lr": 0.01}), ("sgd", {"lr": 0.002, "momentum": 0.9})])
 def test_finds_the_minimum(name, options):
     """Of 0.5 |w - c|^2 + s sqrt(2) |w|: c shortened by s sqrt(2), zero if it is shorter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
-from optcli.parts.datasets._leaks import shared
+from optcli.parts.datasets._leaks import shared, untrained
 from optcli.parts.datasets.arrays.survey import Pair, Survey, channels_last
 from optcli.parts.datasets.arrays.values import mapped
 
@@ -35,6 +35,9 @@ def splits(options: Options, seen: Survey) -> Splits:
         val[seen.held_out] = True
         train_x, train_y, val_x, val_y = x[~val], y[~val], x[val], y[val]
     notes = (*_unscaled("inputs", train_x), *_unscaled("targets", train_y), *shared(train_x, val_x))
+    if seen.facts.task == "classification":
+        names = seen.facts.names or [str(label) for label in range(seen.facts.outputs)]
+        notes += untrained(train_y, val_y, names)
     return Splits(train_x, train_y, val_x, val_y, notes)
 
 

@@ -76,8 +76,7 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
         _agree(pair, train, task)
     if not val and train.samples < 2:
         raise ValueError(f"{train.x.where}: {train.samples} samples are too few for a training and a validation part")
-    numbers = [] if task == "regression" else _whole(train.y)
-    others = _whole(val.y) if val and task != "regression" else []
+    numbers, others = (_whole(one.y) if one and task == "classification" else [] for one in (train, val))
     labels = _labels(options, train.y, numbers, others) if task == "classification" else []
     chosen: list[int] = []
     if val is None and options.split == "random":

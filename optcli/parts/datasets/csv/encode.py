@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optcli.parts.datasets import Splits
+from optcli.parts.datasets._leaks import untrained
 from optcli.parts.datasets.csv.survey import Survey, parted
 from optcli.parts.datasets.csv.suspects import suspects
 from optcli.parts.datasets.csv.table import MISSING
@@ -32,6 +33,8 @@ def encode(options: Options, seen: Survey) -> Splits:
     train, val = _features(seen, *x)
     targets = [one.astype(np.int64) for one in y] if seen.target.classes else [_standard(seen, one) for one in y]
     notes = (*seen.notes, *suspects(seen, x, targets[0]))
+    if seen.target.classes:
+        notes += untrained(targets[0], targets[1], list(seen.target.classes))
     return Splits(train, targets[0], val, targets[1], notes)
 
 

@@ -161,6 +161,11 @@ def test_samples_in_both_parts_are_reported(tmp_path):
     )
 
 
+def test_classes_of_the_validation_part_alone_are_reported(tmp_path):
+    _, splits = both(saved(tmp_path, x=X, y=np.arange(50) // 18 * 10), split="tail", validation=0.4)
+    assert splits.notes == ("no training sample is of class `20`, but 14 of 20 validation samples are",)
+
+
 def test_numbers_out_of_scale_are_reported(tmp_path):
     notes = both(saved(tmp_path, x=X * 1e4, y=PRICES * 1e5))[1].notes
     assert [note.partition(" reach")[0] for note in notes] == ["inputs", "targets"]

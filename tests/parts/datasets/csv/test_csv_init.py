@@ -228,6 +228,13 @@ def test_a_column_that_names_the_rows_is_reported(write, row):
     assert notes == ("column `id` looks like a name or number of the row: leave it out with `drop`",)
 
 
+def test_a_class_that_came_up_late_is_reported(write):
+    path = write(lines("day,x,y", [f"{i},{i * 7 % 5},{'new' if i > 15 else ('a', 'b')[i % 2]}" for i in range(20)]))
+    assert both(path, time="day")[1].notes == (
+        "no training sample is of class `new`, but 4 of 4 validation samples are",
+    )
+
+
 def test_healthy_tables_give_no_notes():
     assert both("optcli:penguins.csv", target="species")[1].notes == ()
 
