@@ -20,6 +20,8 @@ from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
 from optcli.run.prepare import Series, warm_up_end
 
+MANY_OUTCOMES: Final = 3.2
+"""Nats: chance among 25 outcomes. Tasks with more of them are mostly text."""
 LOSS: Final = "loss"
 """In a rule's `NEEDS`: the headline curve, whichever role it has."""
 SPENT: Final = 2e-4
@@ -151,8 +153,12 @@ class View:
 
     @cached_property
     def entropic(self) -> bool:
-        """Whether the task is known to have a floor far above 0: text keeps about half of its chance level."""
-        return bool(setting(self.config, "facts.task") == "language")
+        """Whether the task has a floor far above 0, as text keeps about half of its chance level.
+
+        Where the log doesn't name the task, a start above `MANY_OUTCOMES` nats tells of a large vocabulary.
+        """
+        task = setting(self.config, "facts.task")
+        return bool(task == "language" or (task is None and self.loss.n and self.loss.start > MANY_OUTCOMES))
 
     @cached_property
     def spent(self) -> float | None:

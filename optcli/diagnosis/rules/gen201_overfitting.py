@@ -1,7 +1,7 @@
 """Validation loss has turned up.
 
 ## What is seen
-Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 1.5 % of what the
+Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 3 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
 which did not rise.
 
@@ -62,10 +62,12 @@ VARIES: Final = ("shift",)
 
 SIGMAS: Final = 4.0
 """Rise in noise levels of the validation loss."""
-RISE: Final = 0.015
+RISE: Final = 0.03
 """Rise as a share of the training loss's drop: validation sets of some hundred samples move by less."""
 GAP: Final = 0.15
 """Validation above training loss by then, as a share of that drop."""
+BACK: Final = 0.5
+"""A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3
 """Validations since the best one: fewer can be a bump."""
 
@@ -85,6 +87,9 @@ def check(view: View) -> list[Finding] | Abstain:
     low, now = float(blocks[best]), median(blocks[-max(2, since // 3) :])
     rise, gap = now - low, now - loss.end
     if rise < SIGMAS * val.tau or rise < RISE * loss.drop or gap < GAP * loss.drop:
+        return []
+    peak = best + int(np.argmax(blocks[best:]))
+    if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:
         return []
     first = float(val.block_step[best])
     then = median(loss.value[: max(1, int(np.searchsorted(loss.step, first, side="right")))][-5:])

@@ -53,6 +53,8 @@ SURE: Final = 2.5
 """Standard errors."""
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which a share of the drop says nothing: fine-tuning near its end."""
+SPENT: Final = 0.1
+"""Rate over the last tenth of the run, as a share of its peak: below it the fall ends with the rate."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -62,6 +64,9 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.sigma > NOISE * loss.drop:
         return Abstain("the whole fall is hardly more than noise")
+    rate = view.series("lr")
+    if rate is not None and rate.tail(0.1).max() < SPENT * rate.value.max():
+        return Abstain("the learning rate has come down: more steps need another schedule")
     tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(3, len(loss.blocks) // 3) :]
     rise, error = slope(tail)
     error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)
