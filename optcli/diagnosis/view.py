@@ -152,13 +152,26 @@ class View:
         return math.log(2 / first) if 0.01 < first <= 1 else None
 
     @cached_property
-    def entropic(self) -> bool:
-        """Whether the task has a floor far above 0, as text keeps about half of its chance level.
+    def floored(self) -> bool:
+        """Whether the loss may have a floor that nothing in the log tells of: no accuracy, no known chance level.
 
-        Where the log doesn't name the task, a start above `MANY_OUTCOMES` nats tells of a large vocabulary.
+        A regression's is the noise of its target.
         """
-        task = setting(self.config, "facts.task")
-        return bool(task == "language" or (task is None and self.loss.n and self.loss.start > MANY_OUTCOMES))
+        return self.chance is None and not any(self.points(role) for role in ("train/accuracy", "val/accuracy"))
+
+    @cached_property
+    def entropic(self) -> bool:
+        """Whether the task is known to have a floor far above 0: text keeps about half of its chance level."""
+        return bool(setting(self.config, "facts.task") == "language")
+
+    @cached_property
+    def texty(self) -> bool:
+        """Whether it is `entropic`, or the task is unknown and the loss began as high as that of a vocabulary.
+
+        Reads the loss in nats, so a rule that asks is not free of the loss's scale.
+        """
+        unknown = setting(self.config, "facts.task") is None
+        return self.entropic or (unknown and self.loss.n > 0 and self.loss.start > MANY_OUTCOMES)
 
     @cached_property
     def spent(self) -> float | None:

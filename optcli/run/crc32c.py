@@ -89,6 +89,9 @@ def _headers(buffer: npt.NDArray[np.uint8], longest: int) -> Any:
     windows = np.lib.stride_tricks.sliding_window_view(buffer, 12)
     # Lengths fit in six bytes: two zero bytes thin out the candidates before any checksum is taken.
     at = np.flatnonzero((windows[:, 7] == 0) & (windows[:, 6] == 0))
+    if len(at) > len(windows) // 2:
+        # Padding: in a long run of zeros only its end can be part of a header.
+        at = at[windows[at, :6].any(axis=1)]
     rows = np.ascontiguousarray(windows[at])
     good = rows[:, :8].copy().view("<u8")[:, 0] <= longest
     at, rows = at[good], rows[good]

@@ -40,3 +40,8 @@ def test_a_header_is_found_behind_garbage() -> None:
     assert next_header(noise + head, 70_001, 1 << 20) == -1
     assert next_header(noise + head, 0, 70) == -1
     assert next_header(b"", 0, 9) == -1
+
+
+def test_a_header_behind_padding() -> None:
+    header = b"\x20" + bytes(7) + of_length(32).to_bytes(4, "little")
+    assert next_header(bytes(70_000) + header + bytes(40), 0, 1 << 20) == 70_000

@@ -2,8 +2,9 @@
 
 ## What is seen
 At the end more than 57 % of the start level of the training loss is left, although its fall was over early in the run,
-and validation lies beside it; or almost nothing (88 %) is gone at all. Needs a validation loss, and a start level that
-means something: that of an untrained model.
+and validation lies beside it; or almost nothing (12 %) is gone at all. Needs a validation loss, and a start level that
+means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
+as in most regressions, only the latter counts.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
@@ -25,6 +26,7 @@ curves = {
     "train/loss": 1.6 + 0.7 * np.exp(-step / 30) + 0.002 * np.cumsum(noise) + 0.02 * noise,
     "val/loss": (epoch, 1.62 + 0.7 * np.exp(-epoch / 30)),
 }
+config = {"facts.task": "classification", "facts.outputs": 10}
 ```
 
 ## Healthy
@@ -56,7 +58,7 @@ STATUS: Final = "stable"
 NEEDS: Final = (LOSS, "val/loss")
 POINTS: Final = 12
 AT_END: Final = True
-VARIES: Final = ("shift",)
+VARIES: Final = ("scale", "shift")
 
 LEFT: Final = 0.57
 """Share of the start level (the chance level, for an untrained net) that is still there at the end."""
@@ -87,10 +89,10 @@ def check(view: View) -> list[Finding] | Abstain:
     left = loss.end / loss.start
     change, z = loss.trend(0.4)
     slowed = (SURE_FALL if z < FALLING else SLOWING) * loss.drop < change < 0.5 * loss.drop
-    if not (LEFT_TEXT if view.entropic else LEFT) <= left <= 1.2 or not slowed or val is None:
+    if not (LEFT_TEXT if view.texty else LEFT) <= left <= 1.2 or not slowed or val is None:
         return []
     gap = (val.end - loss.end) / loss.start
-    bent = loss.settled <= BENT and loss.sigma < NOISE * loss.drop
+    bent = loss.settled <= BENT and loss.sigma < NOISE * loss.drop and not view.floored
     if gap > APART or not (bent or left > NOTHING):
         return []
     return [

@@ -23,6 +23,7 @@ curves = {
     "train/loss": 1.5 + 0.8 * np.exp(-step / 60) + 0.03 * noise,
     "val/loss": (epoch, 0.9 + 1.4 * np.exp(-epoch / 60)),
 }
+config = {"facts.task": "classification", "facts.outputs": 10}
 also = ("GEN204",)
 ```
 

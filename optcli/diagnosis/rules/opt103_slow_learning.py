@@ -54,7 +54,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 8
-VARIES: Final = ("shift",)
+VARIES: Final = ("scale", "shift")
 
 DONE: Final = 0.3
 """Share of the plan after which a run that is to end well has shown it."""
@@ -100,7 +100,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (loss.start - loss.end) / loss.start / view.share  # carried on in a straight line to the end
     _, z = loss.trend(1.0)
-    if gone > (PROGRESS_TEXT if view.entropic else PROGRESS) or gone < 0.01 or z > -SURE:
+    if gone > (PROGRESS_TEXT if view.texty else PROGRESS) or gone < 0.01 or z > -SURE:
         return []
     if gone > LITTLE and loss.trend(0.4)[1] > FALLING:
         return []

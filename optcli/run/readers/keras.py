@@ -12,7 +12,7 @@ from optcli.run.text import NUMBER, Row, lines, sample
 
 _EPOCH: Final = re.compile(r"^Epoch (\d+)(?:/(\d+))?\s*$")
 _PAIR: Final = re.compile(rf"(?:^|- )([A-Za-z_]\w*): ({NUMBER})(?= -|\s*$)")
-_BAR: Final = re.compile(r"^\s*\d+/(?:\d+|Unknown)\b")
+_BAR: Final = re.compile(r"^\s*(\d+)/(\d+|Unknown)\b")
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -28,15 +28,17 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     rows: list[Row] = []
     planned, current = None, 0.0
     last: Row = {}
+    whole = False
     for _, line in lines(source, offset):
         if found := _EPOCH.match(line.strip()):
             if last:
                 rows.append({"epoch": current, **last})
             current, last = float(found[1]), {}
             planned = int(found[2]) if found[2] else planned
-        elif _BAR.match(line) and (pairs := _PAIR.findall(line.replace("\b", ""))):
+        elif (bar := _BAR.match(line)) and (pairs := _PAIR.findall(line.replace("\b", ""))):
             last = {name: float(value) for name, value in pairs}
+            whole = bar[1] == bar[2]
     # The last epoch counts only if it is whole: its bar then carries the validation values that the others have.
-    if last and (not rows or set(rows[-1]) - {"epoch"} <= set(last)):
+    if last and whole and (not rows or set(rows[-1]) - {"epoch"} <= set(last)):
         rows.append({"epoch": current, **last})
     yield table(rows, format="keras-console", planned=planned)

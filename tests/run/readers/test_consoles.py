@@ -200,3 +200,9 @@ def test_a_plan_in_epochs_and_steps(tmp_path: Path) -> None:
     run = console(tmp_path, text)
     assert (run.planned, run.axis) == (3000, "step")
     assert run.curves["train/loss"].step[-1] == 1800
+
+
+def test_a_keras_epoch_counts_when_its_bar_is_full(tmp_path: Path) -> None:
+    bars = "".join(f"\r{i}/9 ---- 0s 1ms/step - loss: 0.{i}" for i in range(1, 10))
+    run = console(tmp_path, f"Epoch 1/3\n{bars}\nEpoch 2/3\n{bars[:60]}\n")
+    assert run.curves["train/loss"].value.tolist() == [0.9]

@@ -156,9 +156,9 @@ def test_the_trainers_table_says_when_nothing_was_logged(tmp_path: Path) -> None
 def test_an_export_without_its_extremes(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text('"Step","lr - 0.1 - eval/loss","b - eval/loss"\n' + "".join(f'"{i}","{i}","2"\n' for i in range(9)))
-    _, run = read(str(path))
-    assert (run.source, run.format) == (f"{path}#lr - 0.1", "wandb-csv")
-    assert len(run.curves["val/loss"]) == 9
+    runs = {run.source: run for run in read(str(path))}
+    assert runs.keys() == {f"{path}#b", f"{path}#lr - 0.1"}
+    assert runs[f"{path}#lr - 0.1"].curves["val/loss"].value.tolist() == list(range(9))
 
 
 def test_a_scalar_saved_from_tensorboard(tmp_path: Path) -> None:
