@@ -13,7 +13,7 @@ from optcli.diagnosis.engine import diagnose
 from optcli.exits import Exit, Failure
 from optcli.run.assemble import read
 from optcli.run.block import Unreadable
-from optcli.run.curve import Note
+from optcli.run.curve import Note, Run
 from optcli.run.notes import CODES
 from optcli.show.nearest import hint
 from optcli.show.report import Report
@@ -62,10 +62,24 @@ def reports(
             result.unreadable.append(error)
             result.reports.append(_without(path, error.reason))
             continue
+        _all_mapped(path, runs, mapping or {})
         result.reports += [
             Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs
         ]
     return result
+
+
+def _all_mapped(path: str, runs: Sequence[Run], mapping: Mapping[str, str]) -> None:
+    """Whether every column that `--map` names is there, in one of the runs.
+
+    Raises:
+        Failure: it isn't; names the nearest.
+    """
+    known = {name for run in runs for name in (*run.roles.values(), *run.curves)}
+    for role, name in mapping.items():
+        if name not in known:
+            help = hint(name, sorted(known), f"its columns: {', '.join(sorted(known))}")
+            raise Failure(Exit.USAGE, f"--map {role}={name}: no such column in {path}", help)
 
 
 def growing(

@@ -33,11 +33,18 @@ PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
 
+def _broke_off(run: Run) -> bool:
+    """Whether a run's last loss is no number: that is no end from which to judge how far it came."""
+    curve = ladder.headline(run)
+    return curve is not None and not math.isfinite(curve.value[-1])
+
+
 class View:
-    """A run up to and with step `at`; `ended` when nothing more will come."""
+    """A run up to and with step `at`; `ended` when nothing more will come and the run came to its end."""
 
     def __init__(self, run: Run, at: float, *, ended: bool = False) -> None:
-        self._run, self.at, self.ended = run, at, ended
+        self._run, self.at = run, at
+        self.ended = ended and not _broke_off(run)
         self._curves: dict[str, Curve | None] = {}
         self._series: dict[str, Series | None] = {}
 

@@ -67,3 +67,12 @@ def test_mapping() -> None:
     for wrong in ("loss", "=a", "lr="):
         with pytest.raises(Failure, match="is not of the form ROLE=NAME"):
             reading.mapping([wrong])
+
+
+def test_a_mapped_column_must_be_there(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("step,loss,held_out\n" + "".join(f"{i},{2 / (i + 1)},{2 / (i + 1)}\n" for i in range(9)))
+    assert reading.reports([str(log)], {"val/loss": "held_out"}).status == 0
+    with pytest.raises(Failure, match="no such column") as told:
+        reading.reports([str(log)], {"val/loss": "held_uot"})
+    assert "did you mean `held_out`" in told.value.help

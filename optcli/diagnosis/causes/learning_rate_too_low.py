@@ -29,6 +29,8 @@ from optcli.diagnosis.causes._prescribe import advice, scale_patch
 from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
+    "NUM301": -4.0,
+    "NUM302": -4.0,
     "OPT103": 3.5,
     "OPT104": 0.8,
     "OPT106": 0.8,
