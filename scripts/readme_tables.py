@@ -5,6 +5,7 @@ python scripts/readme_tables.py [--check]
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -13,13 +14,14 @@ from optcli import parts
 from optcli.commands.recipes import summary as about
 from optcli.diagnosis import catalogue
 from optcli.recipe import bundled
+from optcli.run import readers
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 def summary(doc: str) -> str:
-    """First sentence of a docstring, without its full stop."""
-    return doc.strip().split("\n\n")[0].replace("\n", " ").rstrip(".")
+    """First sentence of a docstring, without its full stop, fit for a cell of a table."""
+    return doc.strip().split("\n\n")[0].replace("\n", " ").rstrip(".").replace("|", "\\|")
 
 
 def parts_table() -> str:
@@ -47,7 +49,22 @@ def recipes_table() -> str:
     return "\n".join(["| recipe | what it shows |", "|---|---|", *rows])
 
 
-TABLES = {"parts": parts_table, "codes": codes_table, "causes": causes_table, "recipes": recipes_table}
+def readers_table() -> str:
+    folder = Path(readers.__file__).parent
+    files = [f for f in sorted(folder.glob("*.py")) if not f.stem.startswith("_")]
+    rows = [
+        f"| {f.stem} | {summary(ast.get_docstring(ast.parse(f.read_text(encoding='utf-8'))) or '')} |" for f in files
+    ]
+    return "\n".join(["| format | what it reads |", "|---|---|", *rows])
+
+
+TABLES = {
+    "readers": readers_table,
+    "parts": parts_table,
+    "codes": codes_table,
+    "causes": causes_table,
+    "recipes": recipes_table,
+}
 
 
 def renewed(text: str) -> str:
