@@ -120,7 +120,7 @@ def _points(run: Run) -> int:
 
 def _unfit(rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
-    if getattr(rule, "AT_END", False) and not view.ended:
+    if getattr(rule, "AT_END", False) and not view.complete:
         return "the run has not ended"
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)

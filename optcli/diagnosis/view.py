@@ -40,11 +40,11 @@ def _broke_off(run: Run) -> bool:
 
 
 class View:
-    """A run up to and with step `at`; `ended` when nothing more will come and the run came to its end."""
+    """A run up to and with step `at`; `ended` when nothing more will come, `complete` if it came so far."""
 
     def __init__(self, run: Run, at: float, *, ended: bool = False) -> None:
-        self._run, self.at = run, at
-        self.ended = ended and not _broke_off(run)
+        self._run, self.at, self.ended = run, at, ended
+        self.complete = ended and not _broke_off(run)
         self._curves: dict[str, Curve | None] = {}
         self._series: dict[str, Series | None] = {}
 
@@ -115,7 +115,7 @@ class View:
     @cached_property
     def share(self) -> float:
         """Share of the planned steps that are done; 1 at an end, NaN where no plan is known."""
-        if self.ended:
+        if self.complete:
             return 1.0
         return min(1.0, self.at / self.planned) if self.planned else math.nan
 

@@ -98,3 +98,12 @@ def test_a_rule_is_asked_when_its_first_curve_has_grown(make, fall, monkeypatch)
     engine.diagnose(make({"train/loss": fall, "val/loss": (val, fall[val])}), select=["GEN201"])
     assert len(asked) <= len(val) + 1
     assert asked[-1] == 399
+
+
+@pytest.mark.parametrize("length", [20, 60, 300])
+def test_a_run_that_broke_off_is_not_judged_by_how_far_it_came(make, length: int) -> None:
+    value = 2.3 - 0.002 * np.arange(1.0, length + 1)
+    value[-1] = np.nan
+    told = engine.diagnose(make({"train/loss": value}))
+    assert standing(told) == {"NUM301"}
+    assert "learning-rate-too-low" not in {cause.name for cause in told.causes}

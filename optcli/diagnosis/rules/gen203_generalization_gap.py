@@ -72,7 +72,7 @@ def check(view: View) -> list[Finding] | Abstain:
     val, loss = view.val, view.loss
     if val is None or val.n < POINTS or loss.n < POINTS:
         return Abstain("no validation besides the headline")
-    if val.n < EARLY and not view.ended:
+    if val.n < EARLY and not view.complete:
         return Abstain("too few validations: a gap at the start often closes")
     if not view.learned:
         return Abstain("the training loss has not fallen yet")

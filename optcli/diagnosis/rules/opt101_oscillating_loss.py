@@ -101,7 +101,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if val is not None and val.n >= VAL_POINTS:
         return _with_validation(view, val)
-    if val is not None and not view.ended:
+    if val is not None and not view.complete:
         return Abstain("waits for validation to tell swings from noisy batches")
     if loss.n < ALONE or not view.learned:
         return Abstain("too little to tell swings from noisy batches")

@@ -108,7 +108,7 @@ def check(view: View) -> list[Finding] | Abstain:
         loss.tau / loss.start,
     )
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
-    if view.ended:
+    if view.complete:
         most = FALL_END
     if noise > (NOISE_LATE if late else NOISE_EARLY) and not frozen:
         return Abstain("too noisy to tell")

@@ -88,7 +88,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
     cut = view.spent is not None and view.at - view.spent > SPENT_FOR * (view.at - float(loss.step[0]))
-    if not cut and not view.ended and not view.share >= DONE:
+    if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
     top = max(loss.start, view.chance or 0.0)
@@ -119,7 +119,7 @@ def _flat(view: View) -> bool:
     if z < FALLING and change < -STILL * loss.drop:
         return False
     error = abs(change / z) if z else loss.drop
-    if not view.ended and change - SURE * error < -HIDDEN * loss.drop:
+    if not view.complete and change - SURE * error < -HIDDEN * loss.drop:
         return False
     if loss.trend(0.2)[0] < -2 * FLAT * loss.drop:
         return False
@@ -138,4 +138,4 @@ def _annealed(view: View, since: float) -> bool:
         return True
     changes = np.count_nonzero(np.diff(stretch) < 0) / (len(stretch) - 1)
     begin, end = float(stretch[0]), float(stretch[-1])
-    return bool(changes > 0.5 and begin > (3 if view.ended else 1) * end and begin > 0.01 * float(lr.value.max()))
+    return bool(changes > 0.5 and begin > (3 if view.complete else 1) * end and begin > 0.01 * float(lr.value.max()))
