@@ -67,7 +67,8 @@ def others() -> Iterator[tuple[str, list[str], bool]]:
     """Every other part at least once, and the mistakes that must be seen."""
     for name in bundled("optimizer"):
         decay = f"optimizer={{name: {name}, weight_decay: 0.1}}"
-        l1 = [] if name.startswith("schedule_free") else ["regularizers.l1.strength=1e-4"]  # recipes refuse them together
+        free = name.startswith("schedule_free")  # recipes refuse it together with L1
+        l1 = [] if free else ["regularizers.l1.strength=1e-4"]
         yield f"{name} decay l1", [decay, *l1], True
     for name in bundled("regularizer"):
         yield name, [*model(NETS.get(name, "mlp")), f"regularizers=[{name}]", "optimizer.weight_decay=0"], True
