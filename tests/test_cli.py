@@ -71,9 +71,15 @@ WORDS = st.sampled_from([*LINE.split(), "", "\x1b[2J", "\ud800", "\0"])
 @given(st.sampled_from(["diagnose", "explain", "watch", "x"]), st.lists(WORDS | st.text(max_size=4), max_size=5))
 @example("diagnose", ["README.md", "--pattern", "("])
 @example("watch", ["tests", "--interval", "nan", "--once"])
+@example("watch", ["\ud800"])
 def test_no_arguments_at_all_give_a_traceback_or_a_bug(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str, words: list[str]
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: str,
+    words: list[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # `--output x` is among them
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     quick = ["--once"] if command == "watch" else []
     assert status([command, *words, *quick]) in (0, 1, 2, 5, 73)

@@ -77,12 +77,15 @@ class Follower:
 
 def stamp_of(path: str) -> Stamp:
     """Name, inode, size and time of change of the file, or of all files below the directory; () if there is none."""
-    below = [Path(base, name) for base, _, names in os.walk(path) for name in names]
+    if os.path.isdir(path):
+        files = sorted(Path(base, name) for base, _, names in os.walk(path) for name in names)
+    else:
+        files = [Path(path)]
     found = []
-    for file in sorted(below if os.path.isdir(path) else [Path(path)]):
+    for file in files:
         try:
             seen = file.stat()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: no file system can have such a name
             continue
         found.append((str(file), seen.st_ino, seen.st_size, seen.st_mtime_ns))
     return tuple(found)
