@@ -159,6 +159,16 @@ class View:
         return math.log(2 / first) if 0.01 < first <= 1 else None
 
     @cached_property
+    def top(self) -> float:
+        """The loss of an untrained model: the start level, or chance where that is known to be higher."""
+        return max(self.loss.start, self.chance or 0.0)
+
+    @cached_property
+    def settled(self) -> float:
+        """Share of the run by which nine tenths of the fall from `top` were done."""
+        return self.loss.settled(self.top)
+
+    @cached_property
     def floored(self) -> bool:
         """Whether the loss may have a floor that nothing in the log tells of: no accuracy, no known chance level.
 

@@ -83,3 +83,11 @@ def test_chance_is_bounded_by_the_accuracy_at_the_start(make, fall) -> None:
     known = {"facts.task": "classification", "facts.outputs": 4}
     assert View(make({"train/loss": fall, "train/accuracy": accuracy}, config=known), 399).chance_at_most == np.log(4)
     assert View(make({"train/loss": fall}), 399).chance_at_most is None
+
+
+def test_an_untrained_model_is_at_chance_where_that_is_known(make, fall) -> None:
+    known = {"facts.task": "classification", "facts.outputs": 100}
+    view = View(make({"train/loss": fall}, config=known), 399)
+    assert view.top == pytest.approx(np.log(100))
+    assert view.settled <= View(make({"train/loss": fall}), 399).settled
+    assert View(make({"train/loss": fall + 9}, config=known), 399).top > 9

@@ -67,7 +67,15 @@ def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float
 
 
 def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
-    assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled == pytest.approx(9 / 40, abs=0.03)
-    assert series(np.linspace(2, 1, 48)).settled > 0.8
-    assert series(np.linspace(1, 2, 48)).settled == 0
-    assert series([1.0]).settled == 0
+    assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled(2.0) == pytest.approx(9 / 40, abs=0.03)
+    assert series(np.linspace(2, 1, 48)).settled(2.0) > 0.8
+    assert series(np.linspace(1, 2, 48)).settled(1.0) == 0
+    assert series([1.0]).settled(1.0) == 0
+
+
+def test_the_knee_tells_a_fall_that_breaks_off_from_one_that_bends() -> None:
+    at = np.arange(480)
+    assert series(np.maximum(2 - at / 50, 1)).knee(2.0) == pytest.approx(5 / 9, abs=0.05)
+    assert series(1 + np.exp(-at / 40)).knee(2.0) == pytest.approx(0.3, abs=0.05)
+    assert series((1 + at) ** -0.5).knee(1.0) < 0.25
+    assert np.isnan(series(np.linspace(1, 2, 48)).knee(1.0))

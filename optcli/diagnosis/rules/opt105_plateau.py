@@ -2,8 +2,10 @@
 
 ## What is seen
 The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
-noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), less
-will do: 30 % left, and flat for as long as everything before.
+noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
+to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
+everything before. Where neither an accuracy nor the recipe tells how low the loss could get, a fall that breaks off in
+a sharp bend is a warning, a soft one only `info`.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
@@ -44,7 +46,8 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.stats import median
+from optcli.run.prepare import Series
+from optcli.run.stats import median, slope
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -78,6 +81,18 @@ STEPPED: Final = 0.35
 """Share of its peak to which a rate has stepped down before the flat stretch: steps are by three and more."""
 SPENT_FOR: Final = 0.5
 """Share of the run so far over which the rate must have been spent: as long as everything before."""
+LOW: Final = 0.02
+"""Share of its peak at which a rate counts as taken away, where the loss was falling until then."""
+BEFORE: Final = 8
+"""Points before that which are needed to tell the pace."""
+PACE: Final = 1.0
+"""Fall that the same pace would have brought since, as a share of the whole drop: it was far from its floor."""
+KNEE: Final = 0.42
+"""Where nothing tells how low the loss could get: a fall that breaks off (0.56) rather than bends (0.3 and less)."""
+CLEAR: Final = 0.15
+"""There, too: noise of a point as a share of the drop beyond which the bend can't be seen."""
+PACE_SURE: Final = -4.0
+"""Standard errors of that pace."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -87,13 +102,12 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    cut = view.spent is not None and view.at - view.spent > SPENT_FOR * (view.at - float(loss.step[0]))
+    cut = _cut(view)
     if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
-    top = max(loss.start, view.chance or 0.0)
     least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
-    if level < least * top or loss.start - loss.low < 0.05 * loss.start or not (cut or loss.settled <= BENT):
+    if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
     if not _flat(view) or (not cut and _annealed(view, since)):
@@ -102,14 +116,40 @@ def check(view: View) -> list[Finding] | Abstain:
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
     first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
     lr = view.series("lr")
+    left = lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan")
+    sure = cut or not view.floored or (loss.knee(view.top) > KNEE and loss.sigma < CLEAR * loss.drop)
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.95 if cut else 0.88,
+            __name__, SEVERITY if sure else "info", loss.name, first, 0.95 if cut else 0.88 if sure else 0.5,
             f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
-            level=(level / top, "of the start level"), change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
-            lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
+            level=(level / view.top, "of the start level"), lr_left=(left, "of the peak"),
+            change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
         )
     ]  # fmt: skip
+
+
+def _cut(view: View) -> bool:
+    """Whether the rate was taken away before the run was half over; a small one is left where it broke off a fall."""
+    began = float(view.loss.step[0])
+    if view.spent is not None:
+        return view.at - view.spent > SPENT_FOR * (view.at - began)
+    lr = view.series("lr")
+    if lr is None:
+        return False
+    high = np.flatnonzero(lr.value > LOW * lr.value.max())
+    if not len(high) or high[-1] + 1 >= lr.n:
+        return False
+    last = float(lr.step[high[-1] + 1])
+    return view.at - last > SPENT_FOR * (view.at - began) and _was_falling(view.loss, last)
+
+
+def _was_falling(loss: Series, until: float) -> bool:
+    """Whether the loss fell so steeply up to a step that it had far to go."""
+    before = loss.value[loss.step < until]
+    if len(before) < BEFORE:
+        return False
+    rise, error = slope(before[len(before) // 2 :])
+    return rise < PACE_SURE * error and -rise * (loss.n - len(before)) > PACE * loss.drop
 
 
 def _flat(view: View) -> bool:
