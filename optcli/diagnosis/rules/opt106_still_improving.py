@@ -54,6 +54,8 @@ SURE: Final = 2.5
 """Standard errors."""
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which a share of the drop says nothing: fine-tuning near its end."""
+FEW: Final = 8
+"""Blocks up to which three of them must do for the slope of the end."""
 SPENT: Final = 0.1
 """Rate over the last tenth of the run (after restarts: the last one), as a share of its peak: below it the fall ends
 with the rate."""
@@ -71,7 +73,7 @@ def check(view: View) -> list[Finding] | Abstain:
     rate = view.series("lr")
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
-    tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(3, len(loss.blocks) // 3) :]
+    tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(4 if len(loss.blocks) > FEW else 3, len(loss.blocks) // 3) :]
     rise, error = slope(tail)
     error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)
     fifth = -rise * 0.2 * (len(loss.blocks) - 1)
