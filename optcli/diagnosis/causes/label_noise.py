@@ -28,12 +28,18 @@ EVIDENCE: Final = {"GEN201": 0.8, "OPT104": -2.0, "OPT102": -2.0}
 PRIOR: Final = -1.5
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""
+MOST: Final = 0.5
+"""The same, beyond which little was learned before validation turned: what comes after is not in the inputs."""
+MANY: Final = 3.2
+"""Nats: a loss that starts higher is one of text, of which half is left whatever the labels."""
 
 
 def weigh(case: Case) -> float:
     """How much of the training loss is left."""
     left = case.figure("GEN201", "train_left")
-    return 3.0 if left > HIGH else -1.0
+    if case.sign("start") > MANY or not HIGH < left < 1.0:
+        return -1.0
+    return 4.0 if left > MOST else 3.0
 
 
 def prescribe(case: Case) -> Prescription:

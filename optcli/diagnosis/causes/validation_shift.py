@@ -39,13 +39,16 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -1.5
 NEVER_FELL: Final = 0.3
+APART: Final = 0.8
+"""Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
 
 def weigh(case: Case) -> float:
-    """A validation loss that never fell far."""
+    """A validation loss that never fell far, or lay far above from the start."""
+    odds = 2.0 * (case.sign("gap_early") > APART)
     if "GEN203" not in case.findings:
-        return 0.0
-    return 3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5
+        return odds
+    return odds + (3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5)
 
 
 def prescribe(case: Case) -> Prescription:
