@@ -20,7 +20,7 @@ from optcli.run.curve import Note, Run
 LEAST_POINTS: Final = 5
 """Below this many points of the headline curve nothing can be called healthy."""
 
-BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory"})
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
 
