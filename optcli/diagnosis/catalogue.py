@@ -51,9 +51,9 @@ def curves(code: str, heading: str = "Example") -> dict[str, Curve]:
 
 
 def _curve(role: str, given: Any) -> Curve:
-    """From values alone (one a step, from 0) or from (steps, values)."""
-    step, value = given if isinstance(given, tuple) else (range(len(given)), given)
-    return Curve(role, read_only(step), read_only(value))
+    """From values alone (one a step, from 0), from (steps, values) or from (steps, values, seconds)."""
+    step, value, *time = given if isinstance(given, tuple) else (range(len(given)), given)
+    return Curve(role, read_only(step), read_only(value), *map(read_only, time))
 
 
 def severity(code: str) -> Severity:

@@ -12,14 +12,15 @@ from typing import Any, Final
 import numpy as np
 
 from optcli.diagnosis import causes, ladder, rules
-from optcli.diagnosis.diagnosis import Abstain, Diagnosis, Finding, Status
+from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
+from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import View
 from optcli.run.curve import Note, Run
 
 LEAST_POINTS: Final = 5
 """Below this many points of the headline curve nothing can be called healthy."""
 
-BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory"})
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
 
@@ -77,12 +78,9 @@ class Walk:
     def diagnosis(self, run: Run) -> Diagnosis:
         """All that was found so far."""
         findings = tuple(sorted(self.pinned.values(), key=_order))
-        standing = [f for f in findings if f.healed_at is None] or list(findings)
-        if all(f.severity == "info" for f in standing):
-            standing = []  # nothing asks for action, so there is nothing to explain
         return Diagnosis(
             run.source, run.format, status_of(run, findings), _points(run), run.roles, findings,
-            causes.rank(standing, run.config), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
+            explained(run, findings), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
         )  # fmt: skip
 
     def _pin(self, finding: Finding) -> bool:
@@ -103,6 +101,15 @@ class Walk:
         for key, old in self.pinned.items():
             if key[0] == code and key not in seen and old.healed_at is None:
                 self.pinned[key] = replace(old, healed_at=view.at)
+
+
+def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
+    standing = [f for f in findings if f.healed_at is None] or findings
+    if all(f.severity == "info" for f in standing):
+        return ()
+    with np.errstate(all="ignore"):
+        return causes.rank(findings, run.config, signs(run))
 
 
 def status_of(run: Run, findings: Sequence[Finding]) -> Status:

@@ -137,3 +137,15 @@ def warm_up_end(lr: Series | None) -> float | None:
         return None
     falls = np.flatnonzero(np.diff(lr.value) <= 0)
     return float(lr.step[falls[0]]) if len(falls) else float("inf")
+
+
+def pace_by_clock(curve: Curve) -> Series | None:
+    """Seconds a step between the points of a curve with a clock, at the later point; None without one.
+
+    Where the clock stands still or runs backwards, as it does at a restart, there is no point.
+    """
+    if curve.time is None or len(curve) < 2:
+        return None
+    steps, seconds = np.diff(curve.step), np.diff(curve.time)
+    forward = (seconds > 0) & np.isfinite(seconds)
+    return Series(curve.name, curve.step[1:][forward], seconds[forward] / steps[forward])

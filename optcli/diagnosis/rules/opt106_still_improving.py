@@ -73,7 +73,11 @@ def check(view: View) -> list[Finding] | Abstain:
     rate = view.series("lr")
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
-    tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(4 if len(loss.blocks) > FEW else 3, len(loss.blocks) // 3) :]
+    tail = (
+        loss.tail(0.2)
+        if len(loss.blocks) >= 20
+        else loss.blocks[-max(4 if len(loss.blocks) > FEW else 3, len(loss.blocks) // 3) :]
+    )
     rise, error = slope(tail)
     error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)
     fifth = -rise * 0.2 * (len(loss.blocks) - 1)
