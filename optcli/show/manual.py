@@ -136,10 +136,10 @@ def _drawing(code: str, heading: str, screen: Screen) -> list[str]:
 
 def _text(text: str, screen: Screen, indent: str = "") -> list[str]:
     """Paragraphs and list items, wrapped to the screen; indented code as it is."""
-    return [line for block in _blocks(text) for line in _block(block, screen, indent)]
+    return [line for block in blocks(text) for line in _block(block, screen, indent)]
 
 
-def _blocks(text: str) -> Iterator[str]:
+def blocks(text: str) -> Iterator[str]:
     """Paragraphs, list items and code, with an empty block between paragraphs."""
     for number, part in enumerate(re.split(r"\n\s*\n", text.strip("\n"))):
         if number:
