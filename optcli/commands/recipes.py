@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from optcli.exits import Exit, Failure
 
+_ACTIONS: Final = ("list", "show", "copy")
+
 
 def command(
     action: Annotated[
-        Literal["list", "show", "copy"], typer.Argument(help="List all, print one, or copy one to change it.")
+        str, typer.Argument(metavar="[list|show|copy]", help="List all, print one, or copy one to change it.")
     ] = "list",
     name: Annotated[str | None, typer.Argument(help="The recipe, such as fashion.", show_default=False)] = None,
     destination: Annotated[
@@ -24,7 +26,9 @@ def command(
     `optcli train NAME` trains one as it is. Those under sick/ are ill on purpose, to see a diagnosis. Exits with 2 for
     an unknown name and with 73 where the copy's file exists already.
     """
-    if action == "list":
+    if action not in _ACTIONS:
+        _refuse(action)
+    elif action == "list":
         _list()
     elif name is None:
         raise Failure(Exit.USAGE, f"which recipe to {action}?", "`optcli recipes` lists them")
@@ -32,6 +36,15 @@ def command(
         typer.echo(_find(name).read_text(encoding="utf-8"), nl=False)
     else:
         _copy(_find(name), destination)
+
+
+def _refuse(action: str) -> NoReturn:
+    from optcli.recipe import bundled
+    from optcli.show.nearest import hint
+
+    known = f"did you mean `optcli recipes show {action}`?" if action in bundled.names() else ""
+    help = known or hint(action, _ACTIONS, f"there is: {', '.join(_ACTIONS)}")
+    raise Failure(Exit.USAGE, f"unknown action `{action}`", help)
 
 
 def summary(text: str) -> str:

@@ -42,7 +42,8 @@ def command(
         message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
         raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)
-    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored))
+    text = reading.pattern(pattern)
+    follower = Follower(path, lambda: reading.growing(path, roles, text, chosen, ignored))
     follow(follower, once=once, interval=interval, wait=0.0 if once else wait)
     if not follower.reports:
         raise Failure(*follower.nothing())

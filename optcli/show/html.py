@@ -17,7 +17,7 @@ from typing import Any
 
 from optcli.diagnosis import catalogue
 from optcli.diagnosis.diagnosis import Cause, Finding
-from optcli.show import clean, manual, panels, words
+from optcli.show import clean, folder, manual, panels, words
 from optcli.show.report import Report
 from optcli.show.text import next_commands
 
@@ -94,6 +94,8 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
     yield f'<section class="run" id="run{number}"><p class="source">{_text(told.source)}</p>'
     title = f"{_pill(told.status)}<h1>{_sentence(words.headline(told))}</h1>"
     yield f'<header class="verdict {told.status}">{title}</header>'
+    if summary := folder.summary(report):
+        yield f'<p class="quiet">{escape(summary)}</p>'
     first, rest, left_out = panels.of(report, points)
     yield from _panels(first)
     if told.findings:
@@ -112,6 +114,8 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
     if left_out:
         yield f'<p class="quiet">Without {words.count(left_out, "more curve")} in which nothing was found.</p>'
     yield from _provenance(report)
+    if recipe := folder.recipe(report):
+        yield f"<details><summary>The recipe as run</summary><pre>{escape(recipe)}</pre></details>"
     yield "</section>"
 
 

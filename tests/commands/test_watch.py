@@ -49,9 +49,13 @@ def test_mistakes(args: list[str], expected: int, error: str, capsys: pytest.Cap
     assert capsys.readouterr().err.splitlines()[0] == f"error: {error}"
 
 
-def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path) -> None:
+def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.csv").write_text("")
     assert run(str(tmp_path / "empty.csv"), "--once") == 5
+    (tmp_path / "folder").mkdir()
+    assert run(str(tmp_path / "folder"), "--once") == 5
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {tmp_path / 'folder'}: no training log in it"
+    assert run("log.csv", "--pattern", "(") == 2
 
 
 class Script:

@@ -47,6 +47,7 @@
 
   const name = (ctx, from, to, { left, top }, _, code, row) => {
     if (to < left) return;
+    [ctx.textAlign, ctx.textBaseline] = ["start", "alphabetic"];
     ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.fillText(code, Math.max(from, left) + 4, top + (13 + 14 * row) * devicePixelRatio);
   };
