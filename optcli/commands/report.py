@@ -24,7 +24,7 @@ def command(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE", help="The page to write; its ending, .html or .md, counts."),
+        typer.Option("--output", "-o", metavar="FILE", help="The page to write: a name in .html or .md."),
     ] = Path("report.html"),
 ) -> None:
     """Write runs and their diagnoses as one page of HTML or Markdown.
