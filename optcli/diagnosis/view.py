@@ -19,6 +19,7 @@ from optcli.diagnosis.rules import name_of
 from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
 from optcli.run.prepare import Series, warm_up_end
+from optcli.run.stats import median
 
 MANY_OUTCOMES: Final = 3.2
 """Nats: chance among 25 outcomes. Tasks with more of them are mostly text."""
@@ -155,7 +156,7 @@ class View:
         accuracy = self.series("train/accuracy")
         if self.chance is not None or accuracy is None:
             return self.chance
-        first = float(np.median(accuracy.value[:8]))
+        first = median(accuracy.value[:8])
         return math.log(2 / first) if 0.01 < first <= 1 else None
 
     @cached_property

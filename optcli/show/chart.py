@@ -42,7 +42,8 @@ def wants_log(values: Floats) -> bool:
     """Whether a log axis shows these finite values better: all positive, and not just a few of them far off below."""
     if len(values) < 3 or values.min() <= 0:
         return False
-    (low, middle, high), least, most = np.quantile(values, (_LOW, 0.5, _HIGH)), values.min(), values.max()
+    places = [int(share * (len(values) - 1)) for share in (0.0, _LOW, 0.5, _HIGH, 1.0)]
+    least, low, middle, high, most = np.partition(values, places)[places].tolist()  # `quantile` loads numpy.ma
     return bool(most > _LOG_FROM * middle or middle > _LOG_FROM * low or most - least > _FEW * (high - least) > 0)
 
 
