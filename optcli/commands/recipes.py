@@ -7,6 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from optcli.commands import complete
 from optcli.exits import Exit, Failure
 
 _ACTIONS: Final = ("list", "show", "copy")
@@ -14,9 +15,17 @@ _ACTIONS: Final = ("list", "show", "copy")
 
 def command(
     action: Annotated[
-        str, typer.Argument(metavar="[list|show|copy]", help="List all, print one, or copy one to change it.")
+        str,
+        typer.Argument(
+            metavar="[list|show|copy]",
+            help="List all, print one, or copy one to change it.",
+            autocompletion=complete.actions,
+        ),
     ] = "list",
-    name: Annotated[str | None, typer.Argument(help="The recipe, such as fashion.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The recipe, such as fashion.", show_default=False, autocompletion=complete.recipes),
+    ] = None,
     destination: Annotated[
         Path | None, typer.Argument(help="Where to copy it: a file or a directory; here if left out.")
     ] = None,

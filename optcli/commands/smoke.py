@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from optcli.commands import complete
+
 if TYPE_CHECKING:
     from optcli.trial.smoke import SmokeReport
 
@@ -18,7 +20,9 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE... [KEY=VALUE]...", help="Recipes (files or bundled names), then changes to all."
+            metavar="RECIPE... [KEY=VALUE]...",
+            help="Recipes (files or bundled names), then changes to all.",
+            autocompletion=complete.recipes,
         ),
     ],
     imports: Annotated[
