@@ -33,6 +33,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     from optcli.crash import guarded
 
     words = sys.argv[1:] if args is None else args
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     sys.exit(guarded(lambda: _run(words)))
 
 
@@ -75,4 +77,5 @@ def _unknown(word: str) -> NoReturn:
     from optcli.show.nearest import hint
 
     kind, known = ("option", _OPTIONS) if word.startswith("-") else ("command", COMMANDS)
-    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, "`optcli --help` lists what there is"))
+    other = f"did you mean `--{word}`?" if f"--{word}" in _OPTIONS else "`optcli --help` lists what there is"
+    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, other))

@@ -23,7 +23,7 @@ def command(
     ],
     format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
     output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")

@@ -32,7 +32,7 @@ def command(
     only: Annotated[list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
     output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML there as well.")] = None,
 ) -> None:
