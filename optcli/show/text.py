@@ -160,4 +160,6 @@ def _named(report: Report) -> list[str]:
     standing = (f for f in words.ordered(report.diagnosis) if f.severity != "info" and f.healed_at is None)
     names = {clean.line(f.code): clean.line(f.name) for f in standing}
     named = [f"{code} {name}" for code, name in names.items()]
-    return [", ".join(named), ", ".join([*named[:1], *[*names][1:]])] if named else [words.headline(report.diagnosis)]
+    if not named:
+        return [words.headline(report.diagnosis)]
+    return [", ".join(named), ", ".join([named[0], *[*names][1:]]), f"{named[0]}, {len(named) - 1} more"]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from optcli.diagnosis.diagnosis import Diagnosis
 from optcli.show import text
 from optcli.show.report import Report
 from optcli.show.screen import Screen
@@ -42,8 +43,11 @@ def test_a_row_of_the_table_never_breaks_a_word_and_never_cuts_a_name(sick: Repo
     more = [*sick.diagnosis.findings, replace(sick.diagnosis.findings[1], healed_at=None)]
     told = replace(sick.diagnosis, source="runs/" + "x" * 27, findings=tuple(more))
 
-    def rows(width: int) -> list[str]:
+    def rows(width: int, told: Diagnosis = told) -> list[str]:
         return text.render([Report(told)] * 4, Screen(terminal=True, width=width)).splitlines()[2:-3]
+
+    third = replace(more[-1], code="OPT102", name="diverged")
+    assert rows(80, replace(told, findings=(*more, third)))[0].endswith("x  NUM301 non-finite-loss, 2 more")
 
     assert rows(100)[0].endswith("x  NUM301 non-finite-loss, OPT101 oscillating-loss")
     assert rows(80)[0].endswith("x  NUM301 non-finite-loss, OPT101")
