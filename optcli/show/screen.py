@@ -11,9 +11,10 @@ NARROW, WIDE = 36, 120
 """Columns: below the first nothing can be drawn; above the second, the eye loses the line."""
 
 _STYLES: Final = {
-    "error": "1;31", "warning": "1;33", "info": "36", "healthy": "1;32", "ill": "1;31", "unknown": "1;33",
+    "error": "1;31", "warning": "33", "info": "36", "healthy": "1;32", "ill": "1;31", "unknown": "33",
     "unreadable": "1;31", "bold": "1", "dim": "2", "title": "1;4", "code": "36",
 }  # fmt: skip
+"""SGR codes. Yellow is not bold, since bold is bright in many terminals, and bright yellow is lost on white."""
 _ASCII: Final = str.maketrans({"…": "...", "–": "-", "×": "x", "·": "-", "→": "->", "≤": "<=", "≥": ">=", "σ": "sigma"})
 
 

@@ -29,7 +29,7 @@ def test_what_is_said_while_a_run_grows_fits_the_terminal(sick: Report) -> None:
     found = sick.diagnosis.findings[1]
     assert finding.told(found, Screen()) == [finding.line(found)]
     shown = finding.told(found, Screen(terminal=True, width=50, colour=True), "  ")
-    assert shown[0] == "  step 400: \x1b[1;33mwarning\x1b[0m OPT101 the loss swings by 0.4"
+    assert shown[0] == "  step 400: \x1b[33mwarning\x1b[0m OPT101 the loss swings by 0.4"
     assert all(line.startswith("    ") for line in shown[1:])
 
 
