@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from optcli.exits import Exit, Failure
+from optcli.commands.recipes import create
 
 STARTER: Final = Path(__file__).parent / "starter.yaml"
 
@@ -20,13 +20,7 @@ def command(
     It trains as it is, on handwritten digits. Exits with 73 where the file exists already.
     """
     file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    try:
-        with file.open("x", encoding="utf-8") as target:
-            target.write(STARTER.read_text(encoding="utf-8"))
-    except FileExistsError:
-        raise Failure(Exit.CANNOT_CREATE, f"{file} exists already", "choose another name") from None
-    except FileNotFoundError:
-        raise Failure(Exit.CANNOT_CREATE, f"{file.parent} is no directory", "make it first") from None
+    create(file, STARTER.read_text(encoding="utf-8"))
     from optcli.show.words import typed
 
     typer.echo(file)

@@ -85,14 +85,22 @@ def _find(name: str) -> Path:
 
 
 def _copy(source: Path, destination: Path | None) -> None:
-    """Copy the file, never over another one."""
     target = destination or Path()
     target = target / source.name if target.is_dir() else target
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(source.read_text(encoding="utf-8"))
-    except FileExistsError:
-        raise Failure(Exit.CANNOT_CREATE, f"{target} exists already", "name another file to copy to") from None
-    except FileNotFoundError:
-        raise Failure(Exit.CANNOT_CREATE, f"{target.parent} is no directory", "make it first") from None
+    create(target, source.read_text(encoding="utf-8"))
     typer.echo(target)
+
+
+def create(file: Path, text: str) -> None:
+    """Write a new file, never over another one.
+
+    Raises:
+        Failure: it exists, or its directory doesn't.
+    """
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise Failure(Exit.CANNOT_CREATE, f"{file} exists already", "choose another name") from None
+    except FileNotFoundError:
+        raise Failure(Exit.CANNOT_CREATE, f"{file.parent} is no directory", "make it first") from None
