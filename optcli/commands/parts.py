@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from optcli.commands import complete
 from optcli.crash import say
 from optcli.exits import Exit
 from optcli.parts import KINDS, UnknownPart, doc, names
@@ -17,8 +18,10 @@ from optcli.parts.reference import OptionDoc, options, summary
 
 
 def command(
-    kind: Annotated[str | None, typer.Argument(help="Kind of part: " + ", ".join(KINDS) + ".")] = None,
-    name: Annotated[str | None, typer.Argument(help="Name of the part.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="Kind of part: " + ", ".join(KINDS) + ".", autocompletion=complete.kinds)
+    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of the part.", autocompletion=complete.parts)] = None,
     form: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
     imports: Annotated[list[Path] | None, typer.Option("--import", help="Run this file, which adds own parts.")] = None,
 ) -> None:

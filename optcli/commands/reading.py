@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note, Run
 from optcli.run.notes import CODES
+from optcli.run.refusal import UNKNOWN
 from optcli.show.nearest import hint
 from optcli.show.report import Report
 
@@ -34,12 +36,14 @@ class Read:
             return Exit.USAGE
         return Exit.DONE if any(report.diagnosis.points for report in self.reports) else Exit.NOTHING_TO_READ
 
-    def complain(self) -> None:
-        """Say on stderr which paths gave nothing, and why."""
-        for path in self.missing:
-            say("error", f"{path}: no such file or directory")
-        for error in self.unreadable:
-            say("error", f"{error.path}: {error.reason}")
+    def complain(self, told: bool = False) -> None:
+        """Say on stderr which paths gave nothing and why, unless the reader was `told`, and what may help."""
+        wrong = [(path, "no such file or directory") for path in self.missing]
+        wrong += [(error.path, error.reason) for error in self.unreadable]
+        for path, reason in wrong if not told else ():
+            say("error", f"{path}: {reason}")
+        if any(error.reason == UNKNOWN for error in self.unreadable):
+            say("help", r"any text can be read by --pattern, such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'")
 
 
 def reports(
@@ -67,6 +71,22 @@ def reports(
             Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs
         ]
     return result
+
+
+def pattern(given: str | None) -> str | None:
+    """`--pattern`, checked.
+
+    Raises:
+        Failure: it is no regular expression, or has no named group.
+    """
+    help = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
+    try:
+        groups = re.compile(given or "(?P<none>)").groupindex
+    except re.error as error:
+        raise Failure(Exit.USAGE, f"--pattern: no regular expression: {error}", help) from None
+    if not groups:
+        raise Failure(Exit.USAGE, "--pattern: no named group, so that nothing would be read", help)
+    return given
 
 
 def _all_mapped(path: str, runs: Sequence[Run], mapping: Mapping[str, str]) -> None:

@@ -148,5 +148,9 @@ def _notes(run: Run) -> tuple[Note, ...]:
     if curve is None:
         return (Note("RUN704", "no loss in the log: nothing to judge"),)
     if len(curve) < LEAST_POINTS:
-        return (Note("RUN704", f"{len(curve)} points of {curve.name}: too few to judge"),)
+        return (
+            Note(
+                "RUN704", f"{len(curve)} {'point' if len(curve) == 1 else 'points'} of {curve.name}: too few to judge"
+            ),
+        )
     return ()

@@ -20,6 +20,7 @@ from optcli.diagnosis.rules import name_of
 from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
 from optcli.run.prepare import Series, pace_by_clock, warm_up_end
+from optcli.run.stats import median
 
 MANY_OUTCOMES: Final = 3.2
 """Nats: chance among 25 outcomes. Tasks with more of them are mostly text."""
@@ -160,7 +161,7 @@ class View:
         accuracy = self.series("train/accuracy")
         if self.chance is not None or accuracy is None:
             return self.chance
-        first = float(np.median(accuracy.value[:8]))
+        first = median(accuracy.value[:8])
         return math.log(2 / first) if 0.01 < first <= 1 else None
 
     @cached_property
@@ -173,6 +174,7 @@ class View:
         """Share of the run by which nine tenths of the fall from `top` were done."""
         return self.loss.settled(self.top)
 
+    @cached_property
     def guess(self) -> float | None:
         """The loss of a constant guess: as known, else the start, if the training accuracy there is that of a guess.
 
@@ -181,7 +183,7 @@ class View:
         accuracy, start = self.series("train/accuracy"), self.loss.start if self.loss.n else 0.0
         if self.chance is not None or accuracy is None or start < LEAST_GUESS:
             return self.chance
-        luck = float(np.median(accuracy.value[:5])) * math.exp(start)
+        luck = median(accuracy.value[:5]) * math.exp(start)
         return start if 1 / LUCK < luck < LUCK else None
 
     @cached_property

@@ -16,6 +16,7 @@ from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, rest
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.source import Source
+from optcli.run.stats import median
 
 __all__ = ["Unreadable", "read"]
 
@@ -202,7 +203,7 @@ def _gaps(curve: Curve | None) -> list[Note]:
     if curve is None or len(curve) < ENOUGH:
         return []
     move = np.diff(curve.step)
-    holes = np.flatnonzero(move > GAP * np.median(move))
+    holes = np.flatnonzero(move > GAP * median(move))
     if not len(holes):
         return []
     first, end = curve.step[holes[0]], curve.step[holes[0] + 1]

@@ -26,18 +26,20 @@ class Follower:
         self.reports: list[Report] = []
         """What was seen at the last look that saw something."""
         self._said: set[tuple[str, str, str]] = set()
-        self._stamp: Stamp = ()
-        self._reason = "no such file or directory"
+        self._stamp: Stamp | None = None
+        self._reason = ""
 
     def news(self) -> Iterator[str]:
         """Lines to print now: findings that were not said before, each with what to try."""
         stamp = stamp_of(self.path)
         if stamp == self._stamp:
             return
-        if _began_anew(self._stamp, stamp):
+        if _began_anew(self._stamp or (), stamp):
             self._said.clear()
             yield f"{clean.line(self.path)}: the log began anew"
         self._stamp = stamp
+        if not self._there():
+            return
         try:
             self.reports = self._look()
         except Unreadable as error:
@@ -59,6 +61,9 @@ class Follower:
                 todo = finding.prescription(cause)[0]
                 yield f"{clean.line(source, 4096)}:   {words.title(cause.name)}: {todo}"
 
+    def _there(self) -> bool:
+        return bool(self._stamp) or os.path.isdir(self.path)
+
     @property
     def ended(self) -> bool:
         """Whether every run seen says of itself that it has ended."""
@@ -71,8 +76,9 @@ class Follower:
 
     def nothing(self) -> tuple[Exit, str, str]:
         """Exit code, message and help for a path that never gave a curve."""
-        code = Exit.NOTHING_TO_READ if self._stamp else Exit.USAGE
-        return code, f"{self.path}: {self._reason}", "" if self._stamp else "--wait says how long to wait for it"
+        if self._there():
+            return Exit.NOTHING_TO_READ, f"{self.path}: {self._reason}", ""
+        return Exit.USAGE, f"{self.path}: no such file or directory", "--wait says how long to wait for it"
 
 
 def stamp_of(path: str) -> Stamp:

@@ -117,6 +117,9 @@ class _Session:
         self._begin(training, loaded)
         try:
             ending = fit(training)
+        except KeyboardInterrupt:
+            training.progress.note(f"stopped at once; go on with: optcli train --resume --run-dir {self.path}")
+            raise
         except Exception as error:
             self._broke_off(training, error)
             raise

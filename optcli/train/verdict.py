@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from optcli.crash import say
 from optcli.diagnosis.diagnosis import SEVERITIES, Diagnosis
 from optcli.exits import Exit
-from optcli.show import clean, finding, words
+from optcli.show import clean, finding, text, words
+from optcli.show.chart import MARGIN
+from optcli.show.report import Report
+from optcli.show.screen import Screen
 from optcli.train.progress import clock, number
 from optcli.train.session import Outcome
 
@@ -20,7 +24,7 @@ def tell(outcome: Outcome, fail_on: str) -> int:
     ending = outcome.ending
     if ending.status == "failed":
         say("error", ending.reason)
-    for line in _lines(outcome):
+    for line in _lines(outcome, Screen.of(sys.stderr)):
         print(line, file=sys.stderr)
     if ending.help:
         say("help", ending.help)
@@ -29,16 +33,43 @@ def tell(outcome: Outcome, fail_on: str) -> int:
     return _findings(outcome.diagnosis, fail_on)
 
 
-def _lines(outcome: Outcome) -> list[str]:
-    summary, found = outcome.summary, outcome.diagnosis
-    lines = [f"{outcome.ending.status}: {_numbers(summary)}"] if outcome.ending.status != "failed" else []
+def _lines(outcome: Outcome, screen: Screen) -> list[str]:
+    ending, found = outcome.ending, outcome.diagnosis
+    lines = screen.lines(f"{ending.status}: {_numbers(outcome.summary)}") if ending.status != "failed" else []
     if found is not None:
-        lines.append(f"diagnosis: {finding.verdict(found)}")
-        lines += [f"  {finding.line(f)}" for f in words.ordered(found) if f.severity != "info"]
-        lines += [f"  {text}" for text in (finding.prescription(found.causes[0]) if found.causes else [])]
-    if outcome.ending.status == "stopped":
+        lines += [*_picture(outcome.path, found, screen), *_diagnosis(found, screen)]
+    if ending.status == "stopped":
         lines.append(f"go on with: optcli train --resume --run-dir {words.typed([str(outcome.path)])}")
-    return [*lines, f"run: {clean.line(outcome.path, 4096)}"]
+    return [screen.fit(line) for line in [*lines, f"run: {clean.line(outcome.path, 4096)}"]]
+
+
+def _diagnosis(found: Diagnosis, screen: Screen) -> list[str]:
+    """The verdict, what asks for action, and the first cause with what to do about it."""
+    first, *more = screen.lines(f"diagnosis: {finding.verdict(found)}")
+    lines = [first.replace(found.status, screen.paint(found.status, found.status), 1), *more]
+    lines += [line for f in words.ordered(found) if f.severity != "info" for line in finding.told(f, screen, "  ")]
+    for cause in found.causes[:1]:
+        lines += screen.lines(f"  {finding.reason(cause)}", " " * 6)
+        lines += [line for text in finding.prescription(cause) for line in screen.lines(f"    {text}", " " * 6)]
+    main = words.main_finding(found)
+    return lines if main is None else [*lines, f"more with: optcli explain {clean.line(main.code)}"]
+
+
+def _picture(path: Path, found: Diagnosis, screen: Screen) -> list[str]:
+    """On a terminal the curve of the main finding, or the training loss, as the journal holds it."""
+    if not screen.terminal:
+        return []
+    from optcli.run.assemble import read
+    from optcli.run.block import Unreadable
+
+    try:
+        run = read(str(path))[0]
+    except (Unreadable, OSError):
+        return []
+    main = words.main_finding(found)
+    name = main.curve if main is not None else "train/loss"
+    drawn = text.chart(Report(found, run), name, screen)
+    return [f"{name:>{MARGIN}}", *drawn] if drawn else []
 
 
 def _numbers(summary: Any) -> str:

@@ -160,3 +160,15 @@ def test_a_longer_resume_is_planned_longer(run, tmp_path):
     run(tmp_path / "r")
     run(tmp_path / "r", "train.epochs=5", resume=True)
     assert read(tmp_path / "r")[0].planned == 40
+
+
+def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(recipe, tmp_path, monkeypatch, capsys):
+    def interrupted(training):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("optcli.train.session.fit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe(), run_dir=tmp_path / "r")
+    assert f"go on with: optcli train --resume --run-dir {tmp_path / 'r'}\n" in capsys.readouterr().err
+    assert train(recipe(), run_dir=tmp_path / "r", resume=True).ending.status == "finished"

@@ -35,6 +35,19 @@ def test_a_stopped_run_says_how_to_go_on(run, tmp_path, capsys):
     assert f"optcli train --resume --run-dir '{tmp_path / 'r r'}'" in capsys.readouterr().err
 
 
+def test_a_terminal_gets_the_curve_of_the_main_finding(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    outcome = run(tmp_path / "r", "data.nan_at=7", "monitor.nonfinite=skip")
+    tell(outcome, "never")
+    said = capsys.readouterr().err.splitlines()
+    assert "train/loss" in said
+    assert said.index("train/loss") < next(i for i, line in enumerate(said) if line.startswith("diagnosis: "))
+    assert any("NUM301" in line and ("├" in line or "▲" in line) for line in said)
+    assert max(len(line) for line in said if str(tmp_path) not in line) <= 60
+
+
 @pytest.mark.parametrize("level", ["never", "error"])
 def test_a_failed_run_says_what_and_where_the_good_weights_are(run, tmp_path, capsys, level):
     outcome = run(tmp_path / "r", "data.nan_at=7")
