@@ -136,6 +136,12 @@ def model_takes(model: Chosen, facts: Facts) -> Troubles:
         yield "model", message, f"choose {', '.join(able)}"
 
 
+def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:
+    """A model that gives its input back, trained on another target."""
+    if getattr(parts.find("model", model.name), "RECONSTRUCTS", False) and not reconstruct:
+        yield "data", f"`{model.name}` gives its input back, which is not the target", "add `reconstruct: true` to data"
+
+
 def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
     """Regularizers of inputs that the data doesn't have: tokens can't be blended."""
     kind = _input(facts)
@@ -216,6 +222,6 @@ def own_checks(
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, rollback, tasks,
-    metric_tasks, model_takes, regularizer_takes, thresholds_on_averages,
+    metric_tasks, model_takes, reconstruction, regularizer_takes, thresholds_on_averages,
     smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip

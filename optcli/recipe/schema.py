@@ -119,6 +119,7 @@ class Draft:
 
     def suit(self, task: str) -> None:
         """Choose the parts that the recipe leaves open by the data's task."""
+        task = "reconstruction" if self.values["reconstruct"] else task
         for slot, choices in BY_TASK.items():
             node = self.tree.get(slot)
             if slot == "metrics" and node is None:

@@ -98,7 +98,7 @@ class Batches:
             return
         flat = rows.flatten()
         x = torch.split(ready(self._x.index_select(0, flat)), part)
-        y = torch.split(self._y.index_select(0, flat), part)
+        y = torch.split(ready(self._y.index_select(0, flat)), part)
         if count == 1:
             for batch in zip(x, y, strict=True):
                 yield [batch]
@@ -108,4 +108,4 @@ class Batches:
 
     def _pick(self, rows: Tensor) -> Batch:
         x, y = self._x.index_select(0, rows), self._y.index_select(0, rows)
-        return (ready(x), y) if self._resident else (ready(self._world.stage(x)), self._world.stage(y))
+        return (ready(x), ready(y)) if self._resident else (ready(self._world.stage(x)), ready(self._world.stage(y)))

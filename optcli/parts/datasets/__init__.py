@@ -6,7 +6,7 @@ A data part has `facts(options)`, which answers without torch and numpy, and `lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,10 @@ class Splits:
     val_y: npt.NDArray[Any]
     notes: tuple[str, ...] = ()
     """What the user should know of the data, such as samples that are in both parts; said when training begins."""
+
+    def reconstruction(self) -> Splits:
+        """The same inputs, which are the targets too."""
+        return replace(self, train_y=self.train_x, val_y=self.val_x)
 
 
 def embedded(name: str) -> Path:

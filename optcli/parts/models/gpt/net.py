@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import set_paths, skipped
+from optcli.parts.models._stack.net import dropped, set_paths, skipped
 
 
 class Block(nn.Module):
@@ -73,8 +72,3 @@ def initialize(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
-
-
-def dropped(x: Tensor, rate: float) -> Tensor:
-    """`x` itself where the rate is 0: torch's dropout would multiply by ones."""
-    return torch.dropout(x, rate, True) if rate else x

@@ -7,8 +7,8 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import set_paths
-from optcli.parts.models.gpt.net import Block, dropped, initialize
+from optcli.parts.models._stack.net import dropped, set_paths
+from optcli.parts.models.gpt.net import Block, initialize
 
 
 class Vit(nn.Module):
