@@ -22,6 +22,7 @@ class Stack(nn.Sequential):
     def __init__(self, layers: Iterable[tuple[str, nn.Module]], places: Iterable[str] = ()) -> None:
         super().__init__(OrderedDict(layers))
         self.places = tuple(places)
+        self.lr_scales: dict[str, float] = {}
 
     def set_dropout(self, rate: float) -> None:
         """Insert dropout of this rate in every place, or change its rate there.
@@ -51,6 +52,11 @@ def activation(name: str) -> nn.Module:
         "sigmoid": nn.Sigmoid,
     }
     return kinds[name]()
+
+
+def normalization(name: str, width: int) -> nn.Module:
+    """A fresh norm over the last axis: `layer` or `rms`."""
+    return nn.LayerNorm(width) if name == "layer" else nn.RMSNorm(width)
 
 
 def start(model: Net, kind: str) -> Net:
