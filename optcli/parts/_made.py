@@ -224,11 +224,11 @@ class Data(_Part):
         from optcli.parts.datasets import Splits
         from optcli.parts.datasets._leaks import shared, untrained
 
-        train_x, train_y, val_x, val_y = arrays = self._arrays(options, seed)
+        train_x, train_y, val_x, val_y = self._arrays(options, seed)
         notes = shared(train_x, val_x)
         if self.task == "classification":
             notes += untrained(train_y, val_y, [str(label) for label in range(int(val_y.max()) + 1)])
-        return Splits(*arrays, notes)
+        return Splits(train_x, train_y, val_x, val_y, notes)
 
     def _arrays(self, options: Any, seed: int) -> tuple[Any, ...]:
         """The data; the last made are kept, as facts are asked for before the data, which may be dear to make."""
