@@ -38,7 +38,7 @@ class Evaluator:
     ) -> None:
         self._objective, self._metrics, self._world, self._interrupted = objective, metrics, world, interrupted
         inputs, targets = (host(data)[world.rank :: world.size] for data in (x, y))
-        most = MOST_VALUES[inputs.dtype != torch.int64] // max(1, inputs[:1].numel())
+        most = MOST_VALUES[inputs.dtype == torch.uint8 or inputs.dtype.is_floating_point] // max(1, inputs[:1].numel())
         self._step = max(min(LEAST_BATCH, most), batch_size)
         resident = inputs.nbytes < 0.25 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if resident else (inputs, targets)
