@@ -40,6 +40,8 @@ class Evaluator:
         inputs, targets = (host(data)[world.rank :: world.size] for data in (x, y))
         most = MOST_VALUES[inputs.dtype == torch.uint8 or inputs.dtype.is_floating_point] // max(1, inputs[:1].numel())
         self._step = max(min(LEAST_BATCH, most), batch_size)
+        self._x: Any
+        self._y: Any
         resident = inputs.nbytes < 0.25 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if resident else (inputs, targets)
 

@@ -56,7 +56,10 @@ def load(options: Options, found: Listing) -> Splits:
     """
     size = shape(options, found)
     train, val = found.parts(options)
-    x, y = _read([*train, *val], size)
+    pool = ThreadPoolExecutor(options.workers or min(8, os.cpu_count() or 1), "optcli-picture")
+    if not options.in_memory:
+        return _lazy(train, val, size, pool)
+    x, y = _read([*train, *val], size, pool)
     at = len(train)
 
     def called(is_val: bool, number: int) -> str:
@@ -65,7 +68,20 @@ def load(options: Options, found: Listing) -> Splits:
     return Splits(x[:at], y[:at], x[at:], y[at:], shared(x[:at], x[at:], called))
 
 
-def _read(pictures: Sequence[Picture], size: tuple[int, int, int]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _lazy(train: list[Picture], val: list[Picture], size: tuple[int, int, int], pool: ThreadPoolExecutor) -> Splits:
+    import numpy as np
+
+    from optcli.parts.datasets.images.lazy import Pictures, copies
+
+    paths = [[path for path, _ in part] for part in (train, val)]
+    x: Any = [Pictures(part, size, pool) for part in paths]
+    y = [np.array([label for _, label in part], np.int64) for part in (train, val)]
+    return Splits(x[0], y[0], x[1], y[1], copies(*paths))
+
+
+def _read(
+    pictures: Sequence[Picture], size: tuple[int, int, int], pool: ThreadPoolExecutor
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Pictures (N, channels, height, width) as bytes, and labels. Decoding holds no lock, so threads share the work."""
     import numpy as np
 
@@ -74,21 +90,26 @@ def _read(pictures: Sequence[Picture], size: tuple[int, int, int]) -> tuple[npt.
     def fill(number: int) -> str:
         path = pictures[number][0]
         try:
-            x[number] = _decoded(path, size)
+            x[number] = decoded(path, size)
         except Exception as error:  # Pillow's decoders raise of all kinds on damaged files
             return f"{path} ({_reason(error)})"
         return ""
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        bad = [told for told in pool.map(fill, range(len(pictures))) if told]
+    with pool:
+        bad = [reason for reason in pool.map(fill, range(len(pictures))) if reason]
     if bad:
-        listed = ", ".join(bad[:LISTED]) + (" ..." if len(bad) > LISTED else "")
-        count = "1 picture" if len(bad) == 1 else f"{len(bad):,} pictures"
-        raise ValueError(f"{count} can't be read: {listed}; repair or remove")
+        raise ValueError(told(bad))
     return x, np.array([label for _, label in pictures], np.int64)
 
 
-def _decoded(path: str, size: tuple[int, int, int]) -> npt.NDArray[Any]:
+def told(bad: list[str]) -> str:
+    """What to say of pictures that can't be read."""
+    listed = ", ".join(bad[:LISTED]) + (" ..." if len(bad) > LISTED else "")
+    count = "1 picture" if len(bad) == 1 else f"{len(bad):,} pictures"
+    return f"{count} can't be read: {listed}; repair or remove"
+
+
+def decoded(path: str, size: tuple[int, int, int]) -> npt.NDArray[Any]:
     """(channels, height, width) as bytes, upright."""
     import numpy as np
 

@@ -26,7 +26,7 @@ UNKNOWN: Final = "\ufffd"
 LISTED: Final = 10
 """Unknown characters that a note names."""
 UNITS: Final = {"character": "character", "byte": "byte", "bpe": "token"}
-PASSAGE: Final = {"character": 64, "byte": 64, "bpe": 16}
+PASSAGE: Final = {"character": 64, "byte": 64, "bpe": 32}
 """Tokens of a passage that is looked for in both parts: about a line of text."""
 
 
