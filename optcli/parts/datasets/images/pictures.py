@@ -36,16 +36,25 @@ def shape(options: Options, found: Listing) -> tuple[int, int, int]:
     Raises:
         ValueError: it can't be read, or Pillow is missing.
     """
+    return measured(found.pictures[0][0], options.size, options.color)
+
+
+def measured(source: Any, size: int | None, color: str = "auto") -> tuple[int, int, int]:
+    """The same for a picture's path or file of bytes.
+
+    Raises:
+        ValueError: as `shape`.
+    """
     image, _ = _pillow()
-    path = found.pictures[0][0]
     try:
-        with image.open(path) as first:
+        with image.open(source) as first:
             gray, turned = first.mode in GRAY, first.getexif().get(0x0112, 1) in (5, 6, 7, 8)
             width, height = first.size[::-1] if turned else first.size
     except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: not a readable picture ({_reason(error)}); repair or remove it") from error
-    channels = 1 if options.color == "gray" or (options.color == "auto" and gray) else 3
-    return (channels, options.size or height, options.size or width)
+        name = source if isinstance(source, str) else "the first picture"
+        raise ValueError(f"{name}: not a readable picture ({_reason(error)}); repair or remove it") from error
+    channels = 1 if color == "gray" or (color == "auto" and gray) else 3
+    return (channels, size or height, size or width)
 
 
 def load(options: Options, found: Listing) -> Splits:
@@ -109,8 +118,8 @@ def told(bad: list[str]) -> str:
     return f"{count} can't be read: {listed}; repair or remove"
 
 
-def decoded(path: str, size: tuple[int, int, int]) -> npt.NDArray[Any]:
-    """(channels, height, width) as bytes, upright."""
+def decoded(path: Any, size: tuple[int, int, int]) -> npt.NDArray[Any]:
+    """(channels, height, width) as bytes, upright; of a path or a file of bytes."""
     import numpy as np
 
     image, operations = _pillow()
