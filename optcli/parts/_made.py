@@ -220,10 +220,15 @@ class Data(_Part):
         return Facts(self.task, len(train_x), len(val_x), tuple(train_x.shape[1:]), count, variance)
 
     def load(self, options: Any, seed: int) -> Any:
-        """The four arrays as `Splits`."""
+        """The four arrays as `Splits`, with notes on what one part has of the other, or lacks."""
         from optcli.parts.datasets import Splits
+        from optcli.parts.datasets._leaks import shared, untrained
 
-        return Splits(*self._arrays(options, seed))
+        train_x, train_y, val_x, val_y = self._arrays(options, seed)
+        notes = shared(train_x, val_x)
+        if self.task == "classification":
+            notes += untrained(train_y, val_y, [str(label) for label in range(int(val_y.max()) + 1)])
+        return Splits(train_x, train_y, val_x, val_y, notes)
 
     def _arrays(self, options: Any, seed: int) -> tuple[Any, ...]:
         """The data; the last made are kept, as facts are asked for before the data, which may be dear to make."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Task = Literal["classification", "regression", "language"]
@@ -27,3 +28,15 @@ class Facts:
     target_variance: float | None = None
     """Of the validation targets (regression): the mean squared error of the best constant guess."""
     names: tuple[str, ...] = ()
+    columns: tuple[int, ...] = ()
+    """How many features each column of a table became, in their order; empty where there is no table."""
+
+    def reconstruction(self) -> Facts:
+        """The facts where the target is the input itself: a regression with as many targets as a sample has numbers.
+
+        Raises:
+            ValueError: the inputs are tokens.
+        """
+        if self.task == "language":
+            raise ValueError("tokens can't be reconstructed; remove `reconstruct`")
+        return replace(self, task="regression", outputs=math.prod(self.shape), target_variance=None, names=())

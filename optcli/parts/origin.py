@@ -46,6 +46,12 @@ def home(function: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
 
 
+def own_home(function: Any) -> str:
+    """The same, if it stands in the user's own code; else nothing."""
+    place = home(function)
+    return place if place and _theirs(Path(place.rpartition(":")[0])) else ""
+
+
 def _theirs(file: Path) -> bool:
     if _INSTALLED & set(file.parts) or any(file.is_relative_to(root) for root in (_OURS, _STDLIB)):
         return False

@@ -34,7 +34,8 @@ def _facts(draft: Draft) -> Any:
     data = draft.values["data"]
     part = parts.find("data", data.name)
     try:
-        return part.facts(data.options)
+        facts = part.facts(data.options)
+        return facts.reconstruction() if draft.values["reconstruct"] else facts
     except (Exception, SystemExit) as error:
         if hasattr(part, "function"):
             draft.problems.append(_own_failed(error, part))

@@ -60,6 +60,13 @@ def decay_twice(optimizer: Chosen, regularizers: tuple[Chosen, ...]) -> Troubles
         yield "regularizers.l2", "both `l2` and the optimizer's `weight_decay` shrink the weights", "keep one of them"
 
 
+def width_transfer(model: Chosen, optimizer: Chosen) -> Troubles:
+    """muP's rates with an optimizer that they are not for."""
+    if getattr(model.options, "mup_base_width", None) and optimizer.name not in NORMALISED | {"lion"}:
+        told = f"`mup_base_width` scales rates as Adam needs it, and the optimizer is `{optimizer.name}`"
+        yield "model.mup_base_width", told, "choose adam, adamw or another of its kind, or remove it"
+
+
 def schedule_fits(schedule: Chosen, plan: Plan) -> Troubles:
     """Warm-up as long as the run, decays that end too early or never begin: the schedule's own checks."""
     module = parts.find("schedule", schedule.name)
@@ -134,6 +141,12 @@ def model_takes(model: Chosen, facts: Facts) -> Troubles:
         able = [n for n in parts.names("model") if kind in getattr(parts.find("model", n), "TAKES", ())]
         message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
         yield "model", message, f"choose {', '.join(able)}"
+
+
+def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:
+    """A model that gives its input back, trained on another target."""
+    if getattr(parts.find("model", model.name), "RECONSTRUCTS", False) and not reconstruct:
+        yield "data", f"`{model.name}` gives its input back, which is not the target", "add `reconstruct: true` to data"
 
 
 def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
@@ -215,7 +228,7 @@ def own_checks(
 
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
-    rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, rollback, tasks,
-    metric_tasks, model_takes, regularizer_takes, thresholds_on_averages,
+    rate, idle_options, decay_twice, width_transfer, schedule_fits, intervals, leftover, precision_on_cpu, rollback,
+    tasks, metric_tasks, model_takes, reconstruction, regularizer_takes, thresholds_on_averages,
     smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip

@@ -32,6 +32,8 @@ class Recipe:
     seed: int
     data: Chosen
     batch_size: int
+    reconstruct: bool
+    """Whether the target is the input itself."""
     model: Chosen
     freeze: tuple[str, ...]
     """Patterns of the parameters that are not trained."""
@@ -75,7 +77,7 @@ class Recipe:
             "name": self.name,
             "seed": self.seed,
             **slots,
-            "data": _part(self.data, batch_size=self.batch_size),
+            "data": _part(self.data, batch_size=self.batch_size, **({"reconstruct": True} if self.reconstruct else {})),
             "model": _part(self.model, **({"freeze": list(self.freeze)} if self.freeze else {})),
             "optimizer": {**_part(self.optimizer), **self._grouping()},
             "metrics": [_part(m) for m in self.metrics],

@@ -27,11 +27,12 @@ _BY_TASK = {
     "classification": ("mlp", "cross_entropy", "accuracy"),
     "regression": ("mlp", "mse", "r2"),
     "language": ("gpt", "cross_entropy", "bits_per_char"),
+    "reconstruction": ("autoencoder", "mse", "r2"),
 }
 BY_TASK: Final = {
     slot: {task: names[at] for task, names in _BY_TASK.items()} for at, slot in enumerate(("model", "loss", "metrics"))
 }
-"""Top key -> task of the data -> the part that it holds if the recipe doesn't say."""
+"""Top key -> task of the data, or `reconstruction` -> the part that it holds if the recipe doesn't say."""
 
 Long = Annotated[int, Ge(1), Le(1_000_000_000)]
 Act = Literal["warn", "stop", "ignore"]
@@ -68,6 +69,8 @@ class Batches:
 
     batch_size: Long = 64
     """Samples a forward pass sees at once."""
+    reconstruct: bool = False
+    """The target is the input itself, as an autoencoder needs it; with `input_noise` the clean one."""
 
 
 @dataclass(frozen=True)

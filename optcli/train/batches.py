@@ -6,12 +6,14 @@ exactly where it was, on any number of processes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from optcli.train.inputs import ready
+from optcli.train.lazy import Lazy, ahead
 from optcli.train.randomness import seed_of
 from optcli.train.world import World, host
 
@@ -32,8 +34,11 @@ class Batches:
         self, x: object, y: object, batch_size: int, accumulate: int, seed: int, world: World, roomy: bool | None = None
     ) -> None:
         inputs, targets = host(x), host(y)
+        self._x: Any
+        self._y: Any
         need = max(inputs.nbytes, 4 * inputs.numel()) + targets.nbytes
-        self._resident = need < 0.5 * world.free_bytes()
+        self._lazy = isinstance(inputs, Lazy)
+        self._resident = not self._lazy and need < 0.5 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if self._resident else (inputs, targets)
         self._roomy = self._resident and need < 0.25 * world.free_bytes() if roomy is None else roomy
         self._world, self._seed = world, seed
@@ -93,12 +98,13 @@ class Batches:
         part, count = order.shape[2], self.accumulate
         rows = self._world.stage(order) if self._resident else order
         if not self._roomy:
-            for step in rows:
-                yield [self._pick(batch) for batch in step]
+            picks = ahead(self._read, rows) if self._lazy else map(self._read, rows)
+            for step in picks:
+                yield [self._staged(*batch) for batch in step]
             return
         flat = rows.flatten()
         x = torch.split(ready(self._x.index_select(0, flat)), part)
-        y = torch.split(self._y.index_select(0, flat), part)
+        y = torch.split(ready(self._y.index_select(0, flat)), part)
         if count == 1:
             for batch in zip(x, y, strict=True):
                 yield [batch]
@@ -107,5 +113,10 @@ class Batches:
             yield list(zip(x[at : at + count], y[at : at + count], strict=True))
 
     def _pick(self, rows: Tensor) -> Batch:
-        x, y = self._x.index_select(0, rows), self._y.index_select(0, rows)
-        return (ready(x), y) if self._resident else (ready(self._world.stage(x)), self._world.stage(y))
+        return self._staged(*self._read([rows])[0])
+
+    def _read(self, step: Iterable[Tensor]) -> list[Batch]:
+        return [(self._x.index_select(0, rows), self._y.index_select(0, rows)) for rows in step]
+
+    def _staged(self, x: Tensor, y: Tensor) -> Batch:
+        return (ready(x), ready(y)) if self._resident else (ready(self._world.stage(x)), ready(self._world.stage(y)))

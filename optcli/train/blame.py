@@ -11,9 +11,13 @@ from optcli.parts import find, origin
 from optcli.train.objective import ModelFailed
 
 
-def blamed(error: BaseException, kind: str, name: str) -> Failure:
-    """The failure to show for an exception that the recipe's part `name` raised."""
-    place = origin.place(error, _function(kind, name))
+def blamed(error: BaseException, kind: str, name: str, home: str = "") -> Failure:
+    """The failure to show for an exception that the recipe's part `name` raised.
+
+    Args:
+        home: the place to name where the error came through none of the user's lines; else that of the part.
+    """
+    place = origin.place(error) or home or origin.home(_function(kind, name))
     where = f"{place}: " if place else ""
     return Failure(Exit.USAGE, f"{where}{kind} {name} failed: {origin.told(error)}", _help(error))
 
@@ -21,8 +25,9 @@ def blamed(error: BaseException, kind: str, name: str) -> Failure:
 def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     """The failure to show for a forward pass that raised; `names` says what the recipe calls model and loss."""
     cause = error.__cause__ or error
-    told = blamed(cause, error.part, names[error.part])
-    message, home = told.message, origin.home(_function("model", names["model"]))
+    home = origin.own_home(type(error.model)) or origin.home(_function("model", names["model"]))
+    told = blamed(cause, error.part, names[error.part], home if error.part == "model" else "")
+    message = told.message
     if message.startswith("loss ") and home:  # a bundled loss: what it got is the user's
         model = names["model"]
         message = f"{home}: {message.replace(' failed:', f' failed on what model {model} gave:', 1)}"

@@ -101,6 +101,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     splits = own(
         lambda: find("data", recipe.data.name).load(recipe.data.options, recipe.seed), "data", recipe.data.name
     )
+    splits = splits.reconstruction() if recipe.reconstruct else splits
     torch.manual_seed(recipe.seed)
     model = own(
         lambda: find("model", recipe.model.name).build(recipe.model.options, recipe.facts), "model", recipe.model.name

@@ -38,8 +38,10 @@ class Evaluator:
     ) -> None:
         self._objective, self._metrics, self._world, self._interrupted = objective, metrics, world, interrupted
         inputs, targets = (host(data)[world.rank :: world.size] for data in (x, y))
-        most = MOST_VALUES[inputs.dtype != torch.int64] // max(1, inputs[:1].numel())
+        most = MOST_VALUES[inputs.dtype == torch.uint8 or inputs.dtype.is_floating_point] // max(1, inputs[:1].numel())
         self._step = max(min(LEAST_BATCH, most), batch_size)
+        self._x: Any
+        self._y: Any
         resident = inputs.nbytes < 0.25 * world.free_bytes()
         self._x, self._y = (world.tensor(inputs), world.tensor(targets)) if resident else (inputs, targets)
 
@@ -68,8 +70,8 @@ class Evaluator:
         for at in range(0, len(self._x), self._step):
             if self._interrupted():
                 return None
-            x, y = (self._world.stage(part[at : at + self._step]) for part in (self._x, self._y))
-            output, loss = self._objective.evaluate(ready(x), y)
+            x, y = (ready(self._world.stage(part[at : at + self._step])) for part in (self._x, self._y))
+            output, loss = self._objective.evaluate(x, y)
             parts = [loss.new_full((1,), len(x), dtype=torch.float64), (loss.double() * len(x)).view(1)]
             parts += [metric.update(output, y).double().view(-1) for metric in self._metrics.values()]
             sums += torch.cat(parts)

@@ -21,8 +21,9 @@ class ModelFailed(Exception):
     step = 0
     """The optimizer step in which it did, from 1; 0 before training began."""
 
-    def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None) -> None:
+    def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None, model: nn.Module | None = None) -> None:
         super().__init__(part)
+        self.model = model
         gave = f"output {_shape(output)}, " if part == "loss" else ""
         self.part, self.shapes = part, f"input {_shape(x)}, {gave}target {_shape(y)}"
 
@@ -106,15 +107,17 @@ class Objective:
         part, output = "model", None
         try:
             output = (model or self.model)(x)
+            if output is None:
+                raise Misuse("it gave nothing: is `return` missing at the end of `forward`?")
             part = "loss"
             value = loss(output, y)
         except torch.OutOfMemoryError:
             raise
         except (Exception, SystemExit) as error:
-            raise ModelFailed(part, x, y, output) from error
+            raise ModelFailed(part, x, y, output, self.bare) from error
         if value.ndim:
             wrong = Misuse(f"the loss must be a scalar, the mean over the batch, not of shape {_shape(value)}")
-            raise ModelFailed("loss", x, y, output) from wrong
+            raise ModelFailed("loss", x, y, output, self.bare) from wrong
         return output, value
 
 

@@ -21,6 +21,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from optcli.train.lazy import Lazy
 from optcli.train.reader import HostReader, Reader
 from optcli.train.threads import free_cores
 
@@ -166,10 +167,14 @@ class World:
 
     def tensor(self, array: Any) -> Tensor:
         """An array or tensor as a tensor on the device; shares memory where it can."""
-        return host(array).to(self.device)
+        found = host(array)
+        moved: Tensor = (found.read() if isinstance(found, Lazy) else found).to(self.device)
+        return moved
 
-    def stage(self, tensor: Tensor) -> Tensor:
+    def stage(self, tensor: Tensor | Lazy) -> Tensor:
         """Bring a batch from the host's memory to the device without waiting for the copy."""
+        if isinstance(tensor, Lazy):
+            tensor = tensor.read()
         return tensor if self.device.type == "cpu" else tensor.pin_memory().to(self.device, non_blocking=True)
 
     def reader(self, like: Tensor) -> Reader:
@@ -272,8 +277,13 @@ class World:
             dist.barrier()
 
 
-def host(array: Any) -> Tensor:
-    """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there."""
+def host(array: Any) -> Any:
+    """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there.
+
+    What is read picture by picture becomes `Lazy`.
+    """
+    if isinstance(array, Lazy) or hasattr(array, "rows"):
+        return array if isinstance(array, Lazy) else Lazy(array)
     if isinstance(array, np.memmap):
         with warnings.catch_warnings():  # that it can't be written to: nobody does
             warnings.simplefilter("ignore", UserWarning)

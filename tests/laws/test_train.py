@@ -64,6 +64,8 @@ VARIANTS = {
         "model=cnn",
         "regularizers.mixup.alpha=0.4",
         "regularizers.cutmix.alpha=1",
+        "regularizers.augment.rotate=10",
+        "regularizers.augment.cutout=0.3",
         "regularizers.r_drop.strength=1",
         "regularizers.dropout.rate=0.2",
         "train.epochs=1",
@@ -85,6 +87,15 @@ VARIANTS = {
         "model.hidden=[16, 16]",
         "regularizers.l1.strength=1e-4",
     ),
+    "autoencoder, noise, augmentation": (
+        "data.reconstruct=true",
+        "model={name: autoencoder, widths: [4], code: 4}",
+        "loss=mse",
+        "metrics=[r2]",
+        "regularizers.augment.flip=both",
+        "regularizers.input_noise.std=0.2",
+    ),
+    "width transfer": ("model.hidden=[32, 32]", "model.mup_base_width=8", "optimizer.weight_decay=0.1"),
     "bf16": ("train.precision=bf16",),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }

@@ -87,7 +87,8 @@ def test_every_part_goes_to_yaml_and_back(kind: str) -> None:
         line = wrapped.get(kind, f"{kind}: {name}")
         if kind == "regularizer" and "strength" not in module.Options.__dataclass_fields__:
             line = f"regularizers: [{name}]"
-        recipe = loads(f"data: {task}\n{line}\ntrain: {{epochs: 30}}\n")
+        again = str(getattr(module, "RECONSTRUCTS", False)).lower()
+        recipe = loads(f"data: {{name: {task}, reconstruct: {again}}}\n{line}\ntrain: {{epochs: 30}}\n")
         assert loads(recipe.to_yaml()) == recipe
 
 

@@ -35,3 +35,22 @@ def test_a_mapped_file_trains_and_resumes_bit_equal(tmp_path, monkeypatch, kind)
     run(tmp_path, "parts", data, steps=3)
     parts = run(tmp_path, "parts", data, resume=True)
     assert weights(parts, 6) == weights(whole, 6)
+
+
+@pytest.mark.parametrize("kind", ["bytes", np.int16, np.int32, np.int64])
+def test_mapped_tokens_train_and_resume_bit_equal(tmp_path, monkeypatch, kind):
+    tokens = np.random.default_rng(0).integers(0, 200, 700)
+    if kind == "bytes":
+        (tmp_path / "t.bin").write_bytes(tokens.astype(np.uint8).tobytes())
+        data = f"{{name: text, files: '{tmp_path}/t.bin', level: byte, context: 8, batch_size: 8}}"
+    else:
+        np.save(tmp_path / "x.npy", tokens[:640].reshape(80, 8).astype(kind))
+        np.save(tmp_path / "y.npy", tokens[1:641].reshape(80, 8).astype(kind))
+        files = f"file: '{tmp_path}/x.npy', target_file: '{tmp_path}/y.npy'"
+        data = f"{{name: arrays, {files}, split: tail, classes: 200, batch_size: 8}}"
+    recipe = f"data: {data}\nmodel: {{name: rnn, width: 4}}\ntrain: {{steps: 6, checkpoint_every: 3, device: cpu}}\n"
+    whole = train(loads(recipe), run_dir=tmp_path / "whole").path
+    monkeypatch.setattr(World, "free_bytes", lambda self: 1.0)
+    train(loads(recipe, overrides=["train.steps=3"]), run_dir=tmp_path / "parts")
+    parts = train(loads(recipe), run_dir=tmp_path / "parts", resume=True).path
+    assert weights(parts, 6) == weights(whole, 6)

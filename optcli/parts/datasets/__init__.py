@@ -6,7 +6,7 @@ A data part has `facts(options)`, which answers without torch and numpy, and `lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ class Splits:
     Inputs are float32 (classification, regression) or int64 (language). They may also be uint8, shades of pictures
     that training brings to -1 .. 1 a batch at a time, or other floats; and an array may be mapped from a file, which is
     then never read as a whole. Targets are int64 labels (N,), float32 (N, targets) or int64 next tokens (N, context).
+    Tokens may be narrower whole numbers too; int8 are bytes, of which each is a token.
     """
 
     train_x: npt.NDArray[Any]
@@ -32,6 +33,10 @@ class Splits:
     val_y: npt.NDArray[Any]
     notes: tuple[str, ...] = ()
     """What the user should know of the data, such as samples that are in both parts; said when training begins."""
+
+    def reconstruction(self) -> Splits:
+        """The same inputs, which are the targets too."""
+        return replace(self, train_y=self.train_x, val_y=self.val_x)
 
 
 def embedded(name: str) -> Path:

@@ -14,6 +14,11 @@ MOST: Final = 2**30
 MOST_SAMPLES: Final = 2_000_000
 """The same in samples: each takes a microsecond, however small."""
 
+MOST_TOKENS: Final = 4_000_000
+"""Tokens of a validation text that is looked through: a second's work."""
+COPIED: Final = 0.01
+"""Share of the validation text that set phrases, licences and rulers may make up."""
+
 LISTED: Final = 5
 """Classes that a note names."""
 
@@ -35,6 +40,35 @@ def shared(
     names = called or (lambda is_val, n: f"{'validation' if is_val else 'training'} sample {n}")
     example = f"{names(True, pairs[0][0])} is {names(False, pairs[0][1])}"
     return (f"{len(pairs):,} of {len(val):,} validation inputs are training inputs too ({example})",)
+
+
+def copied(train: npt.NDArray[Any], val: npt.NDArray[Any], length: int, unit: str) -> tuple[str, ...]:
+    """A note on passages that both texts have, if they are more than chance makes of set phrases.
+
+    The training text is cut into passages of `length` tokens; each is looked for anywhere in the validation text, by a
+    64-bit hash. So every common passage of twice that length is found.
+
+    Args:
+        train, val: tokens (any length,).
+        unit: what a token is called.
+    """
+    import numpy as np
+
+    if len(val) < length or len(train) < length or len(val) > MOST_TOKENS or len(train) > 16 * MOST_TOKENS:
+        return ()
+    factors = np.random.default_rng(0).integers(1, 2**63, length, np.uint64)
+    blocks = train[: len(train) // length * length].reshape(-1, length)
+    known = np.zeros(len(blocks), np.uint64)
+    found = np.zeros(len(val) - length + 1, np.uint64)
+    for at, factor in enumerate(factors):
+        known += blocks[:, at].astype(np.uint64) * factor
+        found += val[at : at + len(found)].astype(np.uint64) * factor
+    places = np.flatnonzero(np.isin(found, known))
+    share = min(1.0, len(places) * length / len(val))
+    if share <= COPIED:
+        return ()
+    place = f"the first passage begins at {unit} {places[0] + 1:,}"
+    return (f"about {share:.0%} of the validation text stands in the training text too ({place} of it)",)
 
 
 def untrained(train_y: npt.NDArray[Any], val_y: npt.NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ class Options:
 
 def facts(options: Options) -> Facts:
     """Sizes, the 26 features' names, and the variance of the validation targets (standardised log price)."""
-    return Facts("regression", options.n, VAL, (len(FEATURES),), 1, target_variance=0.9802, names=FEATURES)
+    columns = (*(1 for _ in NUMBERS), *map(len, QUALITIES.values()))
+    return Facts("regression", options.n, VAL, (len(FEATURES),), 1, 0.9802, FEATURES, columns)
 
 
 def load(options: Options, seed: int) -> Splits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from optcli.parts.facts import Facts
 from optcli.units import STRICT
@@ -23,6 +23,8 @@ class Options:
 
     bias: bool = True
     """Add a constant to each output."""
+    init: Literal["torch", "zero"] = "torch"
+    """Initial weights: torch's own (uniform, by 1 / sqrt(inputs)), or none, which any start leads away from."""
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
@@ -30,4 +32,7 @@ def build(options: Options, facts: Facts) -> nn.Module:
     from torch import nn
 
     flatten = [nn.Flatten()] if len(facts.shape) > 1 else []
-    return nn.Sequential(*flatten, nn.Linear(math.prod(facts.shape), facts.outputs, bias=options.bias))
+    layer = nn.Linear(math.prod(facts.shape), facts.outputs, bias=options.bias)
+    for parameter in layer.parameters() if options.init == "zero" else ():
+        nn.init.zeros_(parameter)
+    return nn.Sequential(*flatten, layer)

@@ -26,7 +26,7 @@ def groups(
     Each group has `params`, `name`, `weight_decay`, `lr_scale` and `hidden`: for each parameter, whether it is a
     matrix between two hidden layers, for optimizers that treat those differently. Without a weight decay or wishes
     there is one group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as
-    an embedding.
+    an embedding. A model may have `lr_scales`, parameter name -> factor of its rate; rate times decay stays the same.
 
     Args:
         wishes: pattern -> an object with `lr_scale` and `weight_decay` (None: as without it), see `matching`; where
@@ -39,6 +39,8 @@ def groups(
     """
     spared, hidden, depths = _spared(model), _hidden(model), _depths(model)
     wished = {id(p): (pattern, wish) for pattern, wish in (wishes or {}).items() for p in matching(model, pattern)}
+    scales: dict[str, float] = getattr(model, "lr_scales", {})
+    scaled = {id(p): scales[name] for name, p in model.named_parameters() if name in scales}
     found: dict[tuple[Any, ...], list[Any]] = {}
     for parameter in (p for p in model.parameters() if p.requires_grad):
         free = id(parameter) in spared
@@ -46,6 +48,9 @@ def groups(
         decay, scale = 0.0 if free else weight_decay, layer_decay ** depths[id(parameter)] if layer_decay != 1 else 1.0
         if layer_decay != 1:
             name += f", {depths[id(parameter)]} below the head"
+        if id(parameter) in scaled:
+            name, scale = f"{name}, by width", scale * scaled[id(parameter)]
+            decay /= scaled[id(parameter)]
         if id(parameter) in wished:
             pattern, wish = wished[id(parameter)]
             name, scale = f"{pattern}, {name}", scale * wish.lr_scale

@@ -102,7 +102,7 @@ def test_facts_need_neither_numpy_nor_torch():
 
 
 def test_own_tables_are_a_data_part_too():
-    assert set(bundled("data")) == {*EMBEDDED, "arrays", "csv", "images", "text"}
+    assert set(bundled("data")) == {*EMBEDDED, "arrays", "csv", "hf_dataset", "images", "text"}
 
 
 def test_relabel_replaces_exactly_the_share_by_other_classes():

@@ -214,3 +214,46 @@ class TestVit:
         part = find("model", "vit")
         assert [o for o, _, _ in part.check(part.Options(width=130, heads=4), None)] == ["width"]
         assert part.check(part.Options(), None) == []
+
+
+class TestOptions:
+    @pytest.mark.parametrize("name", ["mlp", "cnn"])
+    def test_initial_weights(self, name):
+        shape, last = ((64,), "linear1") if name == "mlp" else ((1, 8, 8), "block1.0")
+        wide = {"hidden": (256, 256)} if name == "mlp" else {"channels": (64, 64), "norm": "none"}
+        made = {kind: built(name, facts(*shape), init=kind, **wide) for kind in ("kaiming", "xavier", "orthogonal")}
+        weights = {kind: model.get_submodule(last).weight.flatten(1) for kind, model in made.items()}
+        inputs, outputs = weights["kaiming"].shape[1], weights["kaiming"].shape[0] * (1 if name == "mlp" else 9)
+        assert weights["kaiming"].std().item() == pytest.approx(math.sqrt(2 / inputs), rel=0.05)
+        assert weights["xavier"].std().item() == pytest.approx(math.sqrt(2 / (inputs + outputs)), rel=0.05)
+        square = weights["orthogonal"] @ weights["orthogonal"].T
+        torch.testing.assert_close(square, 2 * torch.eye(len(square)), atol=1e-4, rtol=0)
+        assert not any(p.any() for m in made.values() for p_name, p in m.named_parameters() if p_name.endswith("bias"))
+
+    def test_linear_may_begin_at_zero(self):
+        assert not any(p.any() for p in built("linear", facts(5), init="zero").parameters())
+
+    @pytest.mark.parametrize(("name", "data"), [("gpt", TEXT), ("vit", facts(1, 8, 8))])
+    def test_transformers(self, name, data):
+        model = built(name, data, activation="silu", norm="rms", init_std=0.1, layers=2)
+        kinds = {type(m) for m in model.modules()}
+        assert {nn.SiLU, nn.RMSNorm} <= kinds
+        assert not {nn.LayerNorm, nn.GELU} & kinds
+        assert model.blocks[0].up.weight.std().item() == pytest.approx(0.1, rel=0.05)
+        assert model.blocks[0].down.weight.std().item() == pytest.approx(0.05, rel=0.05)
+
+    def test_resnet(self):
+        model = built("resnet", facts(1, 8, 8), activation="gelu", norm="group", blocks=1)
+        kinds = {type(m) for m in model.modules()}
+        assert {nn.GELU, nn.GroupNorm} <= kinds
+        assert not {nn.BatchNorm2d, nn.ReLU} & kinds
+
+    @pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3), ("plain", 1)])
+    def test_rnn(self, cell, gates):
+        model = built("rnn", TEXT, cell=cell, width=16, layers=2, init="orthogonal", norm="layer")
+        for weight in (model.cell.weight_hh_l0, model.cell.weight_hh_l1):
+            assert len(weight) == 16 * gates
+            for gate in weight.split(16):
+                torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)
+        assert isinstance(model.norm, nn.LayerNorm)
+        assert model(torch.zeros(2, 5, dtype=torch.long)).shape == (2, 5, 20)

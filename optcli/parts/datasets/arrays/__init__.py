@@ -9,9 +9,9 @@ regression, rows of tokens a language task.
 
 Numbers are taken as they are: scale them beforehand. Only bytes (uint8) are shades of pictures, brought to -1 .. 1.
 Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors files
-may be larger than memory: float and byte inputs are mapped, and read batch by batch. That needs either files for
-validation or `split: tail`; a random split copies. Inputs that are in both parts are reported, up to 1 GiB and two
-million samples.
+may be larger than memory: float and byte inputs and tokens (int16, int32, int64) are mapped, and read batch by batch.
+That needs either files for validation or `split: tail`; a random split copies. Inputs that are in both parts are
+reported, up to 1 GiB and two million samples.
 
 Source of the formats: `numpy.lib.format`; github.com/huggingface/safetensors.
 """

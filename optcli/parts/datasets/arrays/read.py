@@ -59,7 +59,7 @@ def _inputs(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
 
     x = mapped(pair.x)
     if seen.facts.task == "language":
-        return x.astype(np.int64, copy=False)
+        return _tokens(x)
     if not (x.dtype.kind == "f" or x.dtype == np.uint8) or not x.dtype.isnative or not x.flags.aligned:
         x = x.astype(np.float32)
     return np.moveaxis(x, -1, 1) if channels_last(pair.x) else x.reshape(len(x), *seen.facts.shape)
@@ -72,6 +72,14 @@ def _targets(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
     if seen.facts.task == "regression":
         return y.reshape(len(y), -1).astype(np.float32, copy=False)
     if seen.facts.task == "language":
-        return y.astype(np.int64, copy=False)
+        return _tokens(y)
     labels = np.asarray(y).reshape(-1).astype(np.int64)
     return np.searchsorted(np.array(seen.labels), labels).astype(np.int64) if seen.labels else labels
+
+
+def _tokens(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Mapped where training can widen them batch by batch; bytes are taken for shades there, and int8 for bytes."""
+    import numpy as np
+
+    wide = values.dtype.kind == "i" and values.dtype.itemsize > 1 and values.dtype.isnative and values.flags.aligned
+    return values if wide else values.astype(np.int64)

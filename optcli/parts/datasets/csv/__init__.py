@@ -67,10 +67,10 @@ def facts(options: Options) -> Facts:
     """
     seen = survey.survey(options)
     shape, classes = (len(seen.features),), tuple(seen.target.classes)
+    columns = tuple(len(one.features) for one in seen.inputs)
     if classes:
-        return Facts("classification", seen.train, seen.val, shape, len(classes), names=classes)
-    names = tuple(seen.features)
-    return Facts("regression", seen.train, seen.val, shape, 1, target_variance=seen.variance, names=names)
+        return Facts("classification", seen.train, seen.val, shape, len(classes), names=classes, columns=columns)
+    return Facts("regression", seen.train, seen.val, shape, 1, seen.variance, tuple(seen.features), columns)
 
 
 def load(options: Options, seed: int) -> Splits:

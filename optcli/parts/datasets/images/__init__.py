@@ -7,8 +7,9 @@
 Folders `train` and `val` (or `valid`, `validation`) in it, each with the classes' subfolders, are taken as the two
 parts; else a share of each class is for validation. PNG, JPEG, BMP, GIF, TIFF, WebP and PNM files are read, at any
 depth; hidden files and other endings are passed over. Pictures of other sizes are scaled and cropped at the centre.
-They are kept as bytes, a quarter of what numbers would take, and brought to -1 .. 1 batch by batch. A picture that is
-in both parts is reported, up to 1 GiB.
+They are kept as bytes, a quarter of what numbers would take, and brought to -1 .. 1 batch by batch; with
+`in_memory: false` they stay in their files. A picture that is in both parts is reported (up to 1 GiB where they are
+read beforehand).
 
 Needs Pillow: `pip install "optcli[images]"`.
 """
@@ -40,6 +41,10 @@ class Options:
     """Share of each class that is for validation, where there is no folder for it."""
     split_seed: int = 0
     """Another number draws other validation pictures. The recipe's `seed` doesn't touch it."""
+    in_memory: bool = True
+    """Read all pictures before training; if not, each when its batch comes, the next batch while one is trained on."""
+    workers: Annotated[int, Ge(1), Le(256)] | None = None
+    """Threads that read pictures, by default one a core, at most 8; the order of the samples doesn't depend on them."""
 
 
 def facts(options: Options) -> Facts:

@@ -36,16 +36,25 @@ def shape(options: Options, found: Listing) -> tuple[int, int, int]:
     Raises:
         ValueError: it can't be read, or Pillow is missing.
     """
+    return measured(found.pictures[0][0], options.size, options.color)
+
+
+def measured(source: Any, size: int | None, color: str = "auto") -> tuple[int, int, int]:
+    """The same for a picture's path or file of bytes.
+
+    Raises:
+        ValueError: as `shape`.
+    """
     image, _ = _pillow()
-    path = found.pictures[0][0]
     try:
-        with image.open(path) as first:
+        with image.open(source) as first:
             gray, turned = first.mode in GRAY, first.getexif().get(0x0112, 1) in (5, 6, 7, 8)
             width, height = first.size[::-1] if turned else first.size
     except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: not a readable picture ({_reason(error)}); repair or remove it") from error
-    channels = 1 if options.color == "gray" or (options.color == "auto" and gray) else 3
-    return (channels, options.size or height, options.size or width)
+        name = source if isinstance(source, str) else "the first picture"
+        raise ValueError(f"{name}: not a readable picture ({_reason(error)}); repair or remove it") from error
+    channels = 1 if color == "gray" or (color == "auto" and gray) else 3
+    return (channels, size or height, size or width)
 
 
 def load(options: Options, found: Listing) -> Splits:
@@ -56,7 +65,10 @@ def load(options: Options, found: Listing) -> Splits:
     """
     size = shape(options, found)
     train, val = found.parts(options)
-    x, y = _read([*train, *val], size)
+    pool = ThreadPoolExecutor(options.workers or min(8, os.cpu_count() or 1), "optcli-picture")
+    if not options.in_memory:
+        return _lazy(train, val, size, pool)
+    x, y = _read([*train, *val], size, pool)
     at = len(train)
 
     def called(is_val: bool, number: int) -> str:
@@ -65,7 +77,20 @@ def load(options: Options, found: Listing) -> Splits:
     return Splits(x[:at], y[:at], x[at:], y[at:], shared(x[:at], x[at:], called))
 
 
-def _read(pictures: Sequence[Picture], size: tuple[int, int, int]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _lazy(train: list[Picture], val: list[Picture], size: tuple[int, int, int], pool: ThreadPoolExecutor) -> Splits:
+    import numpy as np
+
+    from optcli.parts.datasets.images.lazy import Pictures, copies
+
+    paths = [[path for path, _ in part] for part in (train, val)]
+    x: Any = [Pictures(part, size, pool) for part in paths]
+    y = [np.array([label for _, label in part], np.int64) for part in (train, val)]
+    return Splits(x[0], y[0], x[1], y[1], copies(*paths))
+
+
+def _read(
+    pictures: Sequence[Picture], size: tuple[int, int, int], pool: ThreadPoolExecutor
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Pictures (N, channels, height, width) as bytes, and labels. Decoding holds no lock, so threads share the work."""
     import numpy as np
 
@@ -74,22 +99,27 @@ def _read(pictures: Sequence[Picture], size: tuple[int, int, int]) -> tuple[npt.
     def fill(number: int) -> str:
         path = pictures[number][0]
         try:
-            x[number] = _decoded(path, size)
+            x[number] = decoded(path, size)
         except Exception as error:  # Pillow's decoders raise of all kinds on damaged files
             return f"{path} ({_reason(error)})"
         return ""
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        bad = [told for told in pool.map(fill, range(len(pictures))) if told]
+    with pool:
+        bad = [reason for reason in pool.map(fill, range(len(pictures))) if reason]
     if bad:
-        listed = ", ".join(bad[:LISTED]) + (" ..." if len(bad) > LISTED else "")
-        count = "1 picture" if len(bad) == 1 else f"{len(bad):,} pictures"
-        raise ValueError(f"{count} can't be read: {listed}; repair or remove")
+        raise ValueError(told(bad))
     return x, np.array([label for _, label in pictures], np.int64)
 
 
-def _decoded(path: str, size: tuple[int, int, int]) -> npt.NDArray[Any]:
-    """(channels, height, width) as bytes, upright."""
+def told(bad: list[str]) -> str:
+    """What to say of pictures that can't be read."""
+    listed = ", ".join(bad[:LISTED]) + (" ..." if len(bad) > LISTED else "")
+    count = "1 picture" if len(bad) == 1 else f"{len(bad):,} pictures"
+    return f"{count} can't be read: {listed}; repair or remove"
+
+
+def decoded(path: Any, size: tuple[int, int, int]) -> npt.NDArray[Any]:
+    """(channels, height, width) as bytes, upright; of a path or a file of bytes."""
     import numpy as np
 
     image, operations = _pillow()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,8 @@ from glob import glob, has_magic
 from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
+from optcli.parts.datasets._leaks import copied
+from optcli.parts.datasets.text import bpe
 from optcli.parts.facts import Facts
 
 if TYPE_CHECKING:
@@ -22,7 +25,9 @@ UNKNOWN: Final = "\ufffd"
 """Stands for characters that the training part doesn't have; Unicode's replacement character."""
 LISTED: Final = 10
 """Unknown characters that a note names."""
-Text = str | bytes
+UNITS: Final = {"character": "character", "byte": "byte", "bpe": "token"}
+PASSAGE: Final = {"character": 64, "byte": 64, "bpe": 32}
+"""Tokens of a passage that is looked for in both parts: about a line of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,11 @@ class Corpus:
     """What is known before the texts become numbers."""
 
     facts: Facts
-    vocabulary: str
-    """Token number -> character; empty at the level of bytes."""
-    notes: tuple[str, ...]
+    vocabulary: str = ""
+    """Token number -> character, at the level of characters."""
+    notes: tuple[str, ...] = ()
+    ids: tuple[array[int], ...] = ()
+    """Tokens of both parts, at the level `bpe`."""
 
 
 def corpus(options: Options) -> Corpus:
@@ -42,33 +49,66 @@ def corpus(options: Options) -> Corpus:
         OSError, ValueError: see `optcli.parts.datasets.text.facts`.
     """
     train, val = _paths(options)
-    stamps = tuple((path, s.st_mtime_ns, s.st_size, s.st_ino) for path in (*train, *val) for s in (os.stat(path),))
+    files = (*train, *val, *([os.path.expanduser(options.tokenizer)] if options.tokenizer else ()))
+    stamps = tuple((path, s.st_mtime_ns, s.st_size, s.st_ino) for path in files for s in (os.stat(path),))
     return _corpus(options, stamps)
 
 
 @lru_cache(maxsize=8)
 def _corpus(options: Options, _stamps: tuple[tuple[str, int, int, int], ...]) -> Corpus:
+    if options.level == "byte":
+        parts = [sum(end - begin for _, begin, end in part) for part in _stretches(options)]
+        return Corpus(_facts(options, parts, 256, ()))
     train, val = _texts(options)
-    counts = [max(0, len(text) - 1) // options.context for text in (train, val)]
-    for name, text, count in zip(("training", "validation"), (train, val), counts, strict=True):
-        if not count:
-            unit = f"{options.level}s"
-            many = f"{len(text):,} {unit} for {name} are less than a window of {options.context + 1:,}"
-            raise ValueError(f"{options.files}: {many}; choose a smaller `context`, or add text")
-    if not isinstance(train, str) or not isinstance(val, str):
-        return Corpus(Facts("language", counts[0], counts[1], (options.context,), 256), "", ())
+    if options.level == "bpe":
+        return _pieces(options, train, val)
     known = sorted(set(train))
     strange = Counter(val.translate(dict.fromkeys(map(ord, known))))
     vocabulary = "".join(known) + (UNKNOWN if strange and UNKNOWN not in known else "")
-    facts = Facts("language", counts[0], counts[1], (options.context,), len(vocabulary), names=tuple(vocabulary))
+    facts = _facts(options, [len(train), len(val)], len(vocabulary), tuple(vocabulary))
     return Corpus(facts, vocabulary, _strangers(strange, len(val)))
 
 
+def _pieces(options: Options, train: str, val: str) -> Corpus:
+    tokenizer = bpe.tokenizer(options, train)
+    ids, names = [bpe.ids(tokenizer, text) for text in (train, val)], bpe.names(tokenizer)
+    facts = _facts(options, list(map(len, ids)), len(names), names)
+    each = len(val) / max(1, len(ids[1]))
+    note = f"a token stands for {each:.2f} characters of the validation text, and `bits_per_char` counts bits a token"
+    return Corpus(facts, notes=(note,), ids=tuple(ids))
+
+
+def _facts(options: Options, tokens: list[int], outputs: int, names: tuple[str, ...]) -> Facts:
+    """The facts for so many tokens in each part.
+
+    Raises:
+        ValueError: too few for a window.
+    """
+    counts = [max(0, many - 1) // options.context for many in tokens]
+    for name, many, count in zip(("training", "validation"), tokens, counts, strict=True):
+        if not count:
+            told = f"{many:,} {UNITS[options.level]}s for {name} are less than a window of {options.context + 1:,}"
+            raise ValueError(f"{options.files}: {told}; choose a smaller `context`, or add text")
+    return Facts("language", counts[0], counts[1], (options.context,), outputs, names=names)
+
+
 def splits(options: Options) -> Splits:
-    """Both texts as windows."""
+    """Both texts as windows; a note tells of text that is in both."""
     seen = corpus(options)
-    parts = [_windows(_tokens(text, seen.vocabulary), options.context) for text in _texts(options)]
-    return Splits(*parts[0], *parts[1], seen.notes)
+    train, val = _numbers(options, seen)
+    notes = (*seen.notes, *copied(train, val, PASSAGE[options.level], UNITS[options.level]))
+    return Splits(*_windows(train, options.context), *_windows(val, options.context), notes)
+
+
+def _numbers(options: Options, seen: Corpus) -> list[npt.NDArray[Any]]:
+    """The tokens of each part: narrow whole numbers, mapped from the file where it is one file's bytes."""
+    import numpy as np
+
+    if options.level == "byte":
+        return [_mapped(part) for part in _stretches(options)]
+    if seen.ids:
+        return [np.frombuffer(part, part.typecode) for part in seen.ids]
+    return [_tokens(text, seen.vocabulary) for text in _texts(options)]
 
 
 def _strangers(strange: Counter[str], length: int) -> tuple[str, ...]:
@@ -104,23 +144,38 @@ def _matching(pattern: str) -> list[str]:
     return found
 
 
-def _texts(options: Options) -> tuple[Text, Text]:
+def _stretches(options: Options) -> list[list[tuple[str, int, int]]]:
+    """(file, first byte, end) of what makes up each part, at the level of bytes."""
+    paths, apart = _paths(options)
+    whole = [[(path, 0, os.path.getsize(path)) for path in part] for part in (paths, apart)]
+    if apart:
+        return whole
+    cut = [(path, size - round(options.validation * size), size) for path, _, size in whole[0]]
+    return [[(path, 0, at) for path, at, _ in cut], cut]
+
+
+def _mapped(stretches: list[tuple[str, int, int]]) -> npt.NDArray[Any]:
+    """(length,) int8; only of several files is a copy made."""
+    import numpy as np
+
+    parts = [np.memmap(path, np.int8, "r")[begin:end] for path, begin, end in stretches if end > begin]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _texts(options: Options) -> tuple[str, str]:
     """The text for training and that for validation, files joined."""
     paths, apart = _paths(options)
-    train, val = ([_read(path, options.level) for path in one] for one in (paths, apart))
+    train, val = (list(map(_read, one)) for one in (paths, apart))
     if not apart:
         ends = [len(text) - round(options.validation * len(text)) for text in train]
         val = [text[end:] for text, end in zip(train, ends, strict=True)]
         train = [text[:end] for text, end in zip(train, ends, strict=True)]
-    nothing: Any = "" if options.level == "character" else b""
-    return nothing.join(train), nothing.join(val)
+    return "".join(train), "".join(val)
 
 
-def _read(path: str, level: str) -> Text:
+def _read(path: str) -> str:
     with open(path, "rb") as file:
         raw = file.read()
-    if level == "byte":
-        return raw
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,14 +183,13 @@ def _read(path: str, level: str) -> Text:
         raise ValueError(f"{path}:{line}: not UTF-8 text; save it as UTF-8, or set `level: byte`") from error
 
 
-def _tokens(text: Text, vocabulary: str) -> npt.NDArray[Any]:
-    """(length,) int64; characters that the vocabulary lacks are its last token."""
+def _tokens(text: str, vocabulary: str) -> npt.NDArray[Any]:
+    """(length,) int16 or int32; characters that the vocabulary lacks are its last token."""
     import numpy as np
 
-    if isinstance(text, bytes):
-        return np.frombuffer(text, np.uint8).astype(np.int64)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     number = np.full(max(int(points.max()), *map(ord, vocabulary)) + 1, len(vocabulary) - 1)
+    number = number.astype(np.int16 if len(vocabulary) < 2**15 else np.int32)
     number[[ord(one) for one in vocabulary]] = np.arange(len(vocabulary))
     return number[points]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 class Stack(nn.Sequential):
@@ -18,6 +22,7 @@ class Stack(nn.Sequential):
     def __init__(self, layers: Iterable[tuple[str, nn.Module]], places: Iterable[str] = ()) -> None:
         super().__init__(OrderedDict(layers))
         self.places = tuple(places)
+        self.lr_scales: dict[str, float] = {}
 
     def set_dropout(self, rate: float) -> None:
         """Insert dropout of this rate in every place, or change its rate there.
@@ -47,6 +52,36 @@ def activation(name: str) -> nn.Module:
         "sigmoid": nn.Sigmoid,
     }
     return kinds[name]()
+
+
+def normalization(name: str, width: int) -> nn.Module:
+    """A fresh norm over the last axis: `layer` or `rms`."""
+    return nn.LayerNorm(width) if name == "layer" else nn.RMSNorm(width)
+
+
+def start(model: Net, kind: str) -> Net:
+    """The model with the weights of its linear and convolution layers begun anew, and their biases at zero.
+
+    Args:
+        kind: `torch` leaves them; `kaiming` (arXiv 1502.01852), `xavier` (Glorot & Bengio 2010, with its uniform
+            distribution), `orthogonal` (arXiv 1312.6120, with the gain of ReLU).
+    """
+    fills: dict[str, Callable[[Tensor], Tensor]] = {
+        "kaiming": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+        "xavier": nn.init.xavier_uniform_,
+        "orthogonal": partial(nn.init.orthogonal_, gain=2**0.5),
+    }
+    for module in model.modules() if kind in fills else ():
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            fills[kind](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+
+
+def dropped(x: Tensor, rate: float) -> Tensor:
+    """`x` itself where the rate is 0: torch's dropout would multiply by ones."""
+    return torch.dropout(x, rate, True) if rate else x
 
 
 def skipped(branch: Tensor, rate: float) -> Tensor:

@@ -34,10 +34,14 @@ class Options:
     """Normalization after each convolution; `group` doesn't mix samples."""
     pool: Literal["flatten", "mean"] = "flatten"
     """What the head sees: every remaining pixel, or each channel's mean."""
+    init: Literal["torch", "kaiming", "xavier", "orthogonal"] = "torch"
+    """Initial weights: torch's own (uniform, by 1 / sqrt(inputs)), those for ReLU or for tanh, or orthogonal ones."""
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
     """(N, channels, height, width) to (N, outputs)."""
+    from optcli.parts.models._stack.net import start
     from optcli.parts.models.cnn.net import cnn
 
-    return cnn(facts.shape, facts.outputs, options.channels, options.activation, options.norm, options.pool)
+    net = cnn(facts.shape, facts.outputs, options.channels, options.activation, options.norm, options.pool)
+    return start(net, options.init)

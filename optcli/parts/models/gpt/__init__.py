@@ -4,16 +4,19 @@ Pre-norm blocks of causal attention and a GELU layer, learned positions, head ti
 character-level text two to six layers of width 64 to 384 do. Dropout, if a recipe has it, goes on the embeddings, the
 attention and both branches of each block.
 
-Source: Radford et al. 2019 (GPT-2), for the form and the initialization.
+With `mup_base_width`, a rate that was tuned at that width holds at every width, as long as `heads` stays the same.
+
+Source: Radford et al. 2019 (GPT-2), for the form and the initialization; Yang et al. 2022 (muP), arXiv 2203.03466,
+table 8 and section 4, for Adam.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from optcli.parts.facts import Facts
-from optcli.units import STRICT, Count
+from optcli.units import STRICT, Count, Positive
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,6 +38,14 @@ class Options:
     """Size of a position's vector."""
     tied: bool = True
     """Use the token embedding as the head's weights."""
+    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "gelu"
+    """Non-linearity of the feed-forward layers."""
+    norm: Literal["layer", "rms"] = "layer"
+    """Normalization before each branch and before the head; `rms` doesn't centre (arXiv 1910.07467)."""
+    init_std: Positive = 0.02
+    """Standard deviation of the initial weights; those that end a branch have less, by 1 / sqrt(2 * layers)."""
+    mup_base_width: Count | None = None
+    """Width for which the rate was tuned: initial weights, rates, attention and logits are scaled from there."""
 
 
 def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
@@ -49,4 +60,4 @@ def build(options: Options, facts: Facts) -> nn.Module:
     """(N, positions) token numbers to (N, positions, tokens) logits, for up to `facts.shape[0]` positions."""
     from optcli.parts.models.gpt.net import Gpt
 
-    return Gpt(facts.outputs, facts.shape[0], options.layers, options.heads, options.width, options.tied)
+    return Gpt(facts.outputs, facts.shape[0], options)

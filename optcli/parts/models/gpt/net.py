@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import set_paths, skipped
+from optcli.parts.models._stack.net import activation, dropped, normalization, set_paths, skipped
+
+if TYPE_CHECKING:
+    from optcli.parts.models.gpt import Options
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)); shapes (N, T, width)."""
+    """x + attention(norm(x)), then x + mlp(norm(x)); shapes (N, T, width).
 
-    def __init__(self, heads: int, width: int, causal: bool = True) -> None:
+    Args:
+        scale: factor of query times key; None is 1 / sqrt(width / heads).
+    """
+
+    def __init__(
+        self, heads: int, width: int, kind: str, norm: str, causal: bool = True, scale: float | None = None
+    ) -> None:
         super().__init__()
-        self.causal = causal
+        self.causal, self.scale = causal, scale
         self.heads, self.rate, self.path = heads, 0.0, 0.0
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.norm1, self.norm2 = normalization(norm, width), normalization(norm, width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.up, self.act, self.down = nn.Linear(width, 4 * width), activation(kind), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         rate, path = (self.rate, self.path) if self.training else (0.0, 0.0)
@@ -28,32 +39,35 @@ class Block(nn.Module):
         query, key, value = (
             self.qkv(self.norm1(x)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         )
-        seen = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=self.causal)
+        seen = F.scaled_dot_product_attention(
+            query, key, value, dropout_p=rate, is_causal=self.causal, scale=self.scale
+        )
         x = x + skipped(dropped(self.out(seen.transpose(1, 2).reshape(n, t, width)), rate), path)
-        return x + skipped(dropped(self.down(F.gelu(self.up(self.norm2(x)))), rate), path)
+        return x + skipped(dropped(self.down(self.act(self.up(self.norm2(x)))), rate), path)
 
 
 class Gpt(nn.Module):
     """Token and position embedding, blocks, norm, head."""
 
-    def __init__(self, tokens: int, context: int, layers: int, heads: int, width: int, tied: bool) -> None:
+    def __init__(self, tokens: int, context: int, options: Options) -> None:
         super().__init__()
-        self.rate = 0.0
+        width, base = options.width, options.mup_base_width or options.width
+        self.rate, self.shrink = 0.0, base / width
+        scale = math.sqrt(base / options.heads) / (width / options.heads) if base != width else None
         self.token, self.position = nn.Embedding(tokens, width), nn.Embedding(context, width)
-        self.blocks = nn.Sequential(*(Block(heads, width) for _ in range(layers)))
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, tokens, bias=False)
-        self.apply(initialize)
-        for block in self.blocks:
-            for name in ("out", "down"):
-                # 2 * layers branches add up: each gets its share of the variance.
-                nn.init.normal_(getattr(block, name).weight, std=0.02 / math.sqrt(2 * layers))
-        if tied:
+        kinds = (options.activation, options.norm)
+        self.blocks = nn.Sequential(*(Block(options.heads, width, *kinds, scale=scale) for _ in range(options.layers)))
+        self.norm, self.head = normalization(options.norm, width), nn.Linear(width, tokens, bias=False)
+        self.apply(partial(initialize, std=options.init_std))
+        even_out(self.blocks, options.init_std)
+        self.lr_scales = transfer(self.blocks, self.shrink) if base != width else {}
+        if options.tied:
             self.head.weight = self.token.weight
 
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.token(tokens) + self.position.weight[: tokens.shape[1]]
-        x = self.blocks(dropped(x, self.rate if self.training else 0.0))
-        logits: Tensor = self.head(self.norm(x))
+        x = self.norm(self.blocks(dropped(x, self.rate if self.training else 0.0)))
+        logits: Tensor = self.head(x if self.shrink == 1 else x * self.shrink)
         return logits
 
     def set_dropout(self, rate: float) -> None:
@@ -67,14 +81,25 @@ class Gpt(nn.Module):
         set_paths(self.blocks, rate)
 
 
-def initialize(module: nn.Module) -> None:
-    """Normal weights of standard deviation 0.02, biases at zero."""
+def initialize(module: nn.Module, std: float) -> None:
+    """Normal weights of that standard deviation, biases at zero."""
     if isinstance(module, (nn.Linear, nn.Embedding)):
-        nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(module.weight, std=std)
     if isinstance(module, nn.Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
 
 
-def dropped(x: Tensor, rate: float) -> Tensor:
-    """`x` itself where the rate is 0: torch's dropout would multiply by ones."""
-    return torch.dropout(x, rate, True) if rate else x
+@torch.no_grad()
+def transfer(blocks: nn.Sequential, shrink: float) -> dict[str, float]:
+    """Shrink the matrices' weights by sqrt(shrink), the base width over the width; their names and rates' factors."""
+    matrices = {f"blocks.{name}.weight": m for name, m in blocks.named_modules() if isinstance(m, nn.Linear)}
+    for module in matrices.values():
+        module.weight *= math.sqrt(shrink)
+    return dict.fromkeys(matrices, shrink)
+
+
+def even_out(blocks: nn.Sequential, std: float) -> None:
+    """2 * layers branches add up: the weights that end them get their share of the variance."""
+    for block in blocks:
+        for name in ("out", "down"):
+            nn.init.normal_(getattr(block, name).weight, std=std / math.sqrt(2 * len(blocks)))

@@ -9,7 +9,7 @@ Source: He et al. 2015, arXiv 1512.03385, section 4.2; dropout inside blocks: ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from optcli.parts.facts import Facts
 from optcli.units import STRICT, Count
@@ -30,10 +30,14 @@ class Options:
     """Blocks of a stage, of two convolutions each."""
     width: Count = 16
     """Channels of the first stage; the others have two and four times as many."""
+    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
+    """Non-linearity after each convolution, and after the shortcut."""
+    norm: Literal["batch", "group"] = "batch"
+    """Normalization after each convolution; `group` doesn't mix samples."""
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
     """(N, channels, height, width) to (N, outputs)."""
     from optcli.parts.models.resnet.net import ResNet
 
-    return ResNet(facts.shape[0], facts.outputs, options.blocks, options.width)
+    return ResNet(facts.shape[0], facts.outputs, options)

@@ -33,10 +33,15 @@ class Options:
     """Recurrent layers on top of each other."""
     width: Count = 128
     """Size of the state and of the token embedding."""
+    norm: Literal["none", "layer"] = "none"
+    """Normalization of the states before the head."""
+    init: Literal["torch", "orthogonal"] = "torch"
+    """Initial weights from state to state: torch's own (uniform, by 1 / sqrt(width)), or orthogonal matrices, which
+    keep a gradient's length over many tokens (arXiv 1312.6120)."""
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
     """(N, positions) token numbers to (N, positions, tokens) logits."""
     from optcli.parts.models.rnn.net import Recurrent
 
-    return Recurrent(facts.outputs, options.cell, options.layers, options.width)
+    return Recurrent(facts.outputs, options)

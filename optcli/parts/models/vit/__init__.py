@@ -10,10 +10,10 @@ Source: Dosovitskiy et al. 2020, arXiv 2010.11929; mean instead of a class token
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from optcli.parts.facts import Facts
-from optcli.units import STRICT, Count
+from optcli.units import STRICT, Count, Positive
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,6 +35,12 @@ class Options:
     """Attention heads of a block; divides `width`."""
     width: Count = 128
     """Size of a token's vector."""
+    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "gelu"
+    """Non-linearity of the feed-forward layers."""
+    norm: Literal["layer", "rms"] = "layer"
+    """Normalization before each branch and before the head; `rms` doesn't centre (arXiv 1910.07467)."""
+    init_std: Positive = 0.02
+    """Standard deviation of the initial weights; those that end a branch have less, by 1 / sqrt(2 * layers)."""
 
 
 def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
@@ -49,4 +55,4 @@ def build(options: Options, facts: Facts) -> nn.Module:
     """(N, channels, height, width) to (N, outputs)."""
     from optcli.parts.models.vit.net import Vit
 
-    return Vit(facts.shape, facts.outputs, options.patch, options.layers, options.heads, options.width)
+    return Vit(facts.shape, facts.outputs, options)

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import set_paths
-from optcli.parts.models.gpt.net import Block, dropped, initialize
+from optcli.parts.models._stack.net import dropped, normalization, set_paths
+from optcli.parts.models.gpt.net import Block, even_out, initialize
+
+if TYPE_CHECKING:
+    from optcli.parts.models.vit import Options
 
 
 class Vit(nn.Module):
     """Patch and position embedding, blocks, norm, the mean over all tokens, head."""
 
-    def __init__(self, shape: tuple[int, ...], outputs: int, patch: int, layers: int, heads: int, width: int) -> None:
+    def __init__(self, shape: tuple[int, ...], outputs: int, options: Options) -> None:
         super().__init__()
         channels, *sides = shape
+        patch, width, kinds = options.patch, options.width, (options.activation, options.norm)
         self.rate, self.patch = 0.0, patch
         self.embed = nn.Conv2d(channels, width, patch, patch)
         tokens = math.prod(-(-side // patch) for side in sides)
         self.position = nn.Embedding(tokens, width)
-        self.blocks = nn.Sequential(*(Block(heads, width, causal=False) for _ in range(layers)))
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
-        self.apply(initialize)
-        for block in self.blocks:
-            for name in ("out", "down"):
-                nn.init.normal_(getattr(block, name).weight, std=0.02 / math.sqrt(2 * layers))
+        self.blocks = nn.Sequential(*(Block(options.heads, width, *kinds, causal=False) for _ in range(options.layers)))
+        self.norm, self.head = normalization(options.norm, width), nn.Linear(width, outputs)
+        self.apply(partial(initialize, std=options.init_std))
+        even_out(self.blocks, options.init_std)
 
     def forward(self, images: Tensor) -> Tensor:
         below, right = (-images.shape[axis] % self.patch for axis in (2, 3))

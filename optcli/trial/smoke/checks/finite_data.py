@@ -18,9 +18,10 @@ def check(bench: Bench) -> Result:
     """Look at every value once."""
     largest = 0.0
     for name in ("train_x", "train_y", "val_x", "val_y"):
-        values = np.asarray(getattr(bench.splits, name))
+        values = getattr(bench.splits, name)
         if values.dtype.kind != "f":
             continue
+        values = np.asarray(values)
         bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
         if bad.any():
             said = f"{int(bad.sum())} samples of {name} hold NaN or infinity, the first is sample {int(bad.argmax())}"

@@ -23,8 +23,10 @@ LISTED: Final = 5
 def check(bench: Bench) -> Result:
     """Hash every training input and look each validation input up."""
     splits = bench.splits
-    known = {_hash(row): number for number, row in reversed(list(enumerate(np.asarray(splits.train_x))))}
-    pairs = [(n, known[h]) for n, row in enumerate(np.asarray(splits.val_x)) if (h := _hash(row)) in known]
+    known: dict[bytes, int] = {}
+    for number, row in enumerate(splits.train_x):
+        known.setdefault(_hash(row), number)
+    pairs = [(n, known[h]) for n, row in enumerate(splits.val_x) if (h := _hash(row)) in known]
     share = len(pairs) / max(1, len(splits.val_x))
     figures = {"shared": float(len(pairs)), "share": share}
     if not pairs:

@@ -6,8 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from optcli.parts.datasets import text
+from optcli.parts.datasets._leaks import copied
+from optcli.parts.datasets.text import bpe, corpus
+from optcli.train.inputs import ready
 
 
 def both(files, **options):
@@ -15,7 +19,8 @@ def both(files, **options):
     facts, splits = text.facts(chosen), text.load(chosen, seed=0)
     assert splits.train_x.shape == splits.train_y.shape == (facts.train, *facts.shape)
     assert splits.val_x.shape == splits.val_y.shape == (facts.val, *facts.shape)
-    assert {part.dtype for part in (splits.train_x, splits.train_y, splits.val_x, splits.val_y)} == {np.dtype(np.int64)}
+    narrow = np.dtype(np.int8 if options.get("level") == "byte" else np.int16)
+    assert {part.dtype for part in (splits.train_x, splits.train_y, splits.val_x, splits.val_y)} == {narrow}
     return facts, splits
 
 
@@ -79,7 +84,112 @@ def test_bytes_are_their_own_numbers(write):
     raw = bytes(range(256)) * 2
     facts, splits = both(write(raw, "t.bin"), level="byte", validation=0.5)
     assert facts.outputs == 256
-    np.testing.assert_array_equal(splits.val_y.ravel(), np.arange(1, 1 + 4 * facts.val))
+    np.testing.assert_array_equal(splits.val_y.ravel().view(np.uint8), np.arange(1, 1 + 4 * facts.val))
+    seen = ready(torch.from_numpy(splits.val_y.copy()))
+    assert (seen.dtype, seen.flatten().tolist()) == (torch.int64, list(range(1, 1 + 4 * facts.val)))
+
+
+def test_bytes_of_one_file_stay_in_it_and_its_size_tells_the_facts(write, monkeypatch):
+    path = write(bytes(range(250)) * 4)
+    facts, splits = both(path, level="byte")
+    assert isinstance(splits.train_x, np.memmap)
+    assert (facts.train, facts.val) == (899 // 4, 99 // 4)
+    write(b"", "empty.txt")
+    several = both(path.parent / "*.txt", level="byte")[1]
+    np.testing.assert_array_equal(several.train_x, splits.train_x)
+    write(b"xyz" * 100, "other.txt")
+    assert not isinstance(both(path.parent / "*.txt", level="byte")[1].train_x, np.memmap)
+    monkeypatch.setattr(corpus, "_mapped", None)
+    assert text.facts(text.Options(str(path), level="byte", context=4)) == facts
+
+
+class TestLeaks:
+    def test_a_copied_passage_is_told(self, write):
+        random = np.random.default_rng(0)
+        words = "".join(random.choice(list("abcdefgh"), 4000))
+        notes = both(write(words[:3600] + words[1000:1200] + words[3600:3800]), context=16)[1].notes
+        assert len(notes) == 1
+        assert re.match(r"about \d+% of the validation text stands in the training text too", notes[0])
+        assert not both(write(words), context=16)[1].notes
+
+    def test_the_same_file_under_another_name(self, write):
+        words = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 2000))
+        val = write("xx" + words, "val.txt")
+        for level in ("character", "byte"):
+            notes = both(write(words), validation_files=str(val), level=level)[1].notes
+            assert any("% of the validation text stands in the training text too" in note for note in notes)
+
+    def test_places_and_shares(self):
+        random = np.random.default_rng(0)
+        train, val = random.integers(0, 50, 10_000), random.integers(0, 50, 1000)
+        assert copied(train, val, 16, "token") == ()
+        val[500:700] = train[5000:5200]
+        (note,) = copied(train, val, 16, "token")
+        place = int(re.search(r"begins at token (\d+) of it", note)[1])
+        assert 501 <= place <= 516
+        assert 17 <= int(re.search(r"about (\d+)%", note)[1]) <= 20
+        assert copied(train, val[:10], 16, "token") == ()
+
+
+class TestPieces:
+    @pytest.fixture(autouse=True)
+    def _package(self):
+        pytest.importorskip("tokenizers", reason="tokenizers comes with the extra `bpe`")
+
+    WORDS = "the cat sat on the mat and the rat sat on the hat; " * 40
+
+    def test_tokens_spell_the_text(self, write):
+        facts, splits = both(write(self.WORDS), level="bpe", vocabulary=270, context=8)
+        assert facts.outputs == 270
+        spelled_out = spelled(facts, splits.train_x).replace("\u0120", " ")
+        assert self.WORDS.startswith(spelled_out)
+        assert len(spelled_out) > 2 * splits.train_x.size
+        assert "a token stands for" in splits.notes[0]
+
+    def test_they_are_learned_from_the_training_part_alone(self, write):
+        words = "abab " * 300
+        apart = {"validation_files": str(write("xyxyxyxy " * 300, "val.txt")), "level": "bpe", "vocabulary": 262}
+        one = both(write(words), **apart)[0].names
+        assert not any("xy" in name for name in one)
+        assert any("ab" in name for name in one)
+        write("zq " * 300, "val.txt")
+        assert one == both(write(words), **apart)[0].names
+
+    def test_a_tokenizer_may_come_from_a_file(self, write, tmp_path):
+        made = bpe._learned(__import__("tokenizers"), self.WORDS, 270)
+        made.save(str(tmp_path / "tokenizer.json"))
+        path = write("a rat on a mat " * 50)
+        facts, _ = both(path, level="bpe", tokenizer=str(tmp_path / "tokenizer.json"), context=8)
+        assert (facts.outputs, facts.names) == (270, bpe.names(made))
+        (tmp_path / "tokenizer.json").write_text("{}")
+        with pytest.raises(ValueError, match=r"not a tokenizer\.json"):
+            text.facts(text.Options(str(path), level="bpe", tokenizer=str(tmp_path / "tokenizer.json")))
+        with pytest.raises(FileNotFoundError):
+            text.facts(text.Options(str(path), level="bpe", tokenizer=str(tmp_path / "none.json")))
+
+    def test_too_short_is_told_in_tokens(self, write):
+        with pytest.raises(ValueError, match="tokens for training are less than a window of 4,097"):
+            text.facts(text.Options(str(write(self.WORDS)), level="bpe", context=4096, validation=0.01))
+
+
+def test_missing_tokenizers_are_told(write, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(ValueError, match=r'needs tokenizers; pip install "optcli\[bpe\]"'):
+        text.facts(text.Options(str(write("ab" * 100)), level="bpe"))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"vocabulary": 300}, "`vocabulary` has no effect at the level character"),
+        ({"tokenizer": "t.json", "level": "byte"}, "`tokenizer` has no effect at the level byte"),
+        ({"tokenizer": "t.json", "level": "bpe", "vocabulary": 300}, "no effect beside `tokenizer`"),
+        ({"level": "bpe", "vocabulary": 300}, None),
+    ],
+)
+def test_idle_options_are_told(options, told):
+    found = text.check(text.Options("t.txt", **options), None)
+    assert [told in one[1] for one in found] == ([True] if told else [])
 
 
 def test_a_byte_order_mark_is_no_text(write):

@@ -1,0 +1,172 @@
+"""Which columns of which parts are inputs and target, and what task that makes."""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from optcli.parts.datasets._split import held_out
+from optcli.parts.datasets.csv.columns import FEW
+from optcli.parts.datasets.hf_dataset import sample
+from optcli.parts.facts import Facts
+
+if TYPE_CHECKING:
+    from optcli.parts.datasets.hf_dataset import Options
+
+VALIDATION: Final = ("validation", "valid", "val", "test")
+TARGETS: Final = ("label", "labels", "target", "class", "y")
+Kind = Literal["picture", "text", "list", "numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that `load` needs to know."""
+
+    facts: Facts
+    kind: Kind
+    parts: tuple[Any, Any]
+    """The set's rows for training and for validation."""
+    inputs: tuple[str, ...]
+    target: str
+    """Empty for a text."""
+    labels: tuple[Any, ...]
+    """The values of the target in the order of the classes; empty for a regression."""
+    mean: float = 0.0
+    deviation: float = 1.0
+    """Of the training targets (regression)."""
+
+
+def survey(options: Options) -> Survey:
+    """Open the set; the result is kept until the folder changes.
+
+    Raises:
+        ValueError: see `optcli.parts.datasets.hf_dataset.facts`.
+    """
+    path = os.path.expanduser(options.path)
+    files = (os.path.join(at, name) for at, _, inside in os.walk(path) for name in inside)
+    return _survey(options, path, max((os.stat(file).st_mtime_ns for file in files), default=0))
+
+
+@lru_cache(maxsize=2)
+def _survey(options: Options, path: str, _stamp: int) -> Survey:
+    train, val = _parts(options, _opened(options.path, path))
+    target = _target(options, train.features)
+    kind, inputs = _inputs(options, train.features, target)
+    if kind == "text":
+        return _text(options, inputs, (train, val) if val is not None else _tail(train, options.validation))
+    if not target:
+        columns = ", ".join(train.features)
+        raise ValueError(f"{options.path}: which column is the target? set `target` to one of {columns}")
+    values = train[target][:]
+    classes = _are_classes(train.features[target], values)
+    if val is None:
+        chosen = held_out(values if classes else [0] * len(values), options.validation, options.split_seed)
+        others = sorted(set(range(len(values))) - set(chosen))
+        train, val = train.select(others), train.select(chosen)
+    return _labelled(options, kind, inputs, target, (train, val), classes)
+
+
+def _text(options: Options, inputs: tuple[str, ...], parts: tuple[Any, Any]) -> Survey:
+    train, val = (max(0, sample.length(part, inputs[0]) - 1) // options.context for part in parts)
+    if not train or not val:
+        raise ValueError(f"{options.path}: too little text for a window; choose a smaller `context`")
+    return Survey(Facts("language", train, val, (options.context,), 256), "text", parts, inputs, "", ())
+
+
+def _are_classes(feature: Any, values: list[Any]) -> bool:
+    """Words, and few different whole numbers."""
+    known = [value for value in values if value is not None]
+    if hasattr(feature, "names") or any(isinstance(value, str | bool) for value in known[:1]):
+        return True
+    return all(isinstance(value, int) for value in known) and len(set(known)) <= FEW
+
+
+def _labelled(
+    options: Options, kind: Kind, inputs: tuple[str, ...], target: str, parts: tuple[Any, Any], classes: bool
+) -> Survey:
+    train, val = (part[target][:] for part in parts)
+    said = getattr(parts[0].features[target], "names", None)
+    if any(value is None or (said and value < 0) for value in (*train, *val)):
+        raise ValueError(f"{options.path}: the target `{target}` is missing in some rows; leave them out")
+    if not train or not val:
+        raise ValueError(f"{options.path}: too few rows for a training and a validation part")
+    shape = sample.shape(parts[0], kind, inputs, options.size)
+    if not classes:
+        mean, deviation = statistics.fmean(train), statistics.pstdev(train) or 1.0
+        facts = Facts("regression", len(train), len(val), shape, 1, statistics.pvariance(val) / deviation**2)
+        return Survey(facts, kind, parts, inputs, target, (), mean, deviation)
+    labels = tuple(range(len(said))) if said else tuple(sorted({*train, *val}))
+    if len(labels) < 2:
+        raise ValueError(f"{options.path}: the target `{target}` is the same in all rows; name another column")
+    facts = Facts("classification", len(train), len(val), shape, len(labels), names=tuple(map(str, said or labels)))
+    return Survey(facts, kind, parts, inputs, target, labels)
+
+
+def _opened(name: str, path: str) -> dict[str, Any]:
+    """The set's parts by name."""
+    try:
+        package = import_module("datasets")
+    except ImportError as error:
+        raise ValueError('`hf_dataset` needs datasets; pip install "optcli[hf]"') from error
+    package.disable_progress_bars()
+    saved = any(os.path.isfile(os.path.join(path, one)) for one in ("dataset_dict.json", "state.json"))
+    try:
+        found = package.load_from_disk(path) if saved else package.load_dataset(path if os.path.isdir(path) else name)
+    except Exception as error:  # no such folder, no network, files of no known kind: of many classes
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise ValueError(f"{name}: not a data set that can be opened: {reason}") from error
+    return dict(found) if hasattr(found, "keys") else {"train": found}
+
+
+def _parts(options: Options, found: dict[str, Any]) -> tuple[Any, Any]:
+    """Rows for training and, if the set has them apart, for validation."""
+    given = options.validation_split
+    for name in (options.train_split, *([given] if given else [])):
+        if name not in found:
+            raise ValueError(f"{options.path}: no part is called `{name}`; there is {', '.join(found)}")
+    val = given or next((name for name in VALIDATION if name in found and name != options.train_split), None)
+    return found[options.train_split], found[val] if val else None
+
+
+def _target(options: Options, features: Any) -> str:
+    if options.target is not None:
+        return _known(options, features, options.target)
+    usual = [name for name in TARGETS if name in features]
+    classes = [name for name, one in features.items() if hasattr(one, "names")]
+    return usual[0] if usual else classes[0] if len(classes) == 1 else ""
+
+
+def _known(options: Options, features: Any, name: str) -> str:
+    if name in features:
+        return name
+    near = get_close_matches(name, features, 1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there is {', '.join(features)}"
+    raise ValueError(f"{options.path}: no column `{name}`; {hint}")
+
+
+def _inputs(options: Options, features: Any, target: str) -> tuple[Kind, tuple[str, ...]]:
+    """What kind of inputs there are, and in which columns."""
+    names = [_known(options, features, name) for name in options.inputs or features if name != target]
+    kinds = {name: sample.kind(features[name]) for name in names}
+    listed: tuple[Kind, ...] = ("picture", "text", "list")
+    for kind in listed:
+        some = [name for name in names if kinds[name] == kind]
+        if some and (kind != "text" or not target):
+            if len(some) > 1 or (options.inputs and len(names) > 1):
+                raise ValueError(f"{options.path}: one column of {kind}s makes an input; name it with `inputs`")
+            return kind, (some[0],)
+    numbers = tuple(name for name in names if kinds[name] == "numbers")
+    if not numbers:
+        raise ValueError(f"{options.path}: no column of pictures, lists or numbers besides the target `{target}`")
+    return "numbers", numbers
+
+
+def _tail(rows: Any, share: float) -> tuple[Any, Any]:
+    at = len(rows) - max(1, math.ceil(share * len(rows)))
+    return rows.select(range(at)), rows.select(range(at, len(rows)))

@@ -1,0 +1,112 @@
+"""Models of transformers as nets from a batch to logits."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import Tensor, nn
+
+from optcli.parts.facts import Facts
+from optcli.parts.origin import Misuse
+
+if TYPE_CHECKING:
+    from optcli.parts.models._families.hf import Options
+
+transformers: Any = import_module("transformers")
+CONTEXT: Final = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
+"""What configurations call the longest text."""
+SPECIAL: Final = ("bos_token_id", "eos_token_id", "pad_token_id")
+
+
+class Logits(nn.Module):
+    """A model of transformers that gives its logits alone: (N, positions, tokens) or (N, classes)."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.model(x).logits
+        return logits
+
+
+def kinds() -> list[str]:
+    """Kinds of models that can be named."""
+    return sorted(transformers.CONFIG_MAPPING.keys())
+
+
+def build(name: str, options: Options, facts: Facts) -> Logits:
+    """The model with that name, kind or path.
+
+    Raises:
+        Misuse: there is none, or it doesn't fit the data.
+    """
+    config = _config(name)
+    unknown = next((key for key in options.config if not hasattr(config, key)), None)
+    if unknown is not None:
+        near = get_close_matches(unknown, config.to_dict(), 1)
+        raise Misuse(f"its configuration has no `{unknown}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+    for key, value in {**_fitting(config, options.pretrained, facts), **options.config}.items():
+        setattr(config, key, value)
+    _must_fit(config, facts)
+    auto = "AutoModelForCausalLM" if facts.task == "language" else "AutoModelForImageClassification"
+    family = getattr(transformers, auto)
+    try:
+        if options.pretrained:
+            home = str(Path(name).expanduser())
+            return Logits(family.from_pretrained(home, config=config, ignore_mismatched_sizes=True))
+        return Logits(family.from_config(config))
+    except OSError as error:
+        raise Misuse(f"there are no weights for `{name}`: remove `pretrained`") from error
+    except ValueError as error:
+        if "Unrecognized configuration class" not in str(error):
+            raise
+        what = "language model" if facts.task == "language" else "image classifier"
+        raise Misuse(f"`{name}` is no {what} in transformers") from error
+
+
+def _config(name: str) -> Any:
+    if (Path(name).expanduser() / "config.json").is_file():
+        return transformers.AutoConfig.from_pretrained(str(Path(name).expanduser()), local_files_only=True)
+    if name in transformers.CONFIG_MAPPING:
+        return transformers.AutoConfig.for_model(name)
+    if "/" not in name or name[0] in "./~":
+        near = get_close_matches(name, kinds(), 1)
+        told = f"`{name}` is neither a kind of model nor a folder with a config.json"
+        raise Misuse(told + (f"; did you mean `{near[0]}`?" if near else ""))
+    try:
+        return transformers.AutoConfig.from_pretrained(name)
+    except Exception as error:  # no network, no such name, no access: of many classes
+        raise Misuse(f"`{name}` is no folder here, and can't be had from the hub") from error
+
+
+def _fitting(config: Any, pretrained: bool, facts: Facts) -> dict[str, Any]:
+    """What the data decides on: sizes, and for new weights the vocabulary."""
+    if facts.task != "language":
+        sides = facts.shape[1] if facts.shape[1] == facts.shape[2] else list(facts.shape[1:])
+        seen = {"image_size": sides, "num_channels": facts.shape[0]}
+        return {"num_labels": facts.outputs, **{k: v for k, v in seen.items() if hasattr(config, k)}}
+    wanted: dict[str, Any] = {"use_cache": False}
+    if not pretrained:
+        longer = {key: facts.shape[0] for key in CONTEXT if getattr(config, key, facts.shape[0]) < facts.shape[0]}
+        beyond = [key for key in SPECIAL if _id(config, key) >= facts.outputs]
+        wanted |= {"vocab_size": facts.outputs, **longer, **dict.fromkeys(beyond)}
+    return wanted
+
+
+def _id(config: Any, key: str) -> int:
+    number = getattr(config, key, None)
+    return number if isinstance(number, int) else -1
+
+
+def _must_fit(config: Any, facts: Facts) -> None:
+    if facts.task != "language":
+        return
+    if config.vocab_size < facts.outputs:
+        raise Misuse(f"it knows {config.vocab_size:,} tokens, the data has {facts.outputs:,}")
+    longest = next((getattr(config, key) for key in CONTEXT if isinstance(getattr(config, key, None), int)), None)
+    if longest is not None and longest < facts.shape[0]:
+        raise Misuse(f"it reads {longest:,} tokens at most, a sample of the data has {facts.shape[0]:,}")
