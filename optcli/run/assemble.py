@@ -151,7 +151,7 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
     if lead is not None:
         turns += _cuts(columns[lead], log, turns)
-    begin = min(columns[lead].step, default=0.0) if lead is not None else 0.0
+    begin = 0.0 if lead is None else float(np.min(columns[lead].step, initial=np.inf))
     for turn in turns:
         if turn.step <= begin:
             what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"

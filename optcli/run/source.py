@@ -14,6 +14,11 @@ from optcli.run.encoded import Decoder, decoder
 HEAD: Final = 1 << 16
 """Bytes that a reader sees to recognize its format."""
 CHUNK: Final = 1 << 22
+LINES: Final = 1 << 20
+"""Bytes of lines that are read at once."""
+ROOM: Final = 1 << 23
+"""Bytes of memory asked for once and given back: from then on glibc keeps freed pieces up to this size at hand instead
+of returning each to the system, which would cost as much as the reading."""
 LONGEST_LINE: Final = 1 << 26
 """A line of more than 64 MiB is no log line; it is skipped."""
 
@@ -113,8 +118,9 @@ class Source:
             parts.append(chunk)
         return b"".join(parts)
 
-    def lines(self, offset: int = 0, size: int = CHUNK) -> Iterator[tuple[int, bytes]]:
+    def lines(self, offset: int = 0, size: int = LINES) -> Iterator[tuple[int, bytes]]:
         """Whole lines in large pieces, each with its offset; only the last piece may lack its newline."""
+        bytes(ROOM)
         rest = b""
         for chunk in self.chunks(offset, size):
             data = rest + chunk if rest else chunk

@@ -13,10 +13,10 @@ from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, table
 from optcli.run.curve import Note, read_only
-from optcli.run.delimited import Table, cells, headline, layout, read_rows
+from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, meaning, words
-from optcli.run.rows import AXES, from_grid, tagged
+from optcli.run.rows import AXES, from_grid, from_words, tagged
 from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
@@ -117,9 +117,13 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
         yield Block({}, cut=True)
         yield from _whole(after, start + len(first) + len(head.line), head, source)
         return
-    values = grid(data, head.delimiter, len(head.names))
+    values = grid(data, head.delimiter, len(head.names), words=not asides(data))
     if values is not None:
-        yield from_grid(head.names, values, end_offset=start + len(data))
+        end, key = start + len(data), head.key
+        if key is None:
+            yield from_grid(head.names, values, end_offset=end)
+        else:
+            yield from_words(head.names, values, key, head.words(data, key), end_offset=end)
         return
     cut = data.rfind(b"\n", 0, len(data) // 2) + 1
     if len(data) > SLOW_BELOW and 0 < cut < len(data):
