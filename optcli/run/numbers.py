@@ -14,6 +14,9 @@ from optcli.run.decimals import PAD, Bytes, Cells, Mask, Places, decimals, split
 MISSING: Final = -9876543210123.0
 """Stands for an empty cell in a grid; a NaN that was logged is a value."""
 NOTHING: Final = (b"", b"NA", b"null")
+_INNER: Final = re.compile(rb"[\w.:-] +[\w.-]")
+PROBE: Final = 4096
+"""Bytes in which a blank inside a cell is looked for before all blanks are taken out."""
 PIECE: Final = 1 << 18
 """Bytes whose cells are read at once: what is computed on the way stays near the processor."""
 _FOREIGN: Final = np.ones(256, bool)
@@ -70,7 +73,7 @@ def _piece(data: bytes, delimiter: bytes, width: int, words: bool) -> Floats | N
 def _cells(data: bytes, delimiter: bytes) -> Cells:
     """The cells of whole lines, without blanks around them; a cell with a blank inside keeps them all."""
     buffer = np.frombuffer(bytes(PAD) + data, np.uint8)
-    if b" " in data:
+    if b" " in data and not _INNER.search(data, 0, PROBE):
         kept = np.flatnonzero(buffer != ord(" "))
         plain = buffer[kept]
         mark = _marks(plain, delimiter)

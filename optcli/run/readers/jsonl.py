@@ -80,11 +80,12 @@ def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator
 
 def _quickly(data: bytes, state: _Dialect) -> tuple[list[Kind], list[int]] | None:
     """Lines that numpy can read, and the numbers of the others; None where there is more to them than their numbers."""
-    same = None if state.texts else alike(data)
+    same = None if state.kinds else alike(data)
     found = ([same], []) if same is not None else by_shape(data, texts=state.texts)
     if found is None and not state.texts:
         found = by_shape(data, texts=True)
         state.texts = found is not None
+    state.kinds = state.texts or same is None
     return found if found is not None and all(state.plain(kind.names) for kind in found[0]) else None
 
 
@@ -115,6 +116,8 @@ class _Dialect:
     def __init__(self) -> None:
         self.format = "jsonl"
         self.planned: int | None = None
+        self.kinds = False
+        """Whether the lines so far were of several kinds."""
         self.texts = False
         """Whether values that are texts are to be passed over."""
         self._step = 0.0
