@@ -35,6 +35,7 @@ def command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from optcli.commands import reading
     from optcli.exits import Exit, Failure
+    from optcli.run.memory import Memory
     from optcli.show.follow import Follower
     from optcli.show.report import fails
 
@@ -42,7 +43,8 @@ def command(
         message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
         raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)
-    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored))
+    memory = Memory()
+    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored, memory))
     follow(follower, once=once, interval=interval, wait=0.0 if once else wait)
     if not follower.reports:
         raise Failure(*follower.nothing())

@@ -1,8 +1,8 @@
 """Decimal numbers in text -> float64, as exactly as `float` reads them, a whole column of cells at a time.
 
-Eight digits at once are turned into a number by three multiplications (Lemire, arXiv:2101.11408, section 4). A number of
-up to 2^53 divided by a power of ten up to 10^22 is rounded once only (Clinger, doi:10.1145/93542.93557); longer ones are
-divided in 80 bits, and those that fall on the middle between two doubles are left to `float`.
+Eight digits at once are turned into a number by three multiplications (Lemire, arXiv:2101.11408, section 4). A number
+of up to 2^53 divided by a power of ten up to 10^22 is rounded once only (Clinger, doi:10.1145/93542.93557); longer ones
+are divided in 80 bits, and those that fall on the middle between two doubles are left to `float`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def split(buffer: Bytes, marks: Mask) -> Cells:
 
 
 def decimals(cells: Cells) -> tuple[Floats, Mask]:
-    """The numbers in the cells, shape (n,), and which are plain decimal numbers; of the others the value means nothing."""
+    """The numbers in the cells, shape (n,), and which are plain decimal numbers; what stands for others means nothing."""
     before = cells.before
     earlier = np.concatenate([[0], before[:-1]])
     fraction = np.zeros(len(before), np.int64)
@@ -114,7 +114,7 @@ def _exponents(buffer: Bytes, end: Places, good: Mask) -> tuple[Places, Places]:
 
 
 def _words(buffer: Bytes, end: Places, number: int) -> Any:
-    """The last (1), last but one (2) ... eight bytes before each place, as one integer; the first byte is the lowest."""
+    """The last (1), last but one (2) ... eight bytes before each place as one integer, the first byte the lowest."""
     return np.ndarray((len(buffer) - 7,), "<u8", buffer, strides=(1,))[end - 8 * number]
 
 
@@ -147,7 +147,7 @@ def _scaled(whole: Any, power: Places, good: Mask) -> Floats:
     size = np.abs(power)
     tens = _TENS[np.minimum(size, 22)]
     value = whole.astype(np.float64)
-    value = np.where(power < 0, value / tens, value * tens)
+    value = np.asarray(np.where(power < 0, value / tens, value * tens))
     long = np.flatnonzero(good & ((whole > _EXACT) | (size > 22)))
     if len(long):
         value[long], good[long] = _rounded_twice(whole[long], power[long])

@@ -129,7 +129,7 @@ def _same_names(line: bytes, other: bytes) -> bool:
 
 
 def _names(row: Any, prefix: str = "") -> list[str]:
-    """Names of the values in an object, in order; nothing for one that holds anything but numbers, texts and objects."""
+    """Names of the values in an object, in order; nothing for one that holds more than numbers, texts and objects."""
     if not isinstance(row, dict):
         return []
     found = []

@@ -28,7 +28,12 @@ def from_grid(names: Sequence[str], values: Floats, **more: Any) -> Block:
             columns[name] = Column(read_only(column))
         elif there.any():
             columns[name] = Column(read_only(column[there]), read_only(np.flatnonzero(there)))
-    return Block(columns, rows=len(values), **more)
+    return Block(_as_met(columns), rows=len(values), **more)
+
+
+def _as_met(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns in the order of their first values, so that it doesn't depend on where a log was cut into blocks."""
+    return dict(sorted(columns.items(), key=lambda one: 0.0 if one[1].row is None else one[1].row[0]))
 
 
 def from_grids(parts: Sequence[Part], **more: Any) -> Block:
@@ -41,13 +46,13 @@ def from_grids(parts: Sequence[Part], **more: Any) -> Block:
             there = column != MISSING
             if there.any():
                 found.setdefault(name, []).append((rows[there], column[there]))
-    columns = {}
+    columns: dict[str, Column] = {}
     for name, pieces in found.items():
         row = np.concatenate([r for r, _ in pieces])
         value = np.concatenate([v for _, v in pieces])
         order = np.argsort(row, kind="stable") if len(pieces) > 1 else slice(None)
         columns[name] = Column(read_only(value[order]), read_only(row[order]))
-    return Block(columns, rows=int(max(rows[-1] for rows, _, _ in parts)) + 1, **more)
+    return Block(_as_met(columns), rows=int(max(rows[-1] for rows, _, _ in parts)) + 1, **more)
 
 
 def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, float]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, TypeVar
 
 from optcli.run.block import Unreadable
 from optcli.run.encoded import Decoder, decoder
 
+Kept = TypeVar("Kept")
 HEAD: Final = 1 << 16
 """Bytes that a reader sees to recognize its format."""
 CHUNK: Final = 1 << 22
@@ -37,10 +38,21 @@ class Source:
         self.pattern = pattern
         self.skipped: list[tuple[int, int]] = []
         """Stretches of bytes (first, end) that could not be used."""
+        self.state: Any = None
+        """What a reader must know to read on; see `keep`."""
+        self.whole = False
+        """Whether the reader wants the file from its beginning each time."""
         self._head: bytes | None = None
         self._raw = b""
         self._decoder: Decoder | None = None
         self._stream: BinaryIO | None = None
+
+    def keep(self, make: Callable[[], Kept]) -> Kept:
+        """What was made when this file was read before, or else is made now."""
+        if self.state is None:
+            self.state = make()
+        state: Kept = self.state
+        return state
 
     @property
     def streamed(self) -> bool:

@@ -21,6 +21,7 @@ from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -40,6 +41,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if head is None:
         return
     kind = dialect(head)
+    source.whole = kind in ("long-csv", "ultralytics-csv")
     if kind == "long-csv":
         yield from long.blocks(source, head)
         return
@@ -140,9 +142,9 @@ def _torn(line: bytes, start: int, head: Table) -> Block:
     note = say.note(say.UNFINISHED, message)
     found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
     if len(found) != len(head.names) or line.count(b'"') % 2 or head.names[-1].lower() in AXES:
-        return Block({}, notes=(note,), end_offset=start)
+        return Block({}, notes=(note,), end_offset=start, torn=True)
     row = dict(zip(head.names[:-1], found, strict=False))
-    return replace(table([tagged(row)]), notes=(note,), end_offset=start)
+    return replace(table([tagged(row)]), notes=(note,), end_offset=start, torn=True)
 
 
 def _named(block: Block, file: str) -> Block:

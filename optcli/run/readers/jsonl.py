@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from optcli.run.numbers import number
 from optcli.run.roles import STEP_NAMES, meaning
 from optcli.run.rows import Part, from_grids, split_of, tagged, under
 from optcli.run.source import Source
+
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -52,7 +54,7 @@ def _first(head: bytes) -> tuple[list[dict[str, Any]], int]:
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One block for every few megabytes."""
-    state = _Dialect()
+    state = source.keep(_Dialect)
     for start, data in source.lines(offset):
         if start == 0:
             data = data.removeprefix(b"\xef\xbb\xbf")
@@ -105,7 +107,8 @@ def _last(line: bytes, start: int, state: _Dialect) -> Iterator[Block]:
     """A line without its newline: whole if its object is closed, else it waits."""
     rows, bad = objects(line, start)
     if bad:
-        yield Block({}, notes=(say.note(say.UNFINISHED, f"the last line, from byte {start}"),), end_offset=start)
+        note = say.note(say.UNFINISHED, f"the last line, from byte {start}")
+        yield Block({}, notes=(note,), end_offset=start, torn=True)
     else:
         yield state.block(rows, start + len(line))
 
