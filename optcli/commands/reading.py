@@ -15,6 +15,7 @@ from optcli.exits import Exit, Failure
 from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note, Run
+from optcli.run.memory import Memory
 from optcli.run.notes import CODES
 from optcli.run.refusal import UNKNOWN
 from optcli.show.nearest import hint
@@ -108,13 +109,14 @@ def growing(
     pattern: str | None,
     select: Sequence[str] | None,
     ignore: Sequence[str],
+    memory: Memory | None = None,
 ) -> list[Report]:
     """The runs at `path` as they are now; a run that doesn't say it has ended is taken to go on.
 
     Raises:
         Unreadable: there is no curve yet.
     """
-    runs = read(path, mapping=mapping, pattern=pattern)
+    runs = read(path, mapping=mapping, pattern=pattern, memory=memory)
     runs = [replace(run, end="running") if run.end == "unknown" else run for run in runs]
     return [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
 

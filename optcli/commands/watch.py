@@ -38,6 +38,7 @@ def command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from optcli.commands import reading
     from optcli.exits import Exit, Failure
+    from optcli.run.memory import Memory
     from optcli.show import clean
     from optcli.show.follow import Follower
     from optcli.show.report import fails
@@ -46,8 +47,8 @@ def command(
         message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
         raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)
-    pattern = reading.pattern(pattern)
-    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored))
+    pattern, memory = reading.pattern(pattern), Memory()
+    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored, memory))
     if not once:
         what = "watching" if os.path.lexists(path) else f"waiting {wait:g} s for"
         print(f"{what} {clean.line(path, 4096)}; Ctrl-C ends it", file=sys.stderr)

@@ -17,8 +17,8 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 class Follower:
     """What is new at `path` each time one asks; `look` reads and diagnoses it as it is now.
 
-    The log is read as a whole at each look, and only when it has changed: every format can be followed so, and a file
-    that was cut off, replaced or is half written gives no false news, since findings depend on the points alone.
+    There is a look only when the log has changed. Every format can be followed so, and a file that was cut off,
+    replaced or is half written gives no false news, since findings depend on the points alone.
     """
 
     def __init__(self, path: str, look: Callable[[], list[Report]]) -> None:

@@ -14,6 +14,7 @@ _ROUND: Final = re.compile(rf"^(?:\[[\d:. -]{{1,40}}\] )?\[(\d+)\]\s+(?=\S[^:]{{
 _XGB: Final = re.compile(rf"(?<!\S)([\w.-]{{1,80}}?)-([A-Za-z][\w@.-]{{0,80}}):({NUMBER})")
 _LGB: Final = re.compile(rf"(?<!\S)(\S{{1,80}}?)'s ([\w@.-]{{1,80}}): ({NUMBER})")
 _CAT: Final = re.compile(rf"^(\d+):\s+learn: ({NUMBER})(?:\s+test: ({NUMBER}))?")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:

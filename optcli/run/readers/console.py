@@ -34,6 +34,7 @@ _SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluat
 _AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -52,7 +53,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     Raises:
         Unreadable: the user's pattern is no regular expression or has no named group.
     """
-    state = _State()
+    state = source.keep(_State)
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
     yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch)
