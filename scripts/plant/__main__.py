@@ -1,10 +1,10 @@
-"""Plant faults in small real trainings: `python scripts/plant OUT [--jobs 2] [--only TEXT] [--part 0/1]`.
+"""Plant faults in small real trainings: `python scripts/plant OUT [--jobs 2] [--only TEXT]`.
 
-Every run gets a folder in OUT with `metrics.jsonl`, `hparams.json` (what the user's recipe shows) and `label.json` in the
-form that `scripts/score.py` reads; `half` there is A or B, by task: look at A, check on B. A label needs a consequence
-measured against the control of the same seed (`consequence.py`); runs without one are in `DROPPED.csv` and nowhere else.
-An interrupted call goes on. What was trained is in OUT/cache, by its setup alone: delete it when the loops, nets or tasks
-have changed. Takes about half an hour of CPU time; needs scikit-learn.
+Every run gets a folder in OUT with `metrics.jsonl`, `hparams.json` (what the user's recipe shows) and `label.json` in
+the form that `scripts/score.py` reads; `half` there is A or B, by task: look at A, check on B. A label needs a
+consequence measured against the control of the same seed (`consequence.py`); runs without one are in `DROPPED.csv` and
+nowhere else. An interrupted call goes on. What was trained is in OUT/cache, by its setup alone: delete it when loops,
+nets or tasks have changed. Takes about half an hour of CPU time; needs scikit-learn.
 
     python scripts/plant OUT && python scripts/score.py OUT --map scripts/plant/codes.csv --by half
 """
