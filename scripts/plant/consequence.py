@@ -191,7 +191,7 @@ CLAIMS: dict[str, Callable[[Figures], bool]] = {
     "val_shift": lambda f: f.logged_gap > max(0.1, f.margin),
     "exploding_gradients": lambda f: f.grads > 50 and (harmed(f) or f.broken >= 0 or f.leap > 0.2),
     "vanishing_gradients": lambda f: harmed(f) and f.layers < 1e-3 and f.control_layers > 30 * f.layers,
-    "batch_too_small": lambda f: harmed(f) and f.step_noise > 3 and f.best > 0.1,
+    "batch_too_small": lambda f: harmed(f) and f.step_noise > 3 and f.best > 0.1 and f.second_half < 0.1,
     "clipping_active": lambda f: f.clipped > 0.95 and harmed(f),
 }
 """Kind -> did it happen?"""

@@ -100,7 +100,7 @@ def write(
     label: dict[str, Any] = {
         "run": case.name, "cause": case.cause if labels else f"none:{case.cause}", "labels": labels,
         "also_acceptable": fine, "healthy": not labels, "onset_by_label": onset,
-        "onset_step": min(onset.values(), default=None), "total_steps": len(run.rows), "half": task.half,
+        "onset_step": min(onset.values(), default=None), "total_steps": int(s.steps * s.cut), "half": task.half,
         "task": case.task, "model": task.model, "framework": task.framework, "optimizer": s.optimizer,
         "schedule": s.schedule, "lr": s.lr, "batch_size": s.batch, "seed": s.seed, "steps_per_epoch": run.per_epoch,
         "log_style": style, "points": len(rows), "evidence": rounded(asdict(figures)), "control": case.control.key(),
