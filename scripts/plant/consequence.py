@@ -46,6 +46,8 @@ class Figures:
     gap: float
     rough: float
     control_rough: float
+    peak: float
+    """Highest training loss of the second half above the start."""
     turns: float
     """Share of the honest training losses of the second half that turn back."""
     leap: float
@@ -125,7 +127,7 @@ def measure(run: Trace, control: Trace, noise: float, setup: Setup) -> Figures:
     norms, median = column(run, "grad_norm"), float(np.median(column(control, "grad_norm")))
     ratio = lambda t: float(np.median(column(t, "grad_norm_first") / np.maximum(1e-30, column(t, "grad_norm_last"))))  # noqa: E731
     share, size = pattern(loss, run.per_epoch)
-    logged = end(np.array([r["val_loss"] for r in run.vals]))
+    logged = end(np.array([r["val_loss"] for r in run.vals])) if run.vals else end(hv)
     tail = slice(len(loss) // 4, None)
     step_noise = rough_steps(loss[tail]) / max(1e-30, rough_steps(other[len(other) // 4 :]))
     fifth = ht[-max(2, len(ht) // 5) - 1 :]
@@ -135,7 +137,8 @@ def measure(run: Trace, control: Trace, noise: float, setup: Setup) -> Figures:
         float(np.median(ht[len(ht) // 2 - 1 : len(ht) // 2 + 2]) - end(ht)) / unit,
         float(np.median(fifth[:2]) - np.median(fifth[-2:])) / fall,
         (end(hv) - hv.min()) / v_unit, int(hv.argmin()) / max(1, len(hv) - 1), (end(hv) - end(ht)) / unit,
-        rough(ht) / unit, rough(ct) / unit, float(np.mean(late[1:] * late[:-1] < 0)) if len(late) > 1 else 0.0,
+        rough(ht) / unit, rough(ct) / unit, (ht[len(ht) // 2 :].max() - start) / unit,
+        float(np.mean(late[1:] * late[:-1] < 0)) if len(late) > 1 else 0.0,
         high / unit, at, high / max(1e-9, leap(other)[0], 5 * rough_steps(loss[:at])),
         (logged - end(hv)) / v_unit, copied(run) / v_unit if setup.leak == "copy" else 0.0,
         float(norms.max() / max(1e-30, median)), int(norms.argmax()), ratio(run), ratio(control),
@@ -166,7 +169,7 @@ def harmed(f: Figures) -> bool:
 
 CLAIMS: dict[str, Callable[[Figures], bool]] = {
     "nan": lambda f: f.broken >= 0,
-    "divergence": lambda f: harmed(f) and f.rise > 0.3 and f.turns < 0.9,
+    "divergence": lambda f: harmed(f) and (f.rise > 0.3 or (f.best < 0.04 and f.peak > 1)),
     "oscillation": lambda f: (
         harmed(f)
         and f.rise < 0.3
@@ -175,7 +178,7 @@ CLAIMS: dict[str, Callable[[Figures], bool]] = {
         and f.best > 0.1
         and f.second_half < 0.2
     ),
-    "stuck": lambda f: harmed(f) and f.best < 0.04,
+    "stuck": lambda f: harmed(f) and f.best < 0.04 and f.peak < 1,
     "slow": lambda f: harmed(f) and 0.03 < f.progress < 0.65 and f.second_half > 0.25 * f.progress,
     "plateau": lambda f: f.train_worse > max(0.15, f.margin) and 0.1 < f.progress < 0.8 and abs(f.second_half) < 0.03,
     "undertrained": lambda f: harmed(f) and f.last_fifth > 0.08 and f.progress > 0.1,
@@ -238,7 +241,7 @@ def verdict(f: Figures, planted: tuple[str, ...]) -> tuple[list[str], list[str]]
     main = next((k for k in FIRST if k in rest), rest[0] if rest else "")
     labels = [k for k in found if k in BESIDE or k == main]
     happened = [kind for kind in PLAIN if f.broken < 0 and CLAIMS[kind](f)]
-    fine = {k for kind in labels for k in NEIGHBOURS[kind].split()} | set(happened) | set(found)
+    fine = {k for kind in labels for k in NEIGHBOURS[kind].split()} | set(happened) | set(planted) - {"nan"}
     return labels, sorted(fine - set(labels))
 
 
