@@ -180,7 +180,7 @@ CLAIMS: dict[str, Callable[[Figures], bool]] = {
     ),
     "stuck": lambda f: harmed(f) and f.best < 0.04 and f.peak < 1,
     "slow": lambda f: harmed(f) and 0.03 < f.progress < 0.65 and f.second_half > 0.25 * f.progress,
-    "plateau": lambda f: f.train_worse > max(0.15, f.margin) and 0.1 < f.progress < 0.8 and abs(f.second_half) < 0.03,
+    "plateau": lambda f: f.train_worse > max(0.15, f.margin) and 0.1 < f.progress < 0.85 and abs(f.second_half) < 0.03,
     "undertrained": lambda f: harmed(f) and f.last_fifth > 0.08 and f.progress > 0.1,
     "overfitting": lambda f: (
         f.val_worse > f.margin and ((f.val_rise > max(0.05, f.margin) and f.best_at < 0.85) or f.gap > 0.25)
@@ -240,7 +240,8 @@ def verdict(f: Figures, planted: tuple[str, ...]) -> tuple[list[str], list[str]]
     rest = [k for k in found if k not in BESIDE]
     main = next((k for k in FIRST if k in rest), rest[0] if rest else "")
     labels = [k for k in found if k in BESIDE or k == main]
-    happened = [kind for kind in PLAIN if f.broken < 0 and CLAIMS[kind](f)]
+    plain = f.broken < 0 and "overfitting" not in labels
+    happened = [kind for kind in PLAIN if plain and CLAIMS[kind](f)]
     fine = {k for kind in labels for k in NEIGHBOURS[kind].split()} | set(happened) | set(planted) - {"nan"}
     return labels, sorted(fine - set(labels))
 
@@ -257,7 +258,7 @@ def healthy(f: Figures) -> tuple[str, list[str]]:
     }
     soft = {
         "overfitting": f.val_rise > 0.025 or f.gap > 0.12,
-        "undertrained": f.last_fifth > 0.08,
+        "undertrained": f.last_fifth > 0.05,
         "oscillation": f.rough > 0.03,
     }
     return ", ".join(k for k, true in doubts.items() if true), sorted(k for k, true in soft.items() if true)

@@ -71,7 +71,7 @@ def written(trace: Trace, style: Style) -> list[Row]:
         window.append(row)
         level = row["train_loss"] if math.isnan(level) else 0.9 * level + 0.1 * row["train_loss"]
         last = number + 1 == len(trace.rows)
-        if (number + 1) % every == 0 or (number == 0 and style.every > 1) or (last and style.how == "mean"):
+        if (number + 1) % every == 0 or (number == 0 and style.every > 1) or (last and style.every > 1):
             out.append(shown(window, level, style))
             window = []
         while vals and vals[0]["step"] <= row["step"] and (last or trace.rows[number + 1]["step"] > row["step"]):

@@ -23,6 +23,10 @@ from setups import SHOWN, Setup
 from tasks import TASKS
 
 
+SHORTEST = 20
+"""Steps below which a run can't be judged."""
+
+
 def trained(s: Setup) -> Trace:
     """Carry the setup out."""
     torch.set_num_threads(1)
@@ -68,7 +72,8 @@ def attempt(work: tuple[Case, Path]) -> str:
     control, spread = stored(case.control, out / "cache"), noise(case.control, out / "cache")
     for wanted, setup in rungs(case):
         run = stored(setup, out / "cache")
-        if not run.rows:
+        if len(run.rows) < SHORTEST:
+            figures, why = None, "broke off at once"
             continue
         figures = consequence.measure(run, control, spread, setup)
         if case.planted:
@@ -79,7 +84,7 @@ def attempt(work: tuple[Case, Path]) -> str:
         if not why:
             write(out, case, setup, run, figures, labels, fine)
             return f"{case.name}: {' '.join(labels) or 'healthy'} ({' '.join(fine)})"
-    shown = " ".join(f"{k}={v:.3g}" for k, v in asdict(figures).items())
+    shown = " ".join(f"{k}={v:.3g}" for k, v in asdict(figures).items()) if figures else ""
     (out / "dropped").mkdir(exist_ok=True)
     (out / "dropped" / case.name).write_text(f"{case.name}\t{' '.join(case.planted)}\t{why}: {shown}")
     return f"{case.name}: dropped, {why}: {shown}"
@@ -106,6 +111,9 @@ def write(
 ) -> None:
     """The folder of a run."""
     style, task = style_of(case, labels, run), TASKS[case.task]
+    if "grad_norm" not in logs.STYLES[style].columns and len(labels) > 1:
+        fine = sorted({*fine, *(k for k in labels if "gradients" in k)})
+        labels = [k for k in labels if "gradients" not in k]
     rows = logs.written(run, logs.STYLES[style])
     onset = {k: onset_of(k, case, s, figures) for k in labels}
     label: dict[str, Any] = {

@@ -58,7 +58,10 @@ class Loop:
             inputs = x[index] * s.bad if self.step in [int(b * s.steps) for b in s.bad_at] else x[index]
             try:
                 loss = self.fit(inputs, y[index])
-            except ValueError:
+            except ValueError:  # the weights are no numbers any more
+                trace.steps.append(self.step)
+                trace.train.append(np.inf)
+                trace.val.append(np.inf)
                 break
             trace.rows.append({"step": self.step, "epoch": self.step // self.per_epoch, "train_loss": loss, "lr": rate})
             if self.step == 0 or (self.step + 1) % every == 0 or self.step + 1 == last:
