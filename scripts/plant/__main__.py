@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import sys
+from collections import Counter
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -41,11 +43,20 @@ def main() -> int:
 
 
 def summarise(out: Path) -> None:
-    """DROPPED.csv from the notes that dropped cases left."""
-    with (out / "DROPPED.csv").open("w", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["case", "planted", "why"])
-        table.writerows(note.read_text().split("\t") for note in sorted((out / "dropped").glob("*")))
+    """INDEX.csv of what was kept, DROPPED.csv of what was not, and how many there are of each kind."""
+    labels = [json.loads(file.read_text()) for file in sorted(out.glob("*/label.json"))]
+    columns = ("run", "half", "labels", "also_acceptable", "cause", "onset_step", "total_steps", "points", "log_style")
+    said = [[" ".join(v) if isinstance(v := label[c], list) else v for c in columns] for label in labels]
+    notes = [note.read_text().split("\t") for note in sorted((out / "dropped").glob("*"))]
+    for name, head, rows in (("INDEX", columns, said), ("DROPPED", ("case", "planted", "why"), notes)):
+        with (out / f"{name}.csv").open("w", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(head)
+            table.writerows(rows)
+    kinds = Counter((kind, label["half"]) for label in labels for kind in label["labels"] or ["healthy"])
+    for kind in sorted({kind for kind, _ in kinds}):
+        print(f"{kind:24s} A {kinds[kind, 'A']:3d}  B {kinds[kind, 'B']:3d}")
+    print(f"{len(labels)} runs, {len(notes)} dropped")
 
 
 if __name__ == "__main__":

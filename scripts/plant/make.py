@@ -22,7 +22,6 @@ from plan import CONTROLS, Case
 from setups import SHOWN, Setup
 from tasks import TASKS
 
-
 SHORTEST = 20
 """Steps below which a run can't be judged."""
 
@@ -70,24 +69,30 @@ def attempt(work: tuple[Case, Path]) -> str:
     if (out / case.name / "label.json").exists() or (out / "dropped" / case.name).exists():
         return f"{case.name}: there"
     control, spread = stored(case.control, out / "cache"), noise(case.control, out / "cache")
+    why = ""
     for wanted, setup in rungs(case):
         run = stored(setup, out / "cache")
         if len(run.rows) < SHORTEST:
-            figures, why = None, "broke off at once"
+            why = "broke off at once"
             continue
         figures = consequence.measure(run, control, spread, setup)
-        if case.planted:
-            labels, fine = consequence.verdict(figures, case.planted)
-            why = "" if set(labels) & wanted else "no consequence"
-        else:
-            labels, (why, fine) = [], consequence.healthy(figures)
+        labels, fine, why = judged(figures, case.planted, wanted)
         if not why:
             write(out, case, setup, run, figures, labels, fine)
             return f"{case.name}: {' '.join(labels) or 'healthy'} ({' '.join(fine)})"
-    shown = " ".join(f"{k}={v:.3g}" for k, v in asdict(figures).items()) if figures else ""
+        why += ": " + " ".join(f"{k}={v:.3g}" for k, v in asdict(figures).items())
     (out / "dropped").mkdir(exist_ok=True)
-    (out / "dropped" / case.name).write_text(f"{case.name}\t{' '.join(case.planted)}\t{why}: {shown}")
-    return f"{case.name}: dropped, {why}: {shown}"
+    (out / "dropped" / case.name).write_text(f"{case.name}\t{' '.join(case.planted)}\t{why}")
+    return f"{case.name}: dropped, {why}"
+
+
+def judged(f: consequence.Figures, planted: tuple[str, ...], wanted: set[str]) -> tuple[list[str], list[str], str]:
+    """Labels, what is acceptable besides, and why the run is no use (empty: it is)."""
+    if not planted:
+        why, fine = consequence.healthy(f)
+        return [], fine, why
+    labels, fine = consequence.verdict(f, planted)
+    return labels, fine, "" if set(labels) & wanted else "no consequence"
 
 
 def rungs(case: Case) -> Iterator[tuple[set[str], Setup]]:
