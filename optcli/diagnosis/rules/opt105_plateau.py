@@ -5,7 +5,8 @@ The fall was over within the first part of the run, and since then the level nei
 noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
 to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
 everything before. Where neither an accuracy nor the recipe tells how low the loss could get, a fall that breaks off in
-a sharp bend is a warning, a soft one only `info`.
+a sharp bend is a warning, a soft one only `info`. A validation loss that all of a sudden stands still to a few
+ten-thousandths of what was gained, far from 0, says by itself that the parameters have stopped.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
@@ -44,7 +45,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
@@ -52,9 +53,23 @@ from optcli.run.stats import median, slope
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 10
+POINTS: Final = 5
 VARIES: Final = ("shift",)
 
+LEAST: Final = 10
+"""Points of the loss, unless validation alone can tell."""
+STOPPED: Final = 10
+"""Validations that are needed for that."""
+SMOOTH: Final = 3e-4
+"""Unevenness of the validation loss, as a share of the drop: a net in training is shaken by 1e-3 and more."""
+SHAKEN: Final = 8.0
+"""Noise of the training loss over that unevenness: batches differ, and yet they don't move the parameters."""
+FELL: Final = 0.05
+"""Fall from one validation to the next, as a share of the drop, up to which the net was learning."""
+STEEP: Final = 12.0
+"""That fall over any later one: a curve that bends by itself falls half as much, then a third."""
+LEFT: Final = 0.25
+"""Share of the start level that is left: a net that has learned all it can stands as still."""
 FLAT_SHARE: Final = 0.4
 """Part of the run so far over which the flatness is tested."""
 FALLING: Final = -3.0
@@ -97,11 +112,13 @@ PACE_SURE: Final = -4.0
 
 def check(view: View) -> list[Finding] | Abstain:
     """A fall, then a level stretch well above 0."""
-    loss = view.loss
-    if loss.n < POINTS:
-        return Abstain("too few finite points")
+    loss, val = view.loss, view.val
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
+    if val is not None and val.n >= STOPPED and _stopped(loss, val):
+        return [_say(view, float(val.step[val.n // 2]), 0.85, SEVERITY)]
+    if loss.n < LEAST:
+        return Abstain("too few finite points")
     cut = _cut(view)
     if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
@@ -115,17 +132,31 @@ def check(view: View) -> list[Finding] | Abstain:
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
     first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
-    lr = view.series("lr")
-    left = lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan")
     sure = cut or not view.floored or (loss.knee(view.top) > KNEE and loss.sigma < CLEAR * loss.drop)
-    return [
-        view.finding(
-            __name__, SEVERITY if sure else "info", loss.name, first, 0.95 if cut else 0.88 if sure else 0.5,
-            f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
-            level=(level / view.top, "of the start level"), lr_left=(left, "of the peak"),
-            change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
-        )
-    ]  # fmt: skip
+    return [_say(view, first, 0.95 if cut else 0.88 if sure else 0.5, SEVERITY if sure else "info")]
+
+
+def _say(view: View, first: float, sure: float, severity: Severity) -> Finding:
+    loss, lr = view.loss, view.series("lr")
+    left = lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan")
+    level = median(loss.tail(FLAT_SHARE))
+    return view.finding(
+        __name__, severity, loss.name, first, sure,
+        f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
+        level=(level / view.top, "of the start level"), lr_left=(left, "of the peak"),
+        change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
+    )  # fmt: skip
+
+
+def _stopped(loss: Series, val: Series) -> bool:
+    """Whether validation, after a steep fall, has gone on smoothly and next to nowhere for over half of the run."""
+    drop, half = max(loss.drop, val.drop), val.n // 2
+    rough = float(np.sqrt(np.square(np.diff(val.value[half:], 2)).mean() / 6))
+    if rough > min(SMOOTH * drop, loss.sigma / SHAKEN) or loss.end < LEFT * loss.start:
+        return False
+    falls = -np.diff(val.value)
+    last = np.flatnonzero(falls > FELL * drop)
+    return len(last) > 0 and last[-1] < half and float(falls[last[-1]]) > STEEP * float(falls[last[-1] + 1 :].max())
 
 
 def _cut(view: View) -> bool:
