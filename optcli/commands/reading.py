@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from optcli.crash import say
 from optcli.diagnosis import catalogue
@@ -20,6 +21,8 @@ from optcli.run.notes import CODES
 from optcli.run.refusal import UNKNOWN
 from optcli.show.nearest import hint
 from optcli.show.report import Report
+
+_SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Read:
         for path, reason in wrong if not told else ():
             say("error", f"{path}: {reason}")
         if any(error.reason == UNKNOWN for error in self.unreadable):
-            say("help", r"any text can be read by --pattern, such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'")
+            say("help", f"any text can be read by --pattern, {_SUCH_AS}")
 
 
 def reports(
@@ -80,13 +83,12 @@ def pattern(given: str | None) -> str | None:
     Raises:
         Failure: it is no regular expression, or has no named group.
     """
-    help = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
     try:
         groups = re.compile(given or "(?P<none>)").groupindex
     except re.error as error:
-        raise Failure(Exit.USAGE, f"--pattern: no regular expression: {error}", help) from None
+        raise Failure(Exit.USAGE, f"--pattern: no regular expression: {error}", _SUCH_AS) from None
     if not groups:
-        raise Failure(Exit.USAGE, "--pattern: no named group, so that nothing would be read", help)
+        raise Failure(Exit.USAGE, "--pattern: no named group, so that nothing would be read", _SUCH_AS)
     return given
 
 

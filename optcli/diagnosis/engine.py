@@ -148,9 +148,6 @@ def _notes(run: Run) -> tuple[Note, ...]:
     if curve is None:
         return (Note("RUN704", "no loss in the log: nothing to judge"),)
     if len(curve) < LEAST_POINTS:
-        return (
-            Note(
-                "RUN704", f"{len(curve)} {'point' if len(curve) == 1 else 'points'} of {curve.name}: too few to judge"
-            ),
-        )
+        points = "1 point" if len(curve) == 1 else f"{len(curve)} points"
+        return (Note("RUN704", f"{points} of {curve.name}: too few to judge"),)
     return ()

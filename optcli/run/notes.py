@@ -10,7 +10,7 @@ UNREADABLE: Final = "RUN700"
 SEAM: Final = "RUN701"
 OVERLAP: Final = "RUN702"
 GAPS: Final = "RUN703"
-TOO_LITTLE: Final = "RUN704"
+TOO_SHORT: Final = "RUN704"
 ROW_ORDER: Final = "RUN710"
 DAMAGED: Final = "RUN711"
 UNFINISHED: Final = "RUN712"
@@ -26,7 +26,7 @@ CODES: Final = {
     SEAM: "the log goes on after a restart; a jump there need not come from the training",
     OVERLAP: "some steps were logged more than once; the later values count",
     GAPS: "points are missing in the middle of the log",
-    TOO_LITTLE: "there is no loss in the log, or too few points of it to judge by",
+    TOO_SHORT: "there is no loss in the log, or too few points of it to judge by",
     ROW_ORDER: "the log has no usable step column; its rows are counted instead",
     DAMAGED: "part of the file could not be used; byte offsets are given",
     UNFINISHED: "the last line or record is not complete yet, so its unsure values wait",

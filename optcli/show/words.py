@@ -64,12 +64,14 @@ def numbers(values: Sequence[float]) -> list[str]:
 
 
 def figure(name: str, evidence: Evidence) -> str:
-    """`turn rate 0.61`, `distance 4.2 sigma`, `rise 41 % of the drop`."""
+    """`turn rate 0.61`, `distance 4.2 sigma`, `rise 41 % of the drop`, `best step 60` (which says its unit itself)."""
     value, unit = float(evidence.value), clean.line(evidence.unit)
+    name = clean.line(name).replace("_", " ")
     if unit.startswith("of "):
         value, unit = 100 * value, f"% {unit}"
     shown = number(value, 2 if unit.startswith("% ") and abs(value) < 100 else 4)
-    return " ".join(filter(None, (clean.line(name).replace("_", " "), shown, "" if unit == "1" else unit)))
+    said = unit == "1" or name.rpartition(" ")[2].removesuffix("s") == unit.removesuffix("s")
+    return " ".join(filter(None, (name, shown, "" if said else unit)))
 
 
 def figures(finding: Finding) -> str:

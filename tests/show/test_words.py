@@ -56,6 +56,15 @@ def test_a_share_is_said_in_percent(value: float, unit: str, shown: str) -> None
     assert words.figure("gap", Evidence(value, unit)) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "shown"),
+    [("points", "points", "points 2"), ("best_step", "steps", "best step 2"), ("rise_sigma", "sigma", "rise sigma 2"),
+     ("steps_left", "steps", "steps left 2 steps")],
+)  # fmt: skip
+def test_a_unit_that_the_name_says_is_not_said_twice(name: str, unit: str, shown: str) -> None:
+    assert words.figure(name, Evidence(2.0, unit)) == shown
+
+
 def test_only_what_is_certain_is_100_percent() -> None:
     assert [words.share(value) for value in (0, 0.934, 0.9999, 1)] == ["0 %", "93 %", "99 %", "100 %"]
 
