@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optcli.run.curve import Curve, read_only
-from optcli.run.prepare import BLOCKS, Series, warm_up_end
+from optcli.run.prepare import BLOCKS, Series, pace_by_clock, warm_up_end
 
 rng = np.random.default_rng(0)
 
@@ -71,3 +71,16 @@ def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
     assert series(np.linspace(2, 1, 48)).settled > 0.8
     assert series(np.linspace(1, 2, 48)).settled == 0
     assert series([1.0]).settled == 0
+
+
+def test_a_pace_needs_a_clock_that_goes_forward() -> None:
+    def curve(time):
+        return Curve("x", read_only([0, 2, 3, 5]), read_only([1, 1, 1, 1]), None if time is None else read_only(time))
+
+    found = pace_by_clock(curve([0, 4, 5, 11]))
+    assert found is not None
+    assert (found.step.tolist(), found.value.tolist()) == ([2, 3, 5], [2, 1, 3])
+    back = pace_by_clock(curve([0, 4, 1, 3]))
+    assert back is not None
+    assert (back.step.tolist(), back.value.tolist()) == ([2, 5], [2, 1])
+    assert pace_by_clock(curve(None)) is None
