@@ -59,12 +59,15 @@ def test_layers_stand_in_the_order_of_their_numbers_and_not_of_the_alphabet() ->
     names = [f"grad_norm/{i}.weight" for i in (1, 10, 2, 0)]
     assert layer_norms(run_of(*names)) == tuple(f"grad_norm/{i}.weight" for i in (0, 1, 2, 10))
     assert layer_norms(run_of("grad_norm_last", "grad_norm_first")) == ("grad_norm_first", "grad_norm_last")
+    kinds = [f"grad_norm/{name}" for name in ("conv1", "conv2", "fc1", "fc2")]
+    assert layer_norms(run_of(*kinds)) == tuple(kinds)
     named = ["grad_norm/stem", "grad_norm/body", "grad_norm/head"]
     assert layer_norms(run_of(named[2], *named[:2])) == tuple(named)
 
 
 def test_wholes_biases_and_normalizations_are_no_layers() -> None:
     others = ["grad_norm", "grad_norm/total", "grad_2.0_norm_total", "grad_norm/0.bias", "grad_norm/bn1.weight"]
+    others += ["grad_norm/embed.weight", "grad_norm/wte"]
     assert layer_norms(run_of("grad_norm/0.weight", *others)) == ()
     kept = ("grad_norm/0.weight", "grad_norm/1.weight")
     assert layer_norms(run_of(*kept, *others)) == kept
