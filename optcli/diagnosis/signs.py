@@ -17,6 +17,8 @@ from optcli.run.stats import median, noise
 
 HEAD: Final = 24
 """Points at either end whose noise levels are compared."""
+SURE: Final = 4.0
+"""Noise levels of a block that a fall must have."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -34,6 +36,7 @@ def signs(run: Run) -> dict[str, float]:
         "calmed": _calmed(loss),
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
+        "followed": _followed(run, loss),
         "lr_peak": _peak(run, "lr"),
         "gradient_left": _left(run, "grad_norm"),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
@@ -94,3 +97,15 @@ def _gap_early(run: Run, loss: Series) -> float:
     place = min(int(np.searchsorted(val.step, at)), val.n - 1)
     near = loss.value[max(0, int(np.searchsorted(loss.step, val.step[place], side="right")) - max(1, loss.size)) :]
     return (float(val.value[place]) - median(near[: max(1, loss.size)])) / loss.drop
+
+
+def _followed(run: Run, loss: Series) -> float:
+    """Fall of the validation loss over that of the training loss; NaN where the latter isn't sure.
+
+    Near 1 while nothing can be learned by heart yet: a run that crawls takes validation with it.
+    """
+    val = _series(run, "val/loss")
+    fell = loss.start - loss.end
+    if val is None or val.name == loss.name or fell < SURE * loss.tau:
+        return math.nan
+    return (val.start - val.end) / fell

@@ -19,15 +19,8 @@ def test_a_run_without_a_loss_has_no_signs() -> None:
 def test_what_a_log_lacks_is_no_number(make) -> None:
     found = signs(make({"train/loss": 2.0 - 0.001 * STEP}))
     lacking = {name for name, value in found.items() if math.isnan(value)}
-    assert lacking == {
-        "efficiency",
-        "gap_early",
-        "lr_peak",
-        "gradient_left",
-        "train_accuracy",
-        "val_accuracy",
-        "calmed",
-    }
+    named = {"efficiency", "gap_early", "followed", "lr_peak", "gradient_left", "train_accuracy", "val_accuracy"}
+    assert lacking - {"calmed"} == named
     assert (found["start"], found["steps"]) == (pytest.approx(2.0, abs=0.01), 399.0)
 
 
@@ -68,6 +61,16 @@ def test_a_gap_from_the_start_is_told_from_one_that_grows(make) -> None:
     late = signs(make({"train/loss": fall, "val/loss": (STEP[9::10], grown[9::10])}))
     assert early["gap_early"] > 1.3
     assert abs(late["gap_early"]) < 0.1
+
+
+def test_validation_follows_or_stays_behind(make) -> None:
+    crawl = 2.3 - 1e-4 * STEP
+    both = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], crawl[9::10])}))
+    alone = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], np.full(40, 2.3))}))
+    flat = signs(make({"train/loss": 2.3 + 0.1 * NOISE, "val/loss": (STEP[9::10], crawl[9::10])}))
+    assert both["followed"] == pytest.approx(0.9, abs=0.15)
+    assert alone["followed"] == pytest.approx(0.0)
+    assert math.isnan(flat["followed"])
 
 
 def test_outputs_that_become_all_the_same_calm_the_loss(make) -> None:
