@@ -63,12 +63,16 @@ def follow(
 
     A look that takes long is followed by a longer pause, so that watching never costs more than a twentieth of a core.
     """
-    began = clock()
+    from optcli.show.follow import Silence
+
+    began, silence = clock(), Silence(follower.path)
     try:
         while True:
             looked = clock()
             for line in follower.news():
                 print(line, flush=True)
+            if still := silence.look(follower.stamp, looked):
+                print(still, flush=True)
             if once or follower.ended or (not follower.reports and clock() - began >= wait):
                 return
             pause(max(interval, 20 * (clock() - looked)))
