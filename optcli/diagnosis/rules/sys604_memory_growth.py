@@ -77,6 +77,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if 0 < len(view.epochs) < EPOCHS:
         return Abstain("the first epochs are not over")
     first = round(START * memory.n)
+    if memory.value[first:].max() < GROWN * memory.value[first:].min():
+        return []
     levels = np.array([median(part) for part in np.array_split(memory.value[first:], PARTS)])
     rise, grown = float(levels[-1] - levels[0]), float(levels[-1] / levels[0]) if levels[0] > 0 else 0.0
     middle = float(levels[PARTS // 2 - 1] + levels[PARTS // 2]) / 2

@@ -80,6 +80,8 @@ def check(view: View) -> list[Finding] | Abstain:
     first = max(FIRST, round(START * took.n))
     value, step = took.value[first:], took.step[first:]
     usual = median(value)
+    if value.max() <= TIMES * usual:
+        return []
     slow = value > max(TIMES * usual, usual + SIGMAS * deviation(value))
     excess, total = float((value[slow] - usual).sum()), float(value.sum())
     spacing = float(step[-1] - step[0]) / (len(step) - 1)
