@@ -1,8 +1,11 @@
-"""How often the first cause is the right one: `python scripts/score_causes.py CORPUS --map CAUSES.csv [--by FIELD]`.
+"""How often the first cause is the right one: `python scripts/score_causes.py CORPUS [--map CAUSES.csv] [--by FIELD]`.
 
 CORPUS is a folder of runs, each a folder with its log and a `label.json` whose `cause` names what was done to the
 training. The map is a CSV `planted,cause`: that name, and the public names of the causes that are right for it as
-`a|b`, the best first; what is not in the map, or maps to nothing, isn't counted. Said for every planted cause: runs,
+`a|b`, the best first; what is not in the map, or maps to nothing, isn't counted. `planted_causes.csv`, the default, is
+such a map: of faults that can't be told apart from outside, such as an optimizer without the parameters and a rate of
+0, either name is right, and what has no cause of its own (gradients that are never set to zero are too long a step)
+has the name of the same cure. Said for every planted cause: runs,
 how many got any cause at all, how often the first one was right, how often one of the three was, and what stood first
 where it was wrong. A run whose illness wasn't found counts as wrong, so the shares can't be bought with silence.
 
@@ -25,6 +28,7 @@ from score import interval, log_of
 from optcli.diagnosis import engine
 from optcli.run.assemble import read
 
+MAP = Path(__file__).with_name("planted_causes.csv")
 ENOUGH = 3
 """Runs of a kind from which on its share counts for the mean over kinds."""
 
@@ -75,7 +79,7 @@ def main() -> int:
     """Read, diagnose, compare, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--map", type=Path, required=True, help="CSV planted,cause")
+    parser.add_argument("--map", type=Path, default=MAP, help="CSV planted,cause")
     parser.add_argument("--by", help="field of label.json to report apart, such as task")
     given = parser.parse_args()
     rows = csv.DictReader(given.map.read_text(encoding="utf-8").splitlines())

@@ -72,12 +72,17 @@ def follow(
 
     A look that takes long is followed by a longer pause, so that watching never costs more than a twentieth of a core.
     """
-    began, screen = clock(), Screen.of(sys.stdout)
+    from optcli.show.follow import Silence
+
+    began, silence = clock(), Silence(follower.path)
+    screen = Screen.of(sys.stdout)
     try:
         while True:
             looked = clock()
             for line in follower.news():
                 print(*screen.lines(line), sep="\n", flush=True)
+            if still := silence.look(follower.stamp, looked):
+                print(*screen.lines(still), sep="\n", flush=True)
             if once or follower.ended or (not follower.reports and clock() - began >= wait):
                 return
             pause(max(interval, 20 * (clock() - looked)))

@@ -11,14 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from optcli.diagnosis import causes, ladder, rules
+from optcli.diagnosis import causes, hygiene, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
 from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import View
-from optcli.run.curve import Note, Run
-
-LEAST_POINTS: Final = 5
-"""Below this many points of the headline curve nothing can be called healthy."""
+from optcli.run.curve import Run
 
 BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
@@ -80,7 +77,7 @@ class Walk:
         findings = tuple(sorted(self.pinned.values(), key=_order))
         return Diagnosis(
             run.source, run.format, status_of(run, findings), _points(run), run.roles, findings,
-            explained(run, findings), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
+            explained(run, findings), (*run.notes, *hygiene.notes(run)), dict(sorted(self.abstained.items())),
         )  # fmt: skip
 
     def _pin(self, finding: Finding) -> bool:
@@ -117,7 +114,7 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    return "healthy" if curve is not None and len(curve) >= LEAST_POINTS else "unknown"
+    return "healthy" if curve is not None and len(curve) >= hygiene.LEAST_POINTS else "unknown"
 
 
 def _points(run: Run) -> int:
@@ -140,14 +137,3 @@ def _unfit(rule: rules.Rule, view: View) -> str:
 
 def _order(finding: Finding) -> tuple[Any, ...]:
     return (("error", "warning", "info").index(finding.severity), finding.first, finding.code, finding.curve)
-
-
-def _notes(run: Run) -> tuple[Note, ...]:
-    """What the engine itself has to say of the log."""
-    curve = ladder.headline(run)
-    if curve is None:
-        return (Note("RUN704", "no loss in the log: nothing to judge"),)
-    if len(curve) < LEAST_POINTS:
-        points = "1 point" if len(curve) == 1 else f"{len(curve)} points"
-        return (Note("RUN704", f"{points} of {curve.name}: too few to judge"),)
-    return ()

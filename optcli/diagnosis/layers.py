@@ -16,8 +16,12 @@ _LAYER: Final = re.compile(
     r"(?:.*/)?(?:grad(?:ient)?s?(?:_\d+(?:\.\d+)?)?_norms?|l2_norm/grad|gradients?)[/_](?P<layer>.+)", re.I
 )
 _WHOLE: Final = re.compile(r"(total|global|all|norm|mean|max|min|avg|clipped|pre_clip|post_clip|step|epoch)$", re.I)
-_SMALL: Final = re.compile(r"(bias|beta|gamma|scale)$|(^|[._/])(b|bn|ln|norm|layernorm|batchnorm)\d*([._/]|$)", re.I)
-"""Biases and normalizations, whose gradients are of another size than the weights'."""
+_OTHER: Final = re.compile(
+    r"(bias|beta|gamma|scale)$|(^|[._/])((emb|wte|wpe)\w*|(b|bn|ln|norm|layernorm|batchnorm)\d*([._/]|$))", re.I
+)
+"""Embeddings, biases and normalizations, whose gradients are of another size than those of other weights."""
+_FIRST: Final = re.compile(r"first|in(put)?\b", re.I)
+_LAST: Final = re.compile(r"last|out|head|lm_head", re.I)
 FEWEST: Final = 2
 
 
@@ -30,20 +34,18 @@ def layer_norms(run: Run) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _ordered(names: tuple[str, ...]) -> tuple[str, ...]:
     found = [(match["layer"], name) for name in names if (match := _LAYER.fullmatch(name))]
-    kept = [(layer, name) for layer, name in found if not _WHOLE.search(layer) and not _SMALL.search(layer)]
-    numbered = all(re.search(r"\d", layer) for layer, _ in kept)
-    order = sorted(kept, key=lambda pair: _place(pair[0], numbered))
+    kept = [(layer, name) for layer, name in found if not _WHOLE.search(layer) and not _OTHER.search(layer)]
+    kinds = list(dict.fromkeys(_kind(layer) for layer, _ in kept))
+    order = sorted(kept, key=lambda pair: _place(pair[0], kinds))
     return tuple(name for _, name in order) if len(order) >= FEWEST else ()
 
 
-def _place(layer: str, numbered: bool) -> tuple[int, tuple[int, ...]]:
-    """By name where it says first or last, by the numbers in it where all have one, else as the log has it."""
-    plain = layer.lower()
-    end = (
-        1
-        if re.match(r"last|out|head|fc_out|lm_head", plain)
-        else -1
-        if re.match(r"first|in(put)?\b|embed", plain)
-        else 0
-    )
-    return end, tuple(map(int, re.findall(r"\d+", plain))) if numbered else ()
+def _kind(layer: str) -> str:
+    """What stands before the first number: the `conv` of `conv2.weight`."""
+    return re.split(r"\d", layer, maxsplit=1)[0]
+
+
+def _place(layer: str, kinds: list[str]) -> tuple[int, int, list[int]]:
+    """By name where that says first or last, then as the log has the kinds of layers, then by number."""
+    end = bool(_LAST.match(layer)) - bool(_FIRST.match(layer))
+    return end, kinds.index(_kind(layer)), [int(number) for number in re.findall(r"\d+", layer)]

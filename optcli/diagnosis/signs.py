@@ -13,10 +13,10 @@ import numpy as np
 from optcli.diagnosis import ladder
 from optcli.run.curve import Run
 from optcli.run.prepare import Series
-from optcli.run.stats import median, noise
+from optcli.run.stats import median
 
-HEAD: Final = 24
-"""Points at either end whose noise levels are compared."""
+SURE: Final = 4.0
+"""Noise levels of a block that a fall must have."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -29,13 +29,10 @@ def signs(run: Run) -> dict[str, float]:
         return {}
     return {
         "start": loss.start,
-        "left": loss.end / loss.start if loss.start > 0 else math.nan,
-        "steps": float(loss.step[-1]),
-        "calmed": _calmed(loss),
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
+        "followed": _followed(run, loss),
         "lr_peak": _peak(run, "lr"),
-        "gradient_left": _left(run, "grad_norm"),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
 
@@ -54,19 +51,6 @@ def _peak(run: Run, role: str) -> float:
 def _end(run: Run, role: str) -> float:
     series = _series(run, role)
     return series.end if series is not None else math.nan
-
-
-def _left(run: Run, role: str) -> float:
-    series = _series(run, role)
-    return series.end / series.start if series is not None and series.start > 0 else math.nan
-
-
-def _calmed(loss: Series) -> float:
-    """Noise of the last points over that of the first ones: near 0 where outputs have become all the same."""
-    if loss.n < 4 * HEAD:
-        return math.nan
-    first = noise(loss.value[:HEAD])
-    return noise(loss.value[-HEAD:]) / first if first > loss.grain else math.nan
 
 
 def _efficiency(run: Run, loss: Series) -> float:
@@ -94,3 +78,15 @@ def _gap_early(run: Run, loss: Series) -> float:
     place = min(int(np.searchsorted(val.step, at)), val.n - 1)
     near = loss.value[max(0, int(np.searchsorted(loss.step, val.step[place], side="right")) - max(1, loss.size)) :]
     return (float(val.value[place]) - median(near[: max(1, loss.size)])) / loss.drop
+
+
+def _followed(run: Run, loss: Series) -> float:
+    """Fall of the validation loss over that of the training loss; NaN where the latter isn't sure.
+
+    Near 1 while nothing can be learned by heart yet: a run that crawls takes validation with it.
+    """
+    val = _series(run, "val/loss")
+    fell = loss.start - loss.end
+    if val is None or val.name == loss.name or fell < SURE * loss.tau:
+        return math.nan
+    return (val.start - val.end) / fell

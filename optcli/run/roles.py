@@ -87,6 +87,10 @@ COUNTED: Final = frozenset(
 """Words of how much is done in a second, and of what."""
 
 
+_OF_A_LAYER: Final = re.compile(r"grad[\w.]*_norms?/(?!(?:total|global|all|pre|post|clip)\b)", re.I)
+"""`grad_norm/layers.0.weight` is not the norm of the whole gradient."""
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a name says: the role it could play and how far it is from the plainest name for it (0 is best)."""
@@ -118,6 +122,8 @@ def _optimizer(name: str, rest: list[str]) -> Meaning | None:
     have = set(rest)
     if "loss" in have and have & {"scale", "scaler"}:
         return Meaning("loss_scale", len(rest) - 2)
+    if _OF_A_LAYER.search(name):
+        return None
     if {"gnorm"} & have or ({"norm", "norms"} & have and {"grad", "gradient", "gradients", "grads"} & have):
         return Meaning(
             "grad_norm",

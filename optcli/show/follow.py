@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Final
 
+from optcli.diagnosis.rules.sys607_stall import SECONDS, TIMES
 from optcli.exits import Exit
 from optcli.run.block import Unreadable
 from optcli.show import clean, finding, words
 from optcli.show.report import Report
 
+RECENT: Final = 50
+"""Changes of the log whose distances are the usual one."""
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
@@ -65,6 +72,11 @@ class Follower:
         return bool(self._stamp) or os.path.isdir(self.path)
 
     @property
+    def stamp(self) -> Stamp:
+        """What the files were like at the last look; another one each time the log has grown."""
+        return self._stamp
+
+    @property
     def ended(self) -> bool:
         """Whether every run seen says of itself that it has ended."""
         runs = [report.run for report in self.reports]
@@ -79,6 +91,30 @@ class Follower:
         if self._there():
             return Exit.NOTHING_TO_READ, f"{self.path}: {self._reason}", ""
         return Exit.USAGE, f"{self.path}: no such file or directory", "--wait says how long to wait for it"
+
+
+class Silence:
+    """Says so, once, when a log that used to grow has been still for far longer than usual."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._stamp = path, Stamp()
+        self._changes: deque[float] = deque(maxlen=RECENT)
+        self._said = False
+
+    def look(self, stamp: Stamp, now: float) -> str:
+        """The line to print at `now` seconds, or nothing."""
+        if stamp != self._stamp:
+            self._stamp, self._said = stamp, False
+            self._changes.append(now)
+            return ""
+        apart = [after - before for before, after in pairwise(self._changes)]
+        if self._said or not apart or now - self._changes[-1] < max(TIMES * median(apart), SECONDS):
+            return ""
+        self._said = True
+        minutes = (now - self._changes[-1]) / 60
+        return (
+            f"{clean.line(self._path)}: SYS607 nothing new for {minutes:.0f} minutes; usual are {median(apart):.3g} s"
+        )
 
 
 def stamp_of(path: str) -> Stamp:

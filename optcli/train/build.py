@@ -21,7 +21,7 @@ from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
 from optcli.train.inputs import ready
 from optcli.train.objective import Objective
-from optcli.train.probes import Window
+from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
 from optcli.train.rates import Rates
 from optcli.train.signals import Signals
@@ -46,6 +46,7 @@ class Built:
     regularizers: dict[str, Any]
     metrics: dict[str, Any]
     names: list[str]
+    layers: dict[str, int]
     groups: list[dict[str, Any]]
     info: dict[str, Any]
 
@@ -134,9 +135,10 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     rates = Rates(recipe.schedule, Plan.of(recipe.schedule.options, plan.total, plan.per_epoch))
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}
+    names = [called[id(p)] for p in step.params]
     return Built(
         splits, objective, batches, rates, optimizer, gate, window, update, randomness, regularizers,
-        _metrics(recipe), [called[id(p)] for p in step.params], groups, info,
+        _metrics(recipe), names, layers(model, names), groups, info,
     )  # fmt: skip
 
 

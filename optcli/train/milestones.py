@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from optcli.exits import Exit, Failure, for_signal
 from optcli.train import culprit
-from optcli.train.probes import Row
+from optcli.train.probes import LAYERS_EVERY, Row
 from optcli.train.training import Ending, Training
 
 MOST_SKIPPED: Final = 20
@@ -132,6 +132,8 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
     }
     if row.finite or t.gate.bad(row):
         told["grad_norm"] = row.grad_norm
+    if row.finite and row.step % LAYERS_EVERY == 1:
+        told |= {f"grad_norm/{name}": float(row.norms[place]) for name, place in t.layers.items()}
     if row.update_ratio is not None:
         told["update_ratio"] = row.update_ratio
     if row.scale is not None:

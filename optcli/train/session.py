@@ -183,7 +183,7 @@ class _Session:
             goals=goals(recipe, built.regularizers), monitor=monitor, journal=journal, checkpoints=checkpoints,
             state=state, randomness=built.randomness, signals=self.signals, progress=progress,
             meter=Meter(min(plan.steps_per_epoch, plan.steps // 3)), nonfinite=recipe.monitor.nonfinite,
-            base_lr=recipe.optimizer.options.lr, names=built.names, info={"chosen": built.info},
+            base_lr=recipe.optimizer.options.lr, names=built.names, layers=built.layers, info={"chosen": built.info},
             events=lambda: world.only(self._events),
             restore=lambda: self._restore(self._newest(checkpoints)), replay=self._replay,
             reports=[(n, r.report) for n, r in built.regularizers.items() if hasattr(r, "report")], opened=self.opened,

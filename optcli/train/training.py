@@ -77,6 +77,8 @@ class Training:
     base_lr: float
     names: list[str]
     """Of the parameters, in the order of the window's gradient norms."""
+    layers: Mapping[str, int]
+    """Name -> place among them, of the weights whose gradient norms go into the journal."""
     info: dict[str, Any]
     """What was chosen once for the whole run (threads, compile, precision); goes into every checkpoint."""
     events: Callable[[], Any]

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,8 +62,14 @@ def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path, capsys: pytes
 class Script:
     """Stands for a follower: each look says the next lines, then the run has ended."""
 
-    def __init__(self, looks: list[list[str]], reports: int = 1) -> None:
-        self.looks, self.reports = looks, [None] * reports
+    path = "log"
+
+    def __init__(self, looks: list[list[str]], reports: int = 1, stamps: Iterable[int] = ()) -> None:
+        self.looks, self.reports, self.stamps = looks, [None] * reports, iter(stamps)
+
+    @property
+    def stamp(self) -> object:
+        return next(self.stamps, 0)
 
     def news(self) -> Iterator[str]:
         yield from self.looks.pop(0)
@@ -100,6 +106,13 @@ def test_it_looks_until_the_run_has_ended(capsys: pytest.CaptureFixture[str]) ->
     go(Script([["one"], [], ["two"]]), clock)
     assert capsys.readouterr().out.splitlines() == ["one", "two", "bye"]
     assert clock.pauses == [2.0, 2.0]
+
+
+def test_a_log_that_has_stopped_growing_is_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    stamps = [*range(20), *[19] * 180, *range(20, 25)]
+    go(Script([[] for _ in stamps], stamps=stamps), Clock())
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["log: SYS607 nothing new for 5 minutes; usual are 2 s", "bye"]
 
 
 def test_a_dear_look_is_followed_by_a_longer_pause() -> None:

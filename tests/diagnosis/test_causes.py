@@ -65,6 +65,8 @@ CHANCE = {"start": 2.303}
             {**CHANCE, "train_accuracy": 0.1, "val_accuracy": 0.1},
             "not-connected",
         ),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.1}, "not-connected"),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.9}, "learning-rate-too-low"),
         ([finding("GEN204")], {"lr_peak": 1e-5}, "learning-rate-too-low"),
         ([finding("GEN204")], {"lr_peak": 1e-3}, "too-much-regularization"),
         ([finding("GEN203", val_fell=0.5), finding("GEN201", train_left=0.05)], {"gap_early": 1.5}, "validation-shift"),

@@ -18,17 +18,9 @@ def test_a_run_without_a_loss_has_no_signs() -> None:
 
 def test_what_a_log_lacks_is_no_number(make) -> None:
     found = signs(make({"train/loss": 2.0 - 0.001 * STEP}))
-    lacking = {name for name, value in found.items() if math.isnan(value)}
-    assert lacking == {
-        "efficiency",
-        "gap_early",
-        "lr_peak",
-        "gradient_left",
-        "train_accuracy",
-        "val_accuracy",
-        "calmed",
-    }
-    assert (found["start"], found["steps"]) == (pytest.approx(2.0, abs=0.01), 399.0)
+    known = {name for name, value in found.items() if not math.isnan(value)}
+    assert (known, found["start"]) == ({"start"}, pytest.approx(2.0, abs=0.01))
+    assert {"efficiency", "gap_early", "followed", "lr_peak", "train_accuracy", "val_accuracy"} <= set(found)
 
 
 def test_levels_at_the_end(make) -> None:
@@ -40,9 +32,7 @@ def test_levels_at_the_end(make) -> None:
         "grad_norm": np.linspace(2.0, 1.0, 400),
     }
     found = signs(make(curves))
-    assert found["left"] == pytest.approx(0.2 / 2.1, rel=0.1)
     assert found["lr_peak"] == pytest.approx(1e-3)
-    assert found["gradient_left"] == pytest.approx(0.5, rel=0.1)
     assert (found["train_accuracy"], found["val_accuracy"]) == (
         pytest.approx(0.85, abs=0.05),
         pytest.approx(0.75, abs=0.05),
@@ -70,10 +60,14 @@ def test_a_gap_from_the_start_is_told_from_one_that_grows(make) -> None:
     assert abs(late["gap_early"]) < 0.1
 
 
-def test_outputs_that_become_all_the_same_calm_the_loss(make) -> None:
-    found = signs(make({"train/loss": 2.3 + NOISE * np.linspace(0.1, 0.001, 400)}))
-    assert found["calmed"] < 0.1
-    assert signs(make({"train/loss": 2.3 + 0.1 * NOISE}))["calmed"] == pytest.approx(1.0, abs=0.5)
+def test_validation_follows_or_stays_behind(make) -> None:
+    crawl = 2.3 - 1e-4 * STEP
+    both = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], crawl[9::10])}))
+    alone = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], np.full(40, 2.3))}))
+    flat = signs(make({"train/loss": 2.3 + 0.1 * NOISE, "val/loss": (STEP[9::10], crawl[9::10])}))
+    assert both["followed"] == pytest.approx(0.9, abs=0.15)
+    assert alone["followed"] == pytest.approx(0.0)
+    assert math.isnan(flat["followed"])
 
 
 def test_curves_of_anything_give_numbers(make) -> None:

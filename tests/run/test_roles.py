@@ -61,6 +61,8 @@ def test_learning_rate(name: str) -> None:
         ("grad norm", "grad_norm"),
         ("gnorm", "grad_norm"),
         ("train/grad_norm", "grad_norm"),
+        ("grad_norm/total", "grad_norm"),
+        ("grad_2.0_norm_total", "grad_norm"),
         ("critic_grad_norm", "grad_norm"),
         ("loss scale", "loss_scale"),
         ("number of skipped iterations", "skipped_steps"),
@@ -110,6 +112,7 @@ def test_what_a_step_costs(role: str, names: str) -> None:
     [
         *("time_metrics/data_loading(%)", "free_memory", "gpu_memory_percent", "val/data_time", "eval_time"),
         *("time_elapsed", "epoch_time", "model/s", "eta_seconds", "memory_limit", "data_mean", "loss_per_second"),
+        *("grad_norm/0.weight", "grad_2.0_norm/encoder.layers.1.weight"),
     ],
 )
 def test_no_cost_of_a_step(name: str) -> None:

@@ -1,5 +1,6 @@
 """Scoring the causes on a corpus whose faults were planted."""
 
+import csv
 import json
 import runpy
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from optcli.diagnosis import catalogue
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -48,3 +51,9 @@ def test_nothing_to_count_is_said_by_the_exit_code(score, tmp_path, monkeypatch)
     (tmp_path / "map.csv").write_text("planted,cause\n")
     monkeypatch.setattr("sys.argv", ["score_causes", str(tmp_path), "--map", str(tmp_path / "map.csv")])
     assert score["main"]() == 5
+
+
+def test_the_map_beside_the_script_names_causes_that_exist(score) -> None:
+    rows = list(csv.DictReader(score["MAP"].read_text(encoding="utf-8").splitlines()))
+    assert {name for row in rows for name in row["cause"].split("|") if name} <= set(catalogue.names())
+    assert len({row["planted"] for row in rows}) == len(rows) > 20

@@ -67,6 +67,16 @@ class Case:
         return min(self.sign("train_accuracy"), self.sign("val_accuracy")) > chance + LIFT
 
     @property
+    def alone(self) -> bool:
+        """Whether training crawls and validation stays behind: what is learned is the samples, not the task."""
+        return self.sign("followed") < BEHIND
+
+    @property
+    def unlearned(self) -> bool:
+        """Whether validation turned while over half of the training loss was left, which is so of text alone."""
+        return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
+
+    @property
     def cut(self) -> bool:
         """Whether the loss falls, beyond doubt, by far less than steps of rate times gradient would make it fall."""
         return (self.crawls or "OPT103" in self.findings) and 0 < self.sign("efficiency") < CUT
@@ -92,6 +102,12 @@ class Case:
 
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
+BEHIND: Final = 0.4
+"""Share of a small fall that validation must have, if there is anything in it that holds for other samples."""
+MOST_LEFT: Final = 0.5
+"""Share of the start level beyond which little was learned that holds for other samples."""
+MANY: Final = 3.2
+"""Nats: a loss that starts higher is one of text, of which half is left in any case."""
 CUT: Final = 0.05
 """Share of the first-order fall: the noise of gradients leaves a good tenth of it to a rate that is too low."""
 HEALED: Final = 0.5

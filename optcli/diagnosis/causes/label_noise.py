@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes import MANY, Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
@@ -29,22 +29,17 @@ EVIDENCE: Final = {"GEN201": 0.8, "DAT402": 2.5, "OPT104": -2.0, "OPT102": -2.0}
 PRIOR: Final = -1.5
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""
-MOST: Final = 0.5
-"""The same, beyond which little was learned before validation turned: what comes after is not in the inputs."""
 LATE: Final = 0.3
 """Share of the run at which half of the fall was done: learning by heart takes many passes, learning only a few."""
-MANY: Final = 3.2
-"""Nats: a loss that starts higher is one of text, of which half is left whatever the labels."""
 
 
 def weigh(case: Case) -> float:
     """How much of the training loss is left; where validation never learned anything, how late training did."""
     if "DAT402" in case.findings:
         return 1.5 if case.figure("DAT402", "half") > LATE else -1.5
-    left = case.figure("GEN201", "train_left")
-    if case.sign("start") > MANY or not HIGH < left < 1.0:
+    if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:
         return -1.0
-    return 4.0 if left > MOST else 3.0
+    return 4.0 if case.unlearned else 3.0
 
 
 def prescribe(case: Case) -> Prescription:

@@ -65,7 +65,7 @@ def weigh(case: Case) -> float:
     odds -= SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
     if "OPT104" not in case.findings:
         return odds
-    odds += 3.0 * case.crawls
+    odds += 3.0 * case.crawls - 3.0 * (case.crawls and case.alone)
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds -= 4.0
     if case.collapsed:

@@ -48,7 +48,7 @@ def weigh(case: Case) -> float:
     odds = 0.0
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds += 3.0
-    return odds - 1.5 * case.crawls - 2.0 * case.collapsed - 3.0 * case.lifted
+    return odds - 1.5 * (case.crawls and not case.alone) - 2.0 * case.collapsed - 3.0 * case.lifted
 
 
 def prescribe(case: Case) -> Prescription:

@@ -42,17 +42,13 @@ NEVER_FELL: Final = 0.3
 """Share of the training loss's drop that validation must have fallen by, once, to count as learned from."""
 APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: learning by heart takes longer."""
-MOST: Final = 0.5
-"""Share of the start level that is left of the training loss at the turn of validation, too much for overfitting."""
-MANY: Final = 3.2
-"""Nats: a loss that starts higher is one of text, of which half is left in any case."""
+WRONG: Final = 1.5
+"""Log-odds against it where there is more to learn by heart than from the inputs: then labels are wrong."""
 
 
 def weigh(case: Case) -> float:
     """A validation loss that never fell, or lay far above from the start, speaks for another split."""
-    odds = -1.5 * (case.sign("gap_early") > APART)
-    if case.sign("start") < MANY and MOST < case.figure("GEN201", "train_left") < 1.0:
-        odds -= 1.5  # there is more to learn by heart than from the inputs: wrong labels
+    odds = -1.5 * (case.sign("gap_early") > APART) - WRONG * case.unlearned
     return odds - 2.5 * (case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL)
 
 

@@ -40,7 +40,7 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -1.5
 NEVER_FELL: Final = 0.3
-LATE: Final = 3.0
+LATE: Final = -1.5
 HALF: Final = 0.3
 """Share of the run at which half of the training's fall was done: what is there to be learned is learned before."""
 APART: Final = 0.8
@@ -49,7 +49,9 @@ APART: Final = 0.8
 
 def weigh(case: Case) -> float:
     """A validation loss that never fell far, or lay far above from the start."""
-    odds = 2.0 * (case.sign("gap_early") > APART) - LATE * (case.figure("DAT402", "half") > HALF)
+    if case.figure("DAT402", "half") > HALF:
+        return LATE
+    odds = 2.0 * (case.sign("gap_early") > APART)
     if "GEN203" not in case.findings:
         return odds
     return odds + (3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5)

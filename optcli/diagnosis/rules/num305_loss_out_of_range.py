@@ -1,9 +1,9 @@
 """The loss is not in the range that the task allows.
 
 ## What is seen
-One of two things. Nearly all answers are right and the loss lies flat at ln(1 + (k - 1)/e) for k classes (1.46 for
-ten): the lowest that cross-entropy gives for outputs between 0 and 1. Severity `warning`. Or the loss begins at three
-times the loss of a constant guess and more, ten times for regression: severity `info`.
+One of two things. Nearly all answers are right and the loss, which began at ln(k) for k classes, lies flat at
+ln(1 + (k - 1)/e) (1.46 for ten): the lowest that cross-entropy gives for outputs between 0 and 1. Severity `warning`.
+Or the loss begins at three times the loss of a constant guess and more, ten times for regression: severity `info`.
 
 ## Why it matters
 The first is what a softmax before a loss that has one of its own does: gradients are small where they should be large,
@@ -79,14 +79,15 @@ HIGH_SQUARED: Final = 10.0
 
 def check(view: View) -> list[Finding] | Abstain:
     """A loss squeezed between two softmaxes, or one that begins far above a guess."""
-    if view.guess is None or view.guess <= 0:
-        return Abstain("the loss of a guess is not known")
-    return _squeezed(view, view.guess) or _high(view, view.guess)
+    if view.loss.n < POINTS:
+        return Abstain("too few finite points")
+    return _squeezed(view) or _high(view)
 
 
-def _squeezed(view: View, guess: float) -> list[Finding]:
-    loss, accuracy = view.loss, view.series("train/accuracy") or view.series("val/accuracy")
-    classes = round(math.exp(min(guess, 20.0)))
+def _squeezed(view: View) -> list[Finding]:
+    """The number of classes is that of the configuration, or of which the start is the loss of a guess."""
+    loss, accuracy = view.loss, view.series("train/accuracy")
+    classes = round(math.exp(min(view.chance or loss.start, 20.0)))
     if setting(view.config, "facts.task") == "regression" or accuracy is None or classes < FEWEST:
         return []
     floor = math.log1p((classes - 1) / math.e)
@@ -104,8 +105,10 @@ def _squeezed(view: View, guess: float) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _high(view: View, guess: float) -> list[Finding]:
-    loss = view.loss
+def _high(view: View) -> list[Finding]:
+    loss, guess = view.loss, view.guess
+    if guess is None or guess <= 0:
+        return []
     times = HIGH_SQUARED if setting(view.config, "facts.task") == "regression" else HIGH
     first = float(loss.value[0])
     if min(first, loss.start) < times * guess:

@@ -72,9 +72,12 @@ def check(view: View) -> list[Finding] | Abstain:
     data, whole = view.series("data_time"), view.series("step_time")
     if data is None or whole is None:
         return Abstain("no finite points")
-    _, here, there = np.intersect1d(data.step, whole.step, return_indices=True)
-    skipped = max(LEAST, round(START * len(here)))
-    waited, took = data.value[here][skipped:], whole.value[there][skipped:]
+    waited, took, step = data.value, whole.value, data.step
+    if not np.array_equal(data.step, whole.step):
+        step, here, there = np.intersect1d(data.step, whole.step, return_indices=True)
+        waited, took = data.value[here], whole.value[there]
+    skipped = max(LEAST, round(START * len(step)))
+    waited, took = waited[skipped:], took[skipped:]
     if len(waited) < POINTS - LEAST or (waited < 0).any() or (took <= 0).any():
         return Abstain("too few steps with both times")
     if median(waited) > median(took):
@@ -84,7 +87,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, "warning" if share > MOST else "info", "data_time", float(data.step[here][skipped]), 0.9,
+            __name__, "warning" if share > MOST else "info", "data_time", float(step[skipped]), 0.9,
             f"{share:.0%} of a step's time goes by waiting for data; without that the run takes {1 - share:.0%} of it",
             share=(share, "1"), speedup=(1 / max(1 - share, 1e-3), "1"), waited=(median(waited), "s"),
             step_time=(median(took), "s"),

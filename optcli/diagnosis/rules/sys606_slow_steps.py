@@ -59,7 +59,8 @@ POINTS: Final = 40
 VARIES: Final = ("steps",)
 
 START: Final = 0.05
-"""Share of the points in which code is compiled and caches fill."""
+FIRST: Final = 10
+"""Share of the points, at least so many, in which code is compiled and caches fill."""
 TIMES: Final = 3.0
 SIGMAS: Final = 10.0
 """Times the usual, and robust deviations above it, that make a step a slow one."""
@@ -76,9 +77,11 @@ def check(view: View) -> list[Finding] | Abstain:
     took = view.series("step_time")
     if took is None or took.n < POINTS:
         return Abstain("too few finite points")
-    first = round(START * took.n)
+    first = max(FIRST, round(START * took.n))
     value, step = took.value[first:], took.step[first:]
     usual = median(value)
+    if value.max() <= TIMES * usual:
+        return []
     slow = value > max(TIMES * usual, usual + SIGMAS * deviation(value))
     excess, total = float((value[slow] - usual).sum()), float(value.sum())
     spacing = float(step[-1] - step[0]) / (len(step) - 1)

@@ -2,7 +2,8 @@
 
 ## What is seen
 Between two points of the loss the clock went on for ten times as long as usual, and for five minutes at least, once or
-a few times in the run. Places where the run is known to have been resumed don't count. Severity `info`.
+a few times in the run. Places where the run is known to have been resumed don't count. Severity `info`. While it lasts
+nothing is in the log: `optcli watch` says so by its own clock.
 
 ## Why it matters
 The process hung or waited: for a lock, a file system, another rank, a machine that slept. When it happens again, the
