@@ -129,6 +129,7 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
         "epoch": (row.step - 1) // t.batches.per_epoch,
         "train/loss": row.loss,
         "lr": t.base_lr * row.factor,
+        **(t.rates.others(row.step - 1) if t.rates.moves else {}),
     }
     if row.finite or t.gate.bad(row):
         told["grad_norm"] = row.grad_norm

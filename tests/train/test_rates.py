@@ -2,14 +2,11 @@
 
 import pytest
 
-from optcli.parts.schedules import Plan
 from optcli.train.rates import Rates
 
 
 def rates(recipe, *changes):
-    made = recipe(*changes)
-    plan = made.plan()
-    return Rates(made.schedule, Plan.of(made.schedule.options, plan.total, plan.per_epoch))
+    return Rates(recipe(*changes).scheduled())
 
 
 def test_a_pure_schedule_is_a_function_of_the_step(recipe):

@@ -157,13 +157,16 @@ def _adam(optimizer: Optimizer, group: dict[str, Any]) -> Call:
         optimizer.state[parameter]["step"] = step
     mean, square, *largest = ([optimizer.state[p][slot] for p in params] for slot in slots)
     run: Any = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
-    fixed = {name: group[name] for name in ("amsgrad", "weight_decay", "eps", "maximize")}
-    fixed |= {"beta1": group["betas"][0], "beta2": group["betas"][1], "grad_scale": None}
+    fixed = {name: group[name] for name in ("amsgrad", "eps", "maximize")} | {"grad_scale": None}
 
     @torch.no_grad()
     def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
         count.add_(1)
-        run(params, grads, mean, square, *(largest or [[]]), steps, lr=lr, found_inf=found, **fixed)
+        (beta1, beta2), decay = group["betas"], group["weight_decay"]  # a schedule may move them
+        run(
+            params, grads, mean, square, *(largest or [[]]), steps,
+            lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, found_inf=found, **fixed,
+        )  # fmt: skip
         if found is not None:
             count.sub_(found)
 
@@ -181,15 +184,15 @@ def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
         for parameter in params:
             optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
         buffers = [optimizer.state[p]["momentum_buffer"] for p in params]
-    decay: float = group.get("shrink", 0.0)
     run: Any = torch._fused_sgd_
-    fixed = {name: group[name] for name in ("weight_decay", "momentum", "dampening", "nesterov", "maximize")}
+    fixed = {name: group[name] for name in ("dampening", "nesterov", "maximize")}
     fixed |= {"is_first_step": False, "grad_scale": None}
 
     @torch.no_grad()
     def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
-        if decay:
+        if decay := group.get("shrink"):
             torch._foreach_mul_(params, kept(lr, decay, found))
-        run(params, grads, buffers, lr=lr, found_inf=found, **fixed)
+        moving = {"momentum": group["momentum"], "weight_decay": group["weight_decay"]}  # by a schedule
+        run(params, grads, buffers, lr=lr, found_inf=found, **moving, **fixed)
 
     return call
