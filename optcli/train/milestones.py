@@ -26,7 +26,7 @@ def record(t: Training) -> None:
     rows = t.window.read(drain=bool(signal) or t.agenda.evaluates(step) or t.agenda.saves(step))
     t.meter.mark(step)
     if t.agenda.evaluates(step):
-        t.position.reports = {f"{name}/{key}": v for name, report in t.reports for key, v in report().items()}
+        t.position.reports = _reports(t, rows[-1].loss if rows else t.position.loss)
     bad = _first_bad(t, rows)
     seen = rows if bad is None else rows[: rows.index(bad) + 1]
     if seen:
@@ -98,6 +98,13 @@ def abandon(t: Training, ending: Ending) -> None:
         _log(t, rows, closed=True)
     t.journal.event("end", step=t.position.step, status="stopped", reason=ending.reason)
     t.journal.close()
+
+
+def _reports(t: Training, loss: float | None) -> dict[str, float]:
+    """What the regularizers have to tell; penalties also as a share of the training loss."""
+    told = {f"{name}/{key}": value for name, report in t.reports for key, value in report().items()}
+    shares = {f"{key}_share": v / loss for key, v in told.items() if key.endswith("/penalty") and loss}
+    return {key: value for key, value in {**told, **shares}.items() if math.isfinite(value)}
 
 
 def _first_bad(t: Training, rows: list[Row]) -> Row | None:

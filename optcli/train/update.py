@@ -89,7 +89,11 @@ class Update:
         for walk in self._walks:
             walk.ascend(self._params, grads)
         try:
-            return loss, self._here(batches)[1]
+            worst, steeper = self._here(batches)
+            for walk in self._walks:
+                if hasattr(walk, "rose"):
+                    walk.rose(worst - loss)
+            return loss, steeper
         finally:
             for walk in reversed(self._walks):
                 walk.descend(self._params)

@@ -32,6 +32,8 @@ def tell(outcome: Outcome, fail_on: str) -> int:
 def _lines(outcome: Outcome) -> list[str]:
     summary, found = outcome.summary, outcome.diagnosis
     lines = [f"{outcome.ending.status}: {_numbers(summary)}"] if outcome.ending.status != "failed" else []
+    if acted := summary.get("regularizers"):
+        lines.append("regularizers: " + ", ".join(f"{name} {number(value)}" for name, value in acted.items()))
     if found is not None:
         lines.append(f"diagnosis: {finding.verdict(found)}")
         lines += [f"  {finding.line(f)}" for f in words.ordered(found) if f.severity != "info"]

@@ -146,7 +146,12 @@ BAD = [
     (D + "schedule: {name: cosine, groups: {}}\n", 2, "unknown key `groups`", "it belongs under `optimizer`"),
     (D + "schedule: {name: cosine, unit: epochs}\n", 2, "`schedule.unit` must be one of step, epoch", "`epoch`"),
     (D + "schedule: {name: cosine, momentum: [0.9]}\n", 2, "`schedule.momentum` must be a list of 2", ""),
-    (D + "schedule: {name: cosine, momentum: {end: 1}}\n", 2, "`schedule.momentum.start` is missing", "a number from 0"),
+    (
+        D + "schedule: {name: cosine, momentum: {end: 1}}\n",
+        2,
+        "`schedule.momentum.start` is missing",
+        "a number from 0",
+    ),
     (D + "schedule: {momentum: {start: 0, ent: 0.5}}\n", 2, "unknown key `ent`", "mean `end`"),
     (D + "schedule: {momentum: {start: 0, end: 1}}\n", 2, "a momentum of 1 never forgets", "less than 1"),
     (D + "schedule: {momentum: {start: 0, end: 0.5, over: 0}}\n", 2, "`over` is 0 steps", "30%"),

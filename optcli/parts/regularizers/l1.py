@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 WHOLE = Duration(1, "share")
+REPORTS = {
+    "sparsity": "share of weights that are exactly zero",
+    "penalty": "the penalty at the last step, in units of the loss",
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class L1:
                 torch._foreach_mul_(params, self._support)
                 return
             for parameter in params:
-                self._shrink(parameter, lr * (self.strength * min(1.0, self.steps / max(self._ramp, 1))))
+                self._shrink(parameter, lr * self._now())
             if self.steps == self._until:
                 self._support = [(p != 0).to(p.dtype) for p in params]
 
@@ -114,11 +118,16 @@ class L1:
         return kept
 
     def report(self) -> dict[str, float]:
-        """The share of weights that are exactly zero."""
+        """See `REPORTS`."""
         if not self._params:
             return {}
         zeros = sum(p.numel() - int(p.count_nonzero()) for p in self._params)
-        return {"sparsity": zeros / sum(p.numel() for p in self._params)}
+        size = sum(p.detach().abs().sum().item() for p in self._params)
+        return {"sparsity": zeros / sum(p.numel() for p in self._params), "penalty": self._now() * size}
+
+    def _now(self) -> float:
+        """The strength at the last step."""
+        return 0.0 if self.steps > self._until else self.strength * min(1.0, self.steps / max(self._ramp, 1))
 
     def state_dict(self) -> dict[str, Any]:
         """Steps, and which weights are free to move once the threshold has ended."""
@@ -126,7 +135,9 @@ class L1:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`."""
-        self.steps, self._support = int(state["steps"]), list(state["support"])
+        self.steps = int(state["steps"])
+        device = next(iter(self._groups.values()))["params"][0].device if self._groups else None
+        self._support = [mask.to(device) for mask in state["support"]]
 
 
 def build(options: Options) -> L1:

@@ -81,9 +81,8 @@ class Options:
 
 def factor(options: Options, step: int, plan: Plan) -> float:
     """That of the stage in which the step lies, at the time since its beginning."""
-    for stage, start, own in _spans(options, plan):
-        if step < start + own.total:
-            break
+    spans = list(_spans(options, plan))
+    stage, start, own = next((span for span in spans if step < span[1] + span[2].total), spans[-1])
     return stage.scale * rate(stage.part, stage, max(step - start, 0), own)
 
 

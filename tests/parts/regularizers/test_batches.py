@@ -74,7 +74,7 @@ def test_r_drop_is_the_paper_s_loss():
     both = kl_div(one, other, reduction="sum", log_target=True) + kl_div(other, one, reduction="sum", log_target=True)
     nll = (cross_entropy(output[:3], y) + cross_entropy(output[3:], y)) / 2
     torch.testing.assert_close(loss, nll + 2.0 * both / 3 / 2)
-    assert regularizer.report()["r_drop_penalty"] == pytest.approx((both / 3).item(), rel=1e-5)
+    assert regularizer.report()["penalty"] == pytest.approx((both / 3).item(), rel=1e-5)
 
 
 def test_input_noise_has_its_spread():

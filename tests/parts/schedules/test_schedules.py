@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-
 from pydantic import TypeAdapter
 
 from optcli.parts import advice, find, house, names
@@ -243,7 +242,9 @@ def theirs(step, kind, warm, total):
         "linear": lambda: (total - step) / (total - warm),
         "cosine": lambda: 0.5 * (1 + math.cos(math.pi * gone)),
         "cosine_with_min_lr": lambda: 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * gone)),
-        "cosine_with_restarts": lambda: 0.5 * (1 + math.cos(math.pi * (3 * (step - warm) % (total - warm)) / (total - warm))),
+        "cosine_with_restarts": lambda: (
+            0.5 * (1 + math.cos(math.pi * (3 * (step - warm) % (total - warm)) / (total - warm)))
+        ),
         "polynomial": lambda: 1e-7 + (1 - 1e-7) * (1 - gone) ** 1.0,
         "inverse_sqrt": lambda: 1 / math.sqrt(step / warm),
         "warmup_stable_decay": lambda: (
@@ -290,7 +291,11 @@ def test_a_sequence_is_torch_s():
     )
 
     def chained(o):
-        parts = [TORCH.ExponentialLR(o, 0.5**0.02), TORCH.ConstantLR(o, 0.3, TOTAL), TORCH.CosineAnnealingLR(o, 500, 0.1)]
+        parts = [
+            TORCH.ExponentialLR(o, 0.5**0.02),
+            TORCH.ConstantLR(o, 0.3, TOTAL),
+            TORCH.CosineAnnealingLR(o, 500, 0.1),
+        ]
         return TORCH.SequentialLR(o, parts, [200, 500])
 
     check_equal(found, torch_rates(chained))
@@ -299,7 +304,9 @@ def test_a_sequence_is_torch_s():
 
 def test_a_stage_has_its_own_warm_up_and_shares():
     found, troubles = sequence(
-        {"name": "wsd", "decay": "50%", "shape": "linear", "until": 400}, {"name": "linear", "warmup": "10%"}, warmup=100
+        {"name": "wsd", "decay": "50%", "shape": "linear", "until": 400},
+        {"name": "linear", "warmup": "10%"},
+        warmup=100,
     )
     assert troubles == []
     assert found[:101] == pytest.approx([(s + 1) / 101 for s in range(101)])
@@ -419,7 +426,10 @@ def test_other_libraries_names_lead_to_ours():
 
 
 def test_every_scheduler_of_torch_is_known_or_explained():
-    made = {n for n in dir(TORCH) if n.endswith(("LR", "Restarts", "Plateau", "Scheduler"))} - {"LRScheduler", "_LRScheduler"}
+    made = {n for n in dir(TORCH) if n.endswith(("LR", "Restarts", "Plateau", "Scheduler"))} - {
+        "LRScheduler",
+        "_LRScheduler",
+    }
     assert made - {"LambdaLR"} <= {*ALIASES, *ADVICE}
     assert not set(ALIASES) & set(ADVICE)
     assert advice("schedule", "LinearLR")
