@@ -73,3 +73,13 @@ def test_the_last_words_name_them(run, tmp_path, capsys):
     outcome = run(tmp_path / "r", *SHORT, "regularizers=[clip_norm]")
     tell(outcome, "never")
     assert "regularizers: clip_norm/clipped_steps " in capsys.readouterr().err
+
+
+def test_sharpness_is_the_rise_of_the_loss(run, tmp_path):
+    """Of a step that is too small to matter: to first order, the radius times the gradient's norm."""
+    run(tmp_path / "r", "train.epochs=1", "train.eval_every=1", "regularizers.sam.radius=1e-3", "optimizer.lr=1e-9")
+    found = curves(tmp_path / "r")
+    rows = [json.loads(line) for line in (tmp_path / "r" / "journal.jsonl").read_text().splitlines()]
+    norms = [row["grad_norm"] for row in rows if "grad_norm" in row]
+    for rise, norm in zip(found["sam/sharpness"], norms, strict=True):
+        assert rise == pytest.approx(1e-3 * norm, rel=0.02)

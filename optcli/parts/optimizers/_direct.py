@@ -55,24 +55,31 @@ class _Cautious(Step):
     """Decay of groups with `cautious`, for weights that the step itself has made smaller in size.
 
     Asked after the step, so it goes with every optimizer; in a step that is skipped nothing moves, and nothing decays.
+    It takes two more copies of those weights and six passes over them, one parameter after the other while it is in
+    the cache: with it a fused step of AdamW on a CPU takes three to four times as long.
     """
 
     def __init__(self, inner: Step) -> None:
         super().__init__(inner.optimizer)
         self._inner = inner
+        self._room: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
 
     def __call__(self, factor: float | Tensor, grads: Sequence[Tensor] | None = None) -> None:
         import torch
 
-        decaying = [group for group in self.optimizer.param_groups if group.get("cautious")]
-        before = [[p.detach().clone() for p in group["params"]] for group in decaying]
-        self._inner(factor, grads)
+        decaying = [(n, group) for n, group in enumerate(self.optimizer.param_groups) if group.get("cautious")]
         with torch.no_grad():
-            for group, old in zip(decaying, before, strict=True):
-                moved = torch._foreach_sub(old, group["params"])
-                smaller = [m * w > 0 for m, w in zip(moved, old, strict=True)]
-                shrunk = torch._foreach_mul(old, group["lr"] * group["cautious"])
-                torch._foreach_sub_(group["params"], [s * kept for s, kept in zip(shrunk, smaller, strict=True)])
+            for number, group in decaying:
+                if number not in self._room:
+                    old, room = ([torch.empty_like(p) for p in group["params"]] for _ in range(2))
+                    self._room[number] = old, room
+                torch._foreach_copy_(self._room[number][0], group["params"])
+            self._inner(factor, grads)
+            for number, group in decaying:
+                for parameter, was, smaller in zip(group["params"], *self._room[number], strict=True):
+                    torch.sub(was, parameter, out=smaller).mul_(was).sign_().relu_()  # 1 or 0
+                    smaller.mul_(group["lr"] * group["cautious"])
+                    parameter.addcmul_(smaller, was, value=-1)
 
 
 class _Direct(Step):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REPORTS = {
     "sparsity": "share of weights that are exactly zero",
-    "penalty": "the penalty at the last step, in units of the loss",
+    "penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss",
 }
 
 

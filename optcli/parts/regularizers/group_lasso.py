@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REPORTS = {
     "zero_units": "share of units without a weight",
-    "penalty": "the penalty at the last step, in units of the loss",
+    "penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss",
 }
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WHOLE = Duration(1, "share")
 REPORTS = {
     "sparsity": "share of weights that are exactly zero",
-    "penalty": "the penalty at the last step, in units of the loss",
+    "penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss",
 }
 
 

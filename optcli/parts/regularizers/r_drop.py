@@ -18,7 +18,7 @@ from optcli.units import STRICT, NonNegative
 if TYPE_CHECKING:
     from torch import Tensor
 
-REPORTS = {"penalty": "the penalty at the last step, in units of the loss"}
+REPORTS = {"penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss"}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 REPORTS = {
-    "penalty": "the penalty of the last step, in units of the loss",
+    "penalty": "the penalty of the last step, in units of the loss; `penalty_share` is over the training loss",
     "spectral_norm": "the largest spectral norm of a weight matrix",
 }
 

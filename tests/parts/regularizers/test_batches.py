@@ -82,3 +82,13 @@ def test_input_noise_has_its_spread():
     x, y = made("input_noise", std=0.3).on_batch(torch.ones(200, 200), torch.zeros(200))
     assert (x - 1).std().item() == pytest.approx(0.3, rel=0.02)
     assert y.shape == (200,)
+
+
+@pytest.mark.parametrize(("name", "x"), [("mixup", torch.randn(6, 5)), ("cutmix", torch.randn(6, 1, 8, 9))])
+def test_mixing_tells_how_much_of_a_sample_is_its_own(name, x):
+    mixing, y, kept = made(name, alpha=1.0, share=1.0), torch.zeros(6), []
+    for _ in range(5):
+        mixing.on_batch(x, y)
+        kept.append(mixing.kept.item())
+    assert mixing.report() == {"kept_share": pytest.approx(sum(kept) / 5)}
+    assert mixing.report() == {}
