@@ -13,7 +13,7 @@ import typer
 from optcli.commands import complete
 from optcli.crash import say
 from optcli.exits import Exit
-from optcli.parts import KINDS, UnknownPart, doc, names
+from optcli.parts import KINDS, UnknownPart, doc, find, house, names
 from optcli.parts.reference import OptionDoc, options, summary
 
 
@@ -69,6 +69,7 @@ def _listed(kind: str) -> str:
 
 
 def _one(kind: str, name: str, form: str) -> None:
+    name = house(kind, name)
     try:
         described = _described(kind, name)
     except UnknownPart as error:
@@ -82,6 +83,11 @@ def _one(kind: str, name: str, form: str) -> None:
     print("\noptions:" if described["options"] else "\nno options")
     for option in options(kind, name):
         print(_option(option))
+    reports = getattr(find(kind, name), "REPORTS", {})
+    if reports:
+        print("\nin the journal, at each evaluation:")
+    for curve, about in reports.items():
+        print(f"  {name}/{curve}\n      {about}")
 
 
 def _described(kind: str, name: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def recipe_schema() -> Schema:
 
 def _slot(kind: str) -> Schema:
     """A bare name, or a mapping with the options of one of the parts; of other packages' parts any options."""
-    known = [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.names(kind))]
+    known = [{"enum": [*parts.names(kind), *parts.aliases(kind)]}, *(_part(kind, name) for name in parts.names(kind))]
     return {"anyOf": [*known, *(one for family in parts.families(kind) for one in _family(kind, family)), _NULL]}
 
 
@@ -77,10 +77,15 @@ def _part(kind: str, name: str) -> Schema:
         "type": "object",
         "title": f"{kind} {name}",
         "description": reference.summary(kind, name),
-        "properties": {"name": {"const": name}, **more, **_properties(options, _told(options))},
+        "properties": {"name": _called(kind, name), **more, **_properties(options, _told(options))},
         "required": needed if nameless else ["name", *needed],
         "additionalProperties": False,
     }
+
+
+def _called(kind: str, name: str) -> Schema:
+    others = [other for other, own in parts.aliases(kind).items() if own == name]
+    return {"enum": [name, *others]} if others else {"const": name}
 
 
 def _has_no_default(field: Any) -> bool:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
-from optcli.units import STRICT, Count, Duration, NonNegative, Positive
+from optcli.parts.schedules._course import Course
+from optcli.units import STRICT, Count, Duration, NonNegative, Positive, Rate, Share
 
 TOP: Final = (
     "name", "seed", "data", "model", "loss", "metrics", "optimizer", "schedule", "regularizers", "train", "monitor",
@@ -109,6 +110,21 @@ class Freezing:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """What belongs to `schedule` whichever it is."""
+
+    __pydantic_config__ = STRICT
+
+    unit: Literal["step", "epoch"] = "step"
+    """How often the rate changes once the warm-up is over: at each step, or at the beginning of each epoch."""
+    momentum: tuple[Rate, Rate] | Course | None = None
+    """Momentum (`betas[0]` of Adam and its like): its values where the rate is at its peak and where it is lowest, as
+    in [0.85, 0.95], or a way of its own, as in {start: 0.85, end: 0.95, over: 300}."""
+    weight_decay: tuple[Share, Share] | Course | None = None
+    """Factor of the optimizer's weight decay, in the same two forms: [1, 0] lets it follow the rate."""
+
+
+@dataclass(frozen=True)
 class Train:
     """How long and on what to train."""
 
@@ -186,6 +202,6 @@ class Chosen:
     options: Any
 
 
-COMMON: Final[Mapping[str, type]] = {"data": Batches, "model": Freezing, "optimizer": Grouping}
+COMMON: Final[Mapping[str, type]] = {"data": Batches, "model": Freezing, "optimizer": Grouping, "schedule": Pace}
 """Slot -> what may stand in it beside the part's own options."""
 Tune = Mapping[str, Choices | Range]

@@ -60,11 +60,21 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(str(size) for size in shape)
 
 
+def _others(recipe: Recipe) -> Iterator[str]:
+    """What a schedule changes besides the rate."""
+    scheduled, last = recipe.scheduled(), recipe.plan().steps - 1
+    seen = [scheduled.others(step) for step in (0, last // 4, last // 2, last * 3 // 4, last)]
+    for name in seen[0]:
+        values = ", ".join(words.number(values[name]) for values in seen)
+        yield f"        {name.replace('_', ' ')} from first to last step: {values}"
+
+
 def _rates(recipe: Recipe, screen: Screen) -> Iterator[str]:
     rates = recipe.rates()
     first, last, peak = rates[0][1], rates[-1][1], max(rate for _, rate in rates)
     at = [words.number(rate) for rate in (first, peak, last)]
     yield f"rate    {at[0]} at the first step, {at[1]} at most, {at[2]} at the last"
+    yield from _others(recipe)
     if first == last == peak:
         return
     curve = Curve("lr", read_only([step + 1 for step, _ in rates]), read_only([rate for _, rate in rates]))

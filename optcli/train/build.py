@@ -13,7 +13,6 @@ from torch import nn
 from optcli.exits import Exit, Failure
 from optcli.parts import find
 from optcli.parts.optimizers import _direct, _groups
-from optcli.parts.schedules import Plan
 from optcli.recipe.recipe import Recipe
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
@@ -23,7 +22,7 @@ from optcli.train.inputs import ready
 from optcli.train.objective import Objective
 from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
-from optcli.train.rates import Rates
+from optcli.train.rates import Moving, Rates
 from optcli.train.signals import Signals
 from optcli.train.startup import without_compiler
 from optcli.train.update import Update
@@ -131,8 +130,9 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
     step = _direct.stepper(optimizer)
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
-    update = Update(objective, step, gate, window, world, list(regularizers.values()), gated=gated)
-    rates = Rates(recipe.schedule, Plan.of(recipe.schedule.options, plan.total, plan.per_epoch))
+    rates = Rates(recipe.scheduled())
+    moving = Moving(rates, optimizer) if rates.moves else None
+    update = Update(objective, step, gate, window, world, list(regularizers.values()), gated=gated, moving=moving)
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}
     names = [called[id(p)] for p in step.params]

@@ -32,6 +32,7 @@ def summary(recipe: Recipe, t: Training, ending: Ending) -> dict[str, Any]:
         **t.info["chosen"],
         "best": position.best or None,
         "final": {"train/loss": position.loss, **position.last},
+        "regularizers": position.reports,
         "time_to_target_s": position.reached,
         "rollbacks": position.rollbacks,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -33,6 +33,7 @@ class Update:
         regularizers: Sequence[Any] = (),
         *,
         gated: bool = True,
+        moving: Callable[[int], None] | None = None,
     ) -> None:
         self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
         self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
@@ -44,6 +45,7 @@ class Update:
         self._gradients = self._uphill if self._walks else self._here
         self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
+        self._moving = moving
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
@@ -53,6 +55,8 @@ class Update:
     def __call__(self, step: int, batches: Sequence[Batch], factor: float) -> None:
         window, gate = self._window, self._gate
         at = window.count
+        if self._moving is not None:
+            self._moving(step)
         if self._buffers or self._ungated:
             self._keep()
         loss, grads = self._gradients(batches)
@@ -85,7 +89,11 @@ class Update:
         for walk in self._walks:
             walk.ascend(self._params, grads)
         try:
-            return loss, self._here(batches)[1]
+            worst, steeper = self._here(batches)
+            for walk in self._walks:
+                if hasattr(walk, "rose"):
+                    walk.rose(worst - loss)
+            return loss, steeper
         finally:
             for walk in reversed(self._walks):
                 walk.descend(self._params)

@@ -36,6 +36,9 @@ def tell(outcome: Outcome, fail_on: str) -> int:
 def _lines(outcome: Outcome, screen: Screen) -> list[str]:
     ending, found = outcome.ending, outcome.diagnosis
     lines = screen.lines(f"{ending.status}: {_numbers(outcome.summary)}") if ending.status != "failed" else []
+    if acted := outcome.summary.get("regularizers"):
+        what = ", ".join(f"{name} {number(value)}" for name, value in acted.items())
+        lines += screen.lines(f"regularizers: {what}")
     if found is not None:
         lines += [*_picture(outcome.path, found, screen), *_diagnosis(found, screen)]
     if ending.status == "stopped":

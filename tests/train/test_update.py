@@ -102,6 +102,13 @@ VARIANTS = {
     "rmsprop": ("optimizer.name=rmsprop",),
     "batch norm": ("model.norm=batch",),
     "l1": ("regularizers.l1.strength=0.1",),
+    "l1, then debiased": ("regularizers.l1.strength=0.1", "regularizers.l1.until=1"),
+    "penalties": ("regularizers.spectral.strength=0.1", "regularizers.orthogonal.strength=0.1"),
+    "swaps": ("regularizers.swap_noise.rate=0.2", "regularizers.label_smoothing.strength=0.1"),
+    "courses": (
+        "optimizer={name: sgd, momentum: 0.9, weight_decay: 0.1}",
+        "schedule={name: one_cycle, momentum: [0.85, 0.95], weight_decay: [1, 0]}",
+    ),
     "clip": ("regularizers.clip_norm.max_norm=0.1",),
     "cautious": ("optimizer.decay=cautious", "optimizer.weight_decay=0.5", "optimizer.groups={head: {lr_scale: 3}}"),
     "gradients": (
