@@ -114,6 +114,8 @@ class _Session:
         training = self._training(built, self._checkpoints())
         for note in built.splits.notes:
             training.progress.note(f"data: {note}")
+        for note in built.notes:
+            training.progress.note(note)
         self._begin(training, loaded)
         try:
             ending = fit(training)

@@ -44,6 +44,7 @@ class Update:
         self._gradients = self._uphill if self._walks else self._here
         self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
+        self._layout = [p.stride() for p in self._params]
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
@@ -57,9 +58,9 @@ class Update:
             self._keep()
         loss, grads = self._gradients(batches)
         gate.unscale(grads)
-        norms = torch._foreach_norm(grads) if self._plain else [n.float() for n in torch._foreach_norm(grads)]
+        told = [loss, *torch._foreach_norm(grads)]
         head = window.heads[at]
-        torch.stack([loss, *norms], out=head)
+        torch.stack(told if self._plain else [t.float() for t in told], out=head)
         gate.check(head)
         for clip in self._clip:
             clip(self._params, grads, head[1:], gate.up)
@@ -111,6 +112,8 @@ class Update:
         grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
+        if [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
+            grads = [torch.empty_like(p).copy_(g) for p, g in zip(self._params, grads, strict=True)]
         return loss.detach(), grads
 
     def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
