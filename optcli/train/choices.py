@@ -13,7 +13,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from optcli.parts import bundled
+from optcli.recipe.meaning import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
+from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import ready
 from optcli.train.world import HALF, World
 
@@ -37,7 +40,8 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
     x, y = world.tensor(data[0]), world.tensor(data[1])
     work, seconds = forward_work(world, model, world.cast(ready(x)))
     threads = world.use_threads(recipe.train.threads, 3 * work)
-    chosen = {"threads": threads, "precision": recipe.train.precision}
+    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision}
+    chosen["cuda_graphs"] = recordable(recipe, world, 3 * work)
     if recipe.train.compile != "auto":
         return {**chosen, "compile": recipe.train.compile == "on"}
     steps = recipe.plan().steps * recipe.train.accumulate
@@ -51,13 +55,27 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
         torch.autograd.grad(value, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
         world.synchronize()
 
-    return {**chosen, **compile_trial(model, step, steps)}
+    told = compile_trial(model, step, steps)
+    return {**chosen, **told, "cuda_graphs": chosen["cuda_graphs"] and not told["compile"]}
+
+
+def recordable(recipe: Recipe, world: World, work: float) -> bool:
+    """Whether to play passes back: where the recipe says so, or a GPU would wait for launches of a model we know."""
+    t = recipe.train
+    if world.device.type != "cuda" or world.size > 1:
+        return False
+    if t.cuda_graphs != "auto":
+        return t.cuda_graphs
+    known = recipe.model.name in bundled("model") and recipe.loss.name in bundled("loss")
+    otherwise = t.compile == "on" or t.optimizer_in_backward or bool(t.activation_checkpointing)
+    new = any(r.name in NEW_EACH_STEP or r.name not in bundled("regularizer") for r in recipe.regularizers)
+    return known and not otherwise and not new and 0 < work < LAUNCH_BOUND
 
 
 def may_pay(world: World, recipe: Recipe, seconds: float, steps: int) -> bool:
     """Whether compiling can win at all: with the largest gain there is, in the shortest time that it takes."""
     t = recipe.train
-    if world.size > 1 or t.activation_checkpointing or not seconds:
+    if world.size > 1 or t.activation_checkpointing or t.cuda_graphs is True or not seconds:
         return False
     return steps * seconds * GAIN.get(world.device.type, GAIN_ELSEWHERE) > COMPILING
 

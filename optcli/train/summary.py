@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from optcli.recipe.recipe import Recipe
+from optcli.train.resources import resources
 from optcli.train.training import Ending, Training
 
 
@@ -34,4 +35,5 @@ def summary(recipe: Recipe, t: Training, ending: Ending) -> dict[str, Any]:
         "final": {"train/loss": position.loss, **position.last},
         "time_to_target_s": position.reached,
         "rollbacks": position.rollbacks,
+        "resources": resources(t) if ending.status == "finished" else None,
     }

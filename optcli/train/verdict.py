@@ -32,6 +32,8 @@ def tell(outcome: Outcome, fail_on: str) -> int:
 def _lines(outcome: Outcome) -> list[str]:
     summary, found = outcome.summary, outcome.diagnosis
     lines = [f"{outcome.ending.status}: {_numbers(summary)}"] if outcome.ending.status != "failed" else []
+    if summary.get("resources"):
+        lines.append(f"took: {_took(summary)}")
     if found is not None:
         lines.append(f"diagnosis: {finding.verdict(found)}")
         lines += [f"  {finding.line(f)}" for f in words.ordered(found) if f.severity != "info"]
@@ -49,6 +51,31 @@ def _numbers(summary: Any) -> str:
     if best:
         told.append(f"best {best['metric']} {number(best['value'])} at step {best['step']}")
     return ", ".join(told)
+
+
+def _took(summary: Any) -> str:
+    """Memory, speed and energy in a line; what isn't known is left out."""
+    used = summary["resources"]
+    kinds = ", ".join(f"{name.replace('_', ' ')} {number(size)}" for name, size in used["memory_mib"].items())
+    told = [f"{summary['peak_memory_mib']:,.0f} MiB ({kinds})"]
+    if summary["samples_per_s"]:
+        told.append(f"{summary['samples_per_s']:,.0f} samples/s")
+    if used["flops_per_step"]:
+        share = "" if used["utilization"] is None else f", {used['utilization']:.0%} of what a matrix product reaches"
+        told.append(f"{si(used['flops_per_step'])}FLOP a step{share}")
+    if used["energy_j"] is not None:
+        told.append(f"{si(used['energy_j'])}J")
+    if summary["time_to_target_s"] is not None:
+        told.append(f"target after {clock(summary['time_to_target_s'])}")
+    return "; ".join(told)
+
+
+def si(value: float) -> str:
+    """`1.2 G`, `340 k`: three digits and a prefix."""
+    for factor, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.3g} {prefix}"
+    return f"{value:.3g} "
 
 
 def _findings(found: Diagnosis | None, fail_on: str) -> int:

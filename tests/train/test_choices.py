@@ -73,7 +73,10 @@ def test_a_model_that_can_not_be_compiled_is_left_as_it_is(monkeypatch):
         raise RuntimeError("no compiler\nand a long story")
 
     monkeypatch.setattr(torch, "compile", compiled)
-    assert compile_trial(net, step, 1000) == {"compile": False, "compile_trial": {"failed": "RuntimeError: no compiler"}}
+    assert compile_trial(net, step, 1000) == {
+        "compile": False,
+        "compile_trial": {"failed": "RuntimeError: no compiler"},
+    }
     assert net._compiled_call_impl is None
 
 
