@@ -42,7 +42,7 @@ class UpdateInBackward(Update):
         self._bind(self._step.optimizer)
         self._waiting: set[int] = set()
         for number, parameter in enumerate(self._params):
-            parameter.register_post_accumulate_grad_hook(lambda p, n=number: self._take(n, p))  # type: ignore[misc]
+            parameter.register_post_accumulate_grad_hook(lambda p, n=number: self._take(n, p))  # type: ignore[no-untyped-call]
 
     def _bind(self, optimizer: torch.optim.Optimizer) -> None:
         calls = [alone(optimizer, group, p, optimizer.state[p]) for group, p in self._groups]

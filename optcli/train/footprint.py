@@ -64,14 +64,14 @@ def arithmetic(objective: Objective, batch: Batch) -> int | None:
     return counter.flops or None
 
 
-class Counter(TorchDispatchMode):
+class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the operations of what is dispatched.
 
     The formulas are torch's own. (Its `FlopCounterMode` imports the compiler, which takes longer than a small run.)
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         from torch.utils.flop_counter import flop_registry
 
         self.flops = 0

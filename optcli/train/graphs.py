@@ -59,7 +59,8 @@ class Recorded:
             if place.shape != given.shape:
                 return self._plain(x, y)
             place.copy_(given, non_blocking=True)
-        assert self._replay is not None and self._result is not None
+        assert self._replay is not None
+        assert self._result is not None
         self._replay()
         loss, grads = self._result
         return (loss.clone(), [g.clone() for g in grads]) if self._fresh else (loss, list(grads))

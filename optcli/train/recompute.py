@@ -29,7 +29,7 @@ def recompute(model: nn.Module, every: int) -> int:
     if not chosen:
         raise ValueError("it has no repeated blocks whose activations could be computed again")
     for block in chosen:
-        block.forward = _Forgetful(block)  # type: ignore[method-assign]
+        block.forward = _Forgetful(block)
     return len(chosen)
 
 

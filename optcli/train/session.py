@@ -115,14 +115,16 @@ class _Session:
         training = self._training(built, self._checkpoints())
         for note in built.splits.notes:
             training.progress.note(f"data: {note}")
-        said = [training.progress.note(note) for note in built.notes]
+        said = len(built.notes)
+        for note in built.notes:
+            training.progress.note(note)
         self._begin(training, loaded)
         try:
             ending = fit(training)
         except Exception as error:
             self._broke_off(training, error)
             raise
-        for note in built.notes[len(said) :]:  # what only a step could show
+        for note in built.notes[said:]:  # what only a step could show
             training.progress.note(note)
         return self._close(training, ending)
 
