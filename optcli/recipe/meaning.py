@@ -272,7 +272,7 @@ def own_checks(
 
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
-    rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, frugal, in_backward, recorded,
-    rollback, tasks, metric_tasks, model_takes, regularizer_takes, thresholds_on_averages,
+    rate, idle_options, decay_twice, schedule_fits, intervals, leftover, precision_on_cpu, frugal, in_backward,
+    recorded, rollback, tasks, metric_tasks, model_takes, regularizer_takes, thresholds_on_averages,
     smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip
