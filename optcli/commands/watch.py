@@ -81,7 +81,7 @@ def follow(
             looked = clock()
             for line in follower.news():
                 print(*screen.lines(line), sep="\n", flush=True)
-            if still := silence.look(follower.stamp, looked):
+            if still := silence.look(follower.stamp or (), looked):
                 print(*screen.lines(still), sep="\n", flush=True)
             if once or follower.ended or (not follower.reports and clock() - began >= wait):
                 return

@@ -13,11 +13,11 @@ from optcli import parts
 from optcli.parts import schedules
 from optcli.parts.facts import Facts
 from optcli.parts.schedules._course import MOVING, Course
+from optcli.recipe import frugal
+from optcli.recipe.frugal import Troubles
 from optcli.recipe.plan import Plan
 from optcli.recipe.sections import Chosen, Monitor, Pace, Train
 from optcli.units import Duration
-
-Troubles = Iterator[tuple[str, str, str]]
 
 NORMALISED: Final = frozenset({"adagrad", "adam", "adamax", "adamw", "nadam", "radam", "rmsprop", "rprop"})
 """Optimizers whose step in each weight is about the rate itself, whatever the gradient."""
@@ -255,7 +255,7 @@ def own_checks(
 
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
-    rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu, rollback,
-    tasks, metric_tasks, model_takes, reconstruction, regularizer_takes, thresholds_on_averages,
-    smoothing, dropout, target, watched, patience, own_checks,
+    rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu,
+    frugal.memory, frugal.in_backward, frugal.recorded, rollback, tasks, metric_tasks, model_takes, reconstruction,
+    regularizer_takes, thresholds_on_averages, smoothing, dropout, target, watched, patience, own_checks,
 )  # fmt: skip

@@ -72,7 +72,7 @@ class Follower:
         return bool(self._stamp) or os.path.isdir(self.path)
 
     @property
-    def stamp(self) -> Stamp:
+    def stamp(self) -> Stamp | None:
         """What the files were like at the last look; another one each time the log has grown."""
         return self._stamp
 

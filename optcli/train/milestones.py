@@ -68,6 +68,7 @@ def save(t: Training, best: bool = False) -> None:
     """
     t.position.wall = t.earlier + time.perf_counter() - t.opened
     t.randomness.gather()
+    t.world.synchronize()  # copies to the host that nobody waits for may be under way
     value = t.position.best.get("value") if best else None
     try:
         t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from optcli.recipe.recipe import Recipe
+from optcli.train.resources import resources
 from optcli.train.training import Ending, Training
 
 
@@ -35,4 +36,5 @@ def summary(recipe: Recipe, t: Training, ending: Ending) -> dict[str, Any]:
         "regularizers": position.reports,
         "time_to_target_s": position.reached,
         "rollbacks": position.rollbacks,
+        "resources": resources(t) if ending.status == "finished" else None,
     }

@@ -10,6 +10,7 @@ from optcli.exits import Exit
 from optcli.run.journal import Journal
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Checkpoints, Stateful
+from optcli.train.energy import Energy
 from optcli.train.evaluate import Evaluator
 from optcli.train.gate import Gate
 from optcli.train.meter import Meter
@@ -93,6 +94,7 @@ class Training:
     """When this process began to train, on `time.perf_counter`'s clock."""
     earlier: float = 0.0
     """Seconds of training before that."""
+    energy: Energy | None = None
     writer: Any = None
     skipped: int = 0
     """Bad steps in a row."""

@@ -39,6 +39,8 @@ def _lines(outcome: Outcome, screen: Screen) -> list[str]:
     if acted := outcome.summary.get("regularizers"):
         what = ", ".join(f"{name} {number(value)}" for name, value in acted.items())
         lines += screen.lines(f"regularizers: {what}")
+    if outcome.summary.get("resources"):
+        lines += screen.lines(f"took: {_took(outcome.summary)}")
     if found is not None:
         lines += [*_picture(outcome.path, found, screen), *_diagnosis(found, screen)]
     if ending.status == "stopped":
@@ -83,6 +85,31 @@ def _numbers(summary: Any) -> str:
     if best:
         told.append(f"best {best['metric']} {number(best['value'])} at step {best['step']}")
     return ", ".join(told)
+
+
+def _took(summary: Any) -> str:
+    """Memory, speed and energy in a line; what isn't known is left out."""
+    used = summary["resources"]
+    kinds = ", ".join(f"{name.replace('_', ' ')} {number(size)}" for name, size in used["memory_mib"].items())
+    told = [f"{summary['peak_memory_mib']:,.0f} MiB ({kinds})"]
+    if summary["samples_per_s"]:
+        told.append(f"{summary['samples_per_s']:,.0f} samples/s")
+    if used["flops_per_step"]:
+        share = "" if used["utilization"] is None else f", {used['utilization']:.0%} of what a matrix product reaches"
+        told.append(f"{si(used['flops_per_step'])}FLOP a step{share}")
+    if used["energy_j"] is not None:
+        told.append(f"{si(used['energy_j'])}J")
+    if summary["time_to_target_s"] is not None:
+        told.append(f"target after {clock(summary['time_to_target_s'])}")
+    return "; ".join(told)
+
+
+def si(value: float) -> str:
+    """`1.2 G`, `340 k`: three digits and a prefix."""
+    for factor, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.3g} {prefix}"
+    return f"{value:.3g} "
 
 
 def _findings(found: Diagnosis | None, fail_on: str) -> int:

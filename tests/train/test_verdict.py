@@ -1,5 +1,7 @@
 """The last words of a training, and its exit status."""
 
+import re
+
 import pytest
 
 from optcli.exits import Exit
@@ -15,7 +17,8 @@ def test_a_healthy_end(run, tmp_path, capsys):
     lines = said.err.splitlines()
     assert lines[0].startswith("finished: 24 steps in ")
     assert "best val/accuracy" in lines[0]
-    assert lines[1].startswith("diagnosis: ")
+    assert re.fullmatch(r"took: .* MiB \(parameters .*, gradients .*, optimizer .*\); .* samples/s; .*", lines[1])
+    assert lines[2].startswith("diagnosis: ")
     assert lines[-1] == f"run: {tmp_path / 'r'}"
 
 

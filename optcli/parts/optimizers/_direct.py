@@ -129,17 +129,36 @@ def direct(optimizer: Optimizer) -> Step | None:
     It is possible for optcli's own optimizers, and for torch's SGD, Adam and AdamW with `fused=True` whose groups are
     each of one device and one floating type.
     """
-    import torch
-
     from optcli.parts.optimizers._own.net import Own
 
     if isinstance(optimizer, Own):
         return _Own(optimizer)
+    maker = _maker(optimizer)
+    return None if maker is None else _Direct(optimizer, maker)
+
+
+def alone(optimizer: Optimizer, group: dict[str, Any], parameter: Tensor, state: dict[str, Tensor]) -> Call | None:
+    """One parameter's step by the kernel that steps all of them, or None where they have to be stepped together.
+
+    The state is read and written in `state`, which gets what is missing, instead of in the optimizer.
+    """
+    from types import SimpleNamespace
+
+    from optcli.parts.optimizers._own.net import Own
+
+    if isinstance(optimizer, Own):
+        return None if optimizer.before else optimizer.alone(group, parameter, state)
+    maker: Any = _maker(optimizer)
+    return None if maker is None else maker(SimpleNamespace(state={parameter: state}), {**group, "params": [parameter]})
+
+
+def _maker(optimizer: Optimizer) -> Callable[[Optimizer, dict[str, Any]], Call] | None:
+    """What makes the calls of torch's kernels, for the optimizers that have one and groups that it can take."""
+    import torch
+
     makers = {torch.optim.SGD: _sgd, torch.optim.Adam: _adam, torch.optim.AdamW: _adam}
-    maker = makers.get(type(optimizer))
-    if maker is None or not all(_simple(group) for group in optimizer.param_groups):
-        return None
-    return _Direct(optimizer, maker)
+    simple = all(_simple(group) for group in optimizer.param_groups)
+    return makers.get(type(optimizer)) if simple else None
 
 
 def _simple(group: dict[str, Any]) -> bool:
