@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import consequence
+import figures
 import logs
 import loop
 import numpy as np
 import sk
 import torch
+from figures import Figures
 from loop import Trace
 from plan import CONTROLS, Case
 from setups import SHOWN, Setup
@@ -57,7 +59,7 @@ def noise(control: Setup, cache: Path) -> float:
     spreads = []
     for pick in ("train", "val"):
         curves = [np.array(getattr(t, pick)) for t in traces]
-        ends = [consequence.end(c) for c in curves]
+        ends = [figures.end(c) for c in curves]
         fall = float(np.median([c[0] - end for c, end in zip(curves, ends, strict=True)]))
         spreads.append(float(np.std(ends, ddof=1)) / fall)
     return max(spreads)
@@ -75,18 +77,18 @@ def attempt(work: tuple[Case, Path]) -> str:
         if len(run.rows) < SHORTEST:
             why = "broke off at once"
             continue
-        figures = consequence.measure(run, control, spread, setup)
-        labels, fine, why = judged(figures, case.planted, wanted)
+        found = figures.measure(run, control, spread, setup)
+        labels, fine, why = judged(found, case.planted, wanted)
         if not why:
-            write(out, case, setup, run, figures, labels, fine)
+            write(out, case, setup, run, found, labels, fine)
             return f"{case.name}: {' '.join(labels) or 'healthy'} ({' '.join(fine)})"
-        why += ": " + " ".join(f"{k}={v:.3g}" for k, v in asdict(figures).items())
+        why += ": " + " ".join(f"{k}={v:.3g}" for k, v in asdict(found).items())
     (out / "dropped").mkdir(exist_ok=True)
     (out / "dropped" / case.name).write_text(f"{case.name}\t{' '.join(case.planted)}\t{why}")
     return f"{case.name}: dropped, {why}"
 
 
-def judged(f: consequence.Figures, planted: tuple[str, ...], wanted: set[str]) -> tuple[list[str], list[str], str]:
+def judged(f: Figures, planted: tuple[str, ...], wanted: set[str]) -> tuple[list[str], list[str], str]:
     """Labels, what is acceptable besides, and why the run is no use (empty: it is)."""
     if not planted:
         why, fine = consequence.healthy(f)
@@ -111,23 +113,21 @@ def style_of(case: Case, labels: list[str], run: Trace) -> str:
     return (enough or ["bare"])[zlib.crc32(case.name.encode()) % len(enough or ["bare"])]
 
 
-def write(
-    out: Path, case: Case, s: Setup, run: Trace, figures: consequence.Figures, labels: list[str], fine: list[str]
-) -> None:
+def write(out: Path, case: Case, s: Setup, run: Trace, f: Figures, labels: list[str], fine: list[str]) -> None:
     """The folder of a run."""
     style, task = style_of(case, labels, run), TASKS[case.task]
     if "grad_norm" not in logs.STYLES[style].columns and len(labels) > 1:
         fine = sorted({*fine, *(k for k in labels if "gradients" in k)})
         labels = [k for k in labels if "gradients" not in k]
     rows = logs.written(run, logs.STYLES[style])
-    onset = {k: onset_of(k, case, s, figures) for k in labels}
+    onset = {k: onset_of(k, case, s, f) for k in labels}
     label: dict[str, Any] = {
         "run": case.name, "cause": case.cause if labels else f"none:{case.cause}", "labels": labels,
         "also_acceptable": fine, "healthy": not labels, "onset_by_label": onset,
         "onset_step": min(onset.values(), default=None), "total_steps": int(s.steps * s.cut), "half": task.half,
         "task": case.task, "model": task.model, "framework": task.framework, "optimizer": s.optimizer,
         "schedule": s.schedule, "lr": s.lr, "batch_size": s.batch, "seed": s.seed, "steps_per_epoch": run.per_epoch,
-        "log_style": style, "points": len(rows), "evidence": rounded(asdict(figures)), "control": case.control.key(),
+        "log_style": style, "points": len(rows), "evidence": rounded(asdict(f)), "control": case.control.key(),
     }  # fmt: skip
     folder = out / case.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def write(
     (folder / "label.json").write_text(logs.text(label))
 
 
-def onset_of(kind: str, case: Case, s: Setup, f: consequence.Figures) -> int:
+def onset_of(kind: str, case: Case, s: Setup, f: Figures) -> int:
     """First step at which the kind is there."""
     total = int(s.steps * s.cut)
     found = {
@@ -149,6 +149,6 @@ def onset_of(kind: str, case: Case, s: Setup, f: consequence.Figures) -> int:
     return max(0, found.get(kind, int(case.at * s.steps)))
 
 
-def rounded(figures: dict[str, float]) -> dict[str, float]:
-    """Four digits."""
-    return {k: float(f"{v:.4g}") for k, v in figures.items()}
+def rounded(values: dict[str, float]) -> dict[str, float | None]:
+    """Four digits; None for what is no number."""
+    return {k: float(f"{v:.4g}") if np.isfinite(v) else None for k, v in values.items()}

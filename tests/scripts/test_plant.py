@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-MODULES = ("setups", "nets", "tasks", "loop", "sk", "consequence", "logs", "plan", "make")
+MODULES = ("setups", "nets", "tasks", "loop", "sk", "figures", "consequence", "logs", "plan", "make")
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def test_logs_are_thinned_and_averaged(plant: SimpleNamespace) -> None:
 def test_a_pattern_of_the_epoch_is_told_from_noise(plant: SimpleNamespace) -> None:
     rng = np.random.default_rng(0)
     wave = np.tile(np.sin(np.arange(20) / 3), 10)
-    assert plant.consequence.pattern(wave + 0.1 * rng.normal(size=200), 20)[0] > 0.8
-    assert abs(plant.consequence.pattern(rng.normal(size=200), 20)[0]) < 0.15
+    assert plant.figures.pattern(wave + 0.1 * rng.normal(size=200), 20)[0] > 0.8
+    assert abs(plant.figures.pattern(rng.normal(size=200), 20)[0]) < 0.15
 
 
 def test_every_planted_kind_has_a_claim_and_a_code(plant: SimpleNamespace) -> None:
