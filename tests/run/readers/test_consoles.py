@@ -206,3 +206,16 @@ def test_a_keras_epoch_counts_when_its_bar_is_full(tmp_path: Path) -> None:
     bars = "".join(f"\r{i}/9 ---- 0s 1ms/step - loss: 0.{i}" for i in range(1, 10))
     run = console(tmp_path, f"Epoch 1/3\n{bars}\nEpoch 2/3\n{bars[:60]}\n")
     assert run.curves["train/loss"].value.tolist() == [0.9]
+
+
+@pytest.mark.parametrize(("rising", "kind"), [(True, "score"), (False, "loss")])
+def test_catboost_prints_a_loss_or_a_score_without_its_name(tmp_path: Path, rising: bool, kind: str) -> None:
+    lines = ["Learning rate set to 0.12"]
+    for i in range(12):
+        value = 0.5 + 0.03 * i if rising else 0.7 - 0.03 * i
+        lines.append(
+            f"{i}:\tlearn: {value:.7f}\ttest: {value:.7f}\tbest: {value:.7f} ({i})\ttotal: 62.4ms\tremaining: 1s"
+        )
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    assert read(str(log))[0].roles == {f"train/{kind}": "learn", f"val/{kind}": "test"}
