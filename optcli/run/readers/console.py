@@ -23,6 +23,8 @@ _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
 _BOTH: Final = re.compile(r"^\[(\d{1,9}), +(\d{1,12})\] +(?=[A-Za-z])")
 """PyTorch's tutorial: `[1,  2000] loss: 2.2`."""
+_MMENGINE: Final = re.compile(r"\bEpoch\((train|val|test)\) +\[(\d{1,9})\]\[ *(\d{1,12})/ *(\d{1,12})\]")
+"""`Epoch(train)  [1][ 4/16]`; `Epoch(val)` counts the batches of the validation set."""
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})"
 _PAIR: Final = re.compile(
     rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}(?: \(\w{{1,20}}\))?)"
@@ -119,6 +121,11 @@ class _State:
 
     def _axis(self, line: str) -> bool:
         """Take epoch and step from a line; whether a step stands in it."""
+        if found := _MMENGINE.search(line):
+            if found[1] == "train":
+                self._step, self.per_epoch, self._steps_seen = float(found[3]), int(found[4]), True
+            self._epoch = float(found[2])
+            return True
         if both := _BOTH.match(line):
             self._epoch, self._step, self._steps_seen = float(both[1]), float(both[2]), True
             return True

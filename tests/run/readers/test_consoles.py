@@ -219,3 +219,20 @@ def test_catboost_prints_a_loss_or_a_score_without_its_name(tmp_path: Path, risi
     log = tmp_path / "log.txt"
     log.write_text("\n".join(lines) + "\n")
     assert read(str(log))[0].roles == {f"train/{kind}": "learn", f"val/{kind}": "test"}
+
+
+def test_mmengine_counts_batches_inside_the_epoch(tmp_path: Path) -> None:
+    lines = []
+    for epoch in (1, 2, 3):
+        for at in (4, 8):
+            head = f"11/27 18:01:43 - mmengine - INFO - Epoch(train)  [{epoch}][ {at}/8]  lr: 1.0000e-01  eta: 0:00:01"
+            lines.append(f"{head}  time: 0.0199  data_time: 0.0009  loss: {1 / epoch:.4f}")
+        lines.append(
+            f"11/27 18:01:43 - mmengine - INFO - Epoch(val) [{epoch}][4/4]    accuracy: {70 + epoch}.0  time: 0.1"
+        )
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    run = read(str(log))[0]
+    assert run.curves["train/loss"].step.tolist() == [4, 8, 12, 16, 20, 24]
+    assert run.curves["val/accuracy"].step.tolist() == [8, 16, 24]
+    assert run.curves["val/accuracy"].value.tolist() == [71, 72, 73]
