@@ -236,3 +236,24 @@ def test_mmengine_counts_batches_inside_the_epoch(tmp_path: Path) -> None:
     assert run.curves["train/loss"].step.tolist() == [4, 8, 12, 16, 20, 24]
     assert run.curves["val/accuracy"].step.tolist() == [8, 16, 24]
     assert run.curves["val/accuracy"].value.tolist() == [71, 72, 73]
+
+
+def test_of_several_processes_the_first_is_heard(tmp_path: Path) -> None:
+    lines = [
+        f"[rank{r}]: step {i} loss {1 / (i + 1) + r:.4f}" for i in range(9) for r in ((0, 1, 2) if i % 2 else (0, 2, 1))
+    ]
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    assert read(str(log))[0].curves["train/loss"].value.tolist() == [round(1 / (i + 1), 4) for i in range(9)]
+
+
+def test_swin_counts_epochs_and_batches_in_two_brackets(tmp_path: Path) -> None:
+    head = "[2022-01-01 12:00:00 swin] (main.py 180): INFO Train: "
+    lines = [
+        f"{head}[{e}/300][{b}/20]\teta 0:01:00 lr 0.000100\t loss {3 - e}.5 (3.1)" for e in (0, 1, 2) for b in (0, 10)
+    ]
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    curve = read(str(log))[0].curves["train/loss"]
+    assert len(curve) == 6
+    assert (np.diff(curve.step) > 0).all()
