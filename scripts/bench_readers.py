@@ -64,8 +64,10 @@ SHAPES: dict[str, Callable[[dict[str, float], random.Random], str]] = {
     "digits.jsonl": lambda row, draw: json.dumps({**row, "loss": draw.random(), "lr": 1e-3 * draw.random()}),
 }
 HEADS = {
-    "lightning.csv": ["step", "epoch", "train_loss", "train_acc", *(f"c{i}" for i in range(4, 20)), "val_loss"]
-    + ["val_acc", *(f"c{i}" for i in range(22, 40))],
+    "lightning.csv": [
+        *("step", "epoch", "train_loss", "train_acc", *(f"c{i}" for i in range(4, 20))),
+        *("val_loss", "val_acc", *(f"c{i}" for i in range(22, 40))),
+    ],
     "dated.csv": ["date", *NAMES],
 }
 

@@ -71,7 +71,7 @@ def split(buffer: Bytes, marks: Mask) -> Cells:
 
 
 def decimals(cells: Cells) -> tuple[Floats, Mask]:
-    """The numbers in the cells, shape (n,), and which are plain decimal numbers; what stands for others means nothing."""
+    """The numbers in the cells, shape (n,), and which are plain decimal numbers; the rest means nothing."""
     before = cells.before
     earlier = np.concatenate([[0], before[:-1]])
     fraction = np.zeros(len(before), np.int64)

@@ -197,7 +197,7 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
 
 
 def _plain(rest: list[str]) -> str:
-    return "_".join(word for word in rest if word not in SILENT) or "metric"
+    return "_".join(word for word in rest if word not in SILENT and not word.isdigit()) or "metric"
 
 
 STAND_IN: Final = 30

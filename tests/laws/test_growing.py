@@ -63,7 +63,7 @@ def grow(path: Path, cuts: int, seed: int) -> None:
     draw = random.Random(seed)
     for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
         whole, memory = file.read_bytes(), Memory()
-        for end in sorted(draw.sample(range(1, len(whole)), min(cuts, len(whole) - 1))) + [len(whole)]:
+        for end in [*sorted(draw.sample(range(1, len(whole)), min(cuts, len(whole) - 1))), len(whole)]:
             file.write_bytes(whole[:end])
             same(runs(path, memory), runs(path), f"{file.name} cut at {end}")
 

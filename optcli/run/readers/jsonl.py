@@ -75,8 +75,8 @@ def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator
         yield state.block(rows, start + len(data))
         return
     kinds, left = found
-    parts = [(kind.rows, under(split_of(kind.words), kind.names), kind.values) for kind in kinds]
-    parts += [part for i in left for part in _single(data, start, i, source)]
+    parts: list[Part] = [(kind.rows, under(split_of(kind.words), kind.names), kind.values) for kind in kinds]
+    parts += [part for i in left for part in _single(data, start, i, source, state)]
     yield from_grids(parts, end_offset=start + len(data), format=state.format)
 
 
@@ -91,15 +91,14 @@ def _quickly(data: bytes, state: _Dialect) -> tuple[list[Kind], list[int]] | Non
     return found if found is not None and all(state.plain(kind.names) for kind in found[0]) else None
 
 
-def _single(data: bytes, start: int, line: int, source: Source) -> Iterator[Part]:
+def _single(data: bytes, start: int, line: int, source: Source, state: _Dialect) -> Iterator[Part]:
     """A line that is like no other."""
     at = 0
     for _ in range(line):
         at = data.index(b"\n", at) + 1
     rows, bad = objects(data[at : data.index(b"\n", at)], start + at)
     source.skipped += bad
-    for row in rows:
-        numbers = tagged(row)
+    for numbers in map(state.row, rows):
         yield np.array([float(line)]), list(numbers), np.array([list(numbers.values())])
 
 
@@ -129,7 +128,7 @@ class _Dialect:
     def plain(self, names: list[str]) -> bool:
         """Whether these columns need no second look."""
         self._name(set(names))
-        return self.format not in ("mmdet-json", "mmengine-json", "llamafactory-jsonl")
+        return "env_info" not in names and self.format not in ("mmdet-json", "mmengine-json", "llamafactory-jsonl")
 
     def _name(self, keys: set[str]) -> None:
         if {"mode", "iter", "epoch"} <= keys:
@@ -151,10 +150,11 @@ class _Dialect:
             total = row.get("total_steps")
             if self.format == "llamafactory-jsonl" and isinstance(total, int):
                 self.planned = total
-            found.append(self._row(row))
+            found.append(self.row(row))
         return table([r for r in found if r], end_offset=end, format=self.format, planned=self.planned)
 
-    def _row(self, row: dict[str, Any]) -> dict[str, float]:
+    def row(self, row: dict[str, Any]) -> dict[str, float]:
+        """The numbers of an object, its step counted through."""
         numbers = {} if "env_info" in row else tagged(row)
         if self.format == "mmdet-json":
             return self._mmdet(row, numbers)
