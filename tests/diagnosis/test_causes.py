@@ -27,6 +27,8 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("NUM301", loss_rise=9.0, finite_before=90), finding("OPT102")], "learning-rate-too-high"),
         ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("OPT108", lr_ratio=60.0)], "learning-rate-too-high"),
+        ([finding("OPT102", lr_ratio=1.2), finding("OPT108", lr_ratio=1.0)], "learning-rate-too-high"),
+        ([finding("OPT102", lr_ratio=1.0), finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("GEN203", val_fell=0.8), finding("GEN201", train_left=0.05)], "overfit-to-data"),
         ([finding("GEN203", val_fell=0.1)], "validation-shift"),
         ([finding("OPT109"), finding("OPT104", peak=1.0, trend=0.0)], "schedule-ended-early"),
