@@ -23,6 +23,9 @@ class Update:
 
     What happened is left in the window's row: loss (mean over all samples of the step, penalties included), each
     parameter's gradient norm before clipping, and every `RATIO_EVERY` steps how far the weights moved.
+
+    Args:
+        moving: called with the step ahead of it; sets what a schedule changes besides the rate.
     """
 
     def __init__(

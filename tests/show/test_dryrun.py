@@ -61,8 +61,8 @@ def test_tells_what_changes_along_with_the_rate() -> None:
     written = "schedule: {name: OneCycleLR, momentum: [0.85, 0.95], weight_decay: {start: 0, end: 1}}\n"
     recipe = loads(f"data: digits\noptimizer: {{weight_decay: 0.1}}\n{written}", "r.yaml")
     text = "\n".join(lines(recipe, Screen()))
-    assert "        momentum from first to last step: 0.95, 0.853, " in text
-    assert "        weight decay from first to last step: 0, 0.25, 0.5" in text
+    assert "        momentum from first to last step: 0.95, 0.8559, 0.8688, 0.9208, 0.95" in text
+    assert "        weight decay from first to last step: 0, 0.2455, 0.4909, " in text
 
 
 def test_tells_our_name_of_a_schedule_and_the_one_written() -> None:
