@@ -7,7 +7,7 @@ of that could be made, so that one mistake never causes a second message. It yie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from optcli import parts
 from optcli.parts import schedules
@@ -138,9 +138,13 @@ def model_takes(model: Chosen, facts: Facts) -> Troubles:
     takes = getattr(parts.find("model", model.name), "TAKES", None)
     # An image is a vector too: a model that takes vectors flattens it.
     if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
-        able = [n for n in parts.names("model") if kind in getattr(parts.find("model", n), "TAKES", ())]
+        able = [n for n in parts.names("model") if _suits(parts.find("model", n), kind)]
         message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
         yield "model", message, f"choose {', '.join(able)}"
+
+
+def _suits(model: Any, kind: str) -> bool:
+    return kind in getattr(model, "TAKES", ()) and not getattr(model, "RECONSTRUCTS", False)
 
 
 def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:
