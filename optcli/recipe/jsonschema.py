@@ -45,7 +45,7 @@ def recipe_schema() -> Schema:
 
 def _slot(kind: str) -> Schema:
     """A bare name, or a mapping with the options of one of the parts."""
-    named = [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.names(kind))]
+    named = [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.usable(kind))]
     return {"anyOf": [*named, *(_family(kind, prefix) for prefix in parts.families(kind)), _NULL]}
 
 

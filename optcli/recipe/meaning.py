@@ -114,7 +114,7 @@ def tasks(loss: Chosen, facts: Facts) -> Troubles:
     """A loss made for another task."""
     allowed = getattr(parts.find("loss", loss.name), "TASKS", None)
     if allowed is not None and facts.task not in allowed:
-        good = [n for n in parts.names("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
+        good = [n for n in parts.usable("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
         yield "loss", f"`{loss.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
 
 
@@ -123,7 +123,7 @@ def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
     for metric in metrics:
         allowed = getattr(parts.find("metric", metric.name), "TASKS", None)
         if allowed is not None and facts.task not in allowed:
-            good = [n for n in parts.names("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
+            good = [n for n in parts.usable("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
             path = f"metrics.{metric.name}"
             yield path, f"`{metric.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
 
@@ -138,7 +138,7 @@ def model_takes(model: Chosen, facts: Facts) -> Troubles:
     takes = getattr(parts.find("model", model.name), "TAKES", None)
     # An image is a vector too: a model that takes vectors flattens it.
     if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
-        able = [n for n in parts.names("model") if _suits(parts.find("model", n), kind)]
+        able = [n for n in parts.usable("model") if _suits(parts.find("model", n), kind)]
         message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
         yield "model", message, f"choose {', '.join(able)}"
 
