@@ -76,6 +76,11 @@ def families(kind: str) -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_")))
 
 
+def family(kind: str, prefix: str) -> Any:
+    """The module of one of `families`."""
+    return import_module(f"{__name__}.{KINDS[kind]}._families.{prefix}")
+
+
 @cache
 def _installed(kind: str) -> dict[str, Any]:
     return {point.name: point for point in entry_points(group=f"optcli.{kind}")}
@@ -111,9 +116,9 @@ def find(kind: str, name: str) -> Any:
     """
     if (kind, name) in _own:
         return _own[kind, name]
-    family, colon, member = name.partition(":")
-    if colon and family in families(kind):
-        return import_module(f"{__name__}.{KINDS[kind]}._families.{family}").member(member)
+    prefix, colon, member = name.partition(":")
+    if colon and prefix in families(kind):
+        return family(kind, prefix).member(member)
     if name not in bundled(kind):
         name = house(kind, name)
     if name in bundled(kind):
@@ -124,10 +129,25 @@ def find(kind: str, name: str) -> Any:
     raise UnknownPart(kind, name)
 
 
+def usable(kind: str) -> list[str]:
+    """Those of `names` that can be loaded: another package's part may fail in any way."""
+    return [name for name in names(kind) if not _fails(kind, name)]
+
+
+def _fails(kind: str, name: str) -> str:
+    """Why the part can't be loaded; nothing if it can."""
+    try:
+        find(kind, name)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
 def doc(kind: str, name: str) -> str:
     """The part's documentation; a bundled one is read without importing it."""
     if (kind, name) not in _own and name in bundled(kind):
         base = Path(__file__).parent / KINDS[kind] / name
         file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
         return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    return (find(kind, name).__doc__ or "").strip()
+    failed = _fails(kind, name) if name in _installed(kind) else ""
+    return f"Can't be loaded: {failed}." if failed else (find(kind, name).__doc__ or "").strip()

@@ -44,16 +44,17 @@ def recipe_schema() -> Schema:
 
 
 def _slot(kind: str) -> Schema:
-    """A bare name, or a mapping with the options of one of the parts; of other packages' parts any options."""
-    known = [{"enum": [*parts.names(kind), *parts.aliases(kind)]}, *(_part(kind, name) for name in parts.names(kind))]
-    return {"anyOf": [*known, *(one for family in parts.families(kind) for one in _family(kind, family)), _NULL]}
+    """A bare name, or a mapping with the options of one of the parts."""
+    named = [{"enum": [*parts.names(kind), *parts.aliases(kind)]}, *(_part(kind, name) for name in parts.usable(kind))]
+    return {"anyOf": [*named, *(_family(kind, prefix) for prefix in parts.families(kind)), _NULL]}
 
 
-def _family(kind: str, prefix: str) -> list[Schema]:
-    """What only the other package knows is left to `load`."""
-    name: Schema = {"type": "string", "pattern": f"^{prefix}:.+", "description": f"{prefix}:NAME, of another package"}
-    more = _properties(COMMON[kind], _told(COMMON[kind])) if kind in COMMON else {}
-    return [name, {"type": "object", "properties": {"name": name, **more}, "required": ["name"]}]
+def _family(kind: str, prefix: str) -> Schema:
+    """Members of a family are another package's: whatever options they have is checked when a recipe is loaded."""
+    name: Schema = {"type": "string", "pattern": f"^{prefix}:.+"}
+    about = (parts.family(kind, prefix).__doc__ or "").partition("\n")[0]
+    described = {"type": "object", "title": f"{kind} {prefix}:", "description": about, "required": ["name"]}
+    return {"anyOf": [name, {**described, "properties": {"name": name}}]}
 
 
 def _list(kind: str) -> Schema:

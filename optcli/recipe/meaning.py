@@ -7,7 +7,7 @@ of that could be made, so that one mistake never causes a second message. It yie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from optcli import parts
 from optcli.parts import schedules
@@ -141,7 +141,7 @@ def tasks(loss: Chosen, facts: Facts) -> Troubles:
     """A loss made for another task."""
     allowed = getattr(parts.find("loss", loss.name), "TASKS", None)
     if allowed is not None and facts.task not in allowed:
-        good = [n for n in parts.names("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
+        good = [n for n in parts.usable("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
         yield "loss", f"`{loss.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
 
 
@@ -150,7 +150,7 @@ def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
     for metric in metrics:
         allowed = getattr(parts.find("metric", metric.name), "TASKS", None)
         if allowed is not None and facts.task not in allowed:
-            good = [n for n in parts.names("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
+            good = [n for n in parts.usable("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
             path = f"metrics.{metric.name}"
             yield path, f"`{metric.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
 
@@ -165,9 +165,13 @@ def model_takes(model: Chosen, facts: Facts) -> Troubles:
     takes = getattr(parts.find("model", model.name), "TAKES", None)
     # An image is a vector too: a model that takes vectors flattens it.
     if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
-        able = [n for n in parts.names("model") if kind in getattr(parts.find("model", n), "TAKES", ())]
+        able = [n for n in parts.usable("model") if _suits(parts.find("model", n), kind)]
         message = f"`{model.name}` takes {' or '.join(sorted(takes))}, the data gives {kind}"
         yield "model", message, f"choose {', '.join(able)}"
+
+
+def _suits(model: Any, kind: str) -> bool:
+    return kind in getattr(model, "TAKES", ()) and not getattr(model, "RECONSTRUCTS", False)
 
 
 def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:

@@ -1,5 +1,6 @@
 """Parts that an installed package adds by entry points: found by name, imported only when named."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from optcli import parts
 from optcli.commands import parts as parts_command
 from optcli.recipe import loads
+from optcli.recipe.jsonschema import recipe_schema
 from optcli.recipe.problem import BadRecipe
 from optcli.train.session import train
 
@@ -105,6 +107,17 @@ def test_they_train_like_bundled_ones(installed, tmp_path, capsys):
 def test_mistakes_are_problems(installed, change, told):
     with pytest.raises(BadRecipe, match=re.escape(told)):
         loads("data: points\n", overrides=[change])
+
+
+def test_a_broken_one_is_in_nobody_s_way(installed):
+    with pytest.raises(BadRecipe) as caught:
+        loads("data: {name: points, batch_size: 8}\nmodel: cnn\n")
+    assert caught.value.problems[0].help == "choose linear, mlp, tabular_transformer, theirs"
+    assert parts.usable("model") == [name for name in parts.names("model") if name != "broken"]
+    assert parts.doc("model", "broken") == "Can't be loaded: RuntimeError: no licence."
+    shown = json.dumps(recipe_schema())
+    assert '"title": "model theirs"' in shown
+    assert '"title": "model broken"' not in shown
 
 
 def test_they_are_listed_with_their_options(installed, capsys):

@@ -212,3 +212,20 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert status("exact_resume") == "pass"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_passage_in_both_texts_fails_wherever_it_stands() -> None:
+    def texts(copied: int) -> tuple[Any, ...]:
+        tokens = np.random.default_rng(0).integers(0, 40, 4000)
+        tokens[3500 : 3500 + copied] = tokens[1003 : 1003 + copied]
+        windows = tokens[:3992].reshape(-1, 8)
+        x, y = windows[:-1], windows[:-1] + 1
+        return x[:400], y[:400], x[400:], y[400:]
+
+    optcli.data(task="language", name="sound")(lambda: texts(0))
+    optcli.data(task="language", name="stolen")(lambda: texts(200))
+    model = "{name: rnn, width: 4}"
+    assert checked("overlap", data="sound", model=model).results[0].status == "pass"
+    (result,) = checked("overlap", data="stolen", model=model).results
+    assert result.status == "fail"
+    assert "% of the validation text stands in the training text too" in result.message

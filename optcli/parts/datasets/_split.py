@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from random import Random
 
@@ -22,6 +23,25 @@ def held_out(groups: Sequence[Hashable], share: float, seed: int) -> list[int]:
         largest = max(members.values(), key=len)
         chosen = [min(largest)[1]] if len(largest) > 1 else []
     return sorted(chosen)
+
+
+def whole_groups(groups: Sequence[Hashable], share: float, seed: int) -> list[int]:
+    """Numbers of about `share` of the samples, in order: all those of some groups, drawn at random, but never of all.
+
+    Raises:
+        ValueError: there is one group only.
+    """
+    sizes = Counter(groups)
+    if len(sizes) < 2:
+        raise ValueError("all samples are of one group; a split needs two")
+    random, wanted = Random(f"groups {seed}"), share * len(groups)
+    drawn = sorted(sizes, key=lambda group: (random.random(), str(group)))
+    chosen: set[Hashable] = set()
+    for group in drawn[:-1]:
+        if not chosen or sizes[group] / 2 <= wanted:
+            wanted -= sizes[group]
+            chosen.add(group)
+    return [number for number, group in enumerate(groups) if group in chosen]
 
 
 def tail(samples: int, share: float) -> int:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optcli.parts.datasets._split import held_out, tail
+from optcli.parts.datasets._split import held_out, tail, whole_groups
 
 groups = st.lists(st.integers(0, 3), max_size=60)
 shares = st.floats(0.01, 0.99)
@@ -33,3 +34,16 @@ def test_a_tail_leaves_both_parts_something(samples, share):
 
 def test_a_draw_is_the_same_on_every_machine():
     assert held_out([0, 1] * 10, 0.3, 0) == [6, 12, 13, 15, 16, 19]
+
+
+def test_whole_groups_are_drawn_and_never_all():
+    groups = ["a"] * 6 + ["b"] * 3 + ["c"]
+    for seed in range(20):
+        chosen = whole_groups(groups, 0.3, seed)
+        assert chosen == sorted(chosen)
+        assert 0 < len(chosen) < 10
+        held = {groups[n] for n in chosen}
+        assert len(chosen) == sum(group in held for group in groups)
+    assert whole_groups(groups, 0.3, 1) == whole_groups(groups, 0.3, 1)
+    with pytest.raises(ValueError, match="all samples are of one group"):
+        whole_groups(["a", "a"], 0.5, 0)

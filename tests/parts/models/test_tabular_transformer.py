@@ -79,6 +79,11 @@ def test_tables_say_their_columns(tmp_path):
     assert loads(f"data: {{name: csv, file: '{tmp_path}/t.csv', batch_size: 8}}\n").facts.columns == (2, 2)
 
 
+def test_the_gates_non_linearity_is_an_option():
+    assert {type(b.act) for b in built(TABLE, activation="gelu").blocks} == {nn.GELU}
+    assert {type(b.act) for b in built(TABLE).blocks} == {nn.ReLU}
+
+
 def test_heads_must_share_the_width():
     with pytest.raises(BadRecipe, match="can't be shared among 3 heads"):
         loads("data: diamonds\nmodel: {name: tabular_transformer, heads: 3}\n")

@@ -7,10 +7,10 @@ Of an archive, `inputs` and `target` name the arrays; usual names (`x` and `y`, 
 `y_train`, `x_test` and `y_test` ...) are found without. Whole numbers as targets make it a classification, others a
 regression, rows of tokens a language task.
 
-Numbers are taken as they are: scale them beforehand. Only bytes (uint8) are shades of pictures, brought to -1 .. 1.
-Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors files
-may be larger than memory: float and byte inputs and tokens (int16, int32, int64) are mapped, and read batch by batch.
-That needs either files for validation or `split: tail`; a random split copies. Inputs that are in both parts are
+Numbers are taken as they are, unless `scale` says otherwise. Only bytes (uint8) are shades of pictures, brought to -1
+.. 1. Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors
+files may be larger than memory: float and byte inputs and tokens (int16, int32, int64) are mapped, and read batch by
+batch. That needs either files for validation or `split: tail`; a random split copies. Inputs that are in both parts are
 reported, up to 1 GiB and two million samples.
 
 Source of the formats: `numpy.lib.format`; github.com/huggingface/safetensors.
@@ -45,8 +45,14 @@ class Options:
     """By default whole numbers as targets make it a classification, rows of them as long as the inputs' a language."""
     classes: Count | None = None
     """Classes, or different tokens, counted from 0; by default found by reading all targets."""
-    split: Literal["random", "tail"] = "random"
-    """Validation samples are drawn at random, of each class its share, or are the last ones (memory: see above)."""
+    split: Literal["random", "tail", "grouped"] = "random"
+    """Validation samples are drawn at random, of each class its share, or are the last ones (memory: see above), or
+    those of whole groups."""
+    groups: str | None = None
+    """Name of an array in the archive of whole numbers: samples with the same one stay in one part."""
+    scale: Literal["none", "standard"] = "none"
+    """`standard`: inputs get mean 0 and variance 1 over the training part, each feature, or each channel of pictures;
+    they are read into memory."""
     validation: Annotated[float, Gt(0), Lt(1)] = 0.2
     """Share of the samples that are for validation."""
     validation_file: str | None = None
@@ -55,6 +61,15 @@ class Options:
     """The targets of `validation_file`, where they are in a file of their own."""
     split_seed: int = 0
     """Another number draws other validation samples. The recipe's `seed` doesn't touch it."""
+
+
+def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
+    """Mistakes in the values: (option, what is wrong, what to do)."""
+    if options.groups is not None and options.split != "grouped":
+        return [("groups", f"`groups` has no effect on a split that is {options.split}", "set `split: grouped`")]
+    if options.split != "random" and options.validation_file:
+        return [("split", "`split` has no effect beside `validation_file`", "remove one of them")]
+    return []
 
 
 def facts(options: Options) -> Facts:

@@ -34,14 +34,31 @@ def splits(options: Options, seen: Survey) -> Splits:
         val = np.zeros(len(x), np.bool_)
         val[seen.held_out] = True
         train_x, train_y, val_x, val_y = x[~val], y[~val], x[val], y[val]
-    notes = (*_unscaled("inputs", train_x), *_unscaled("targets", train_y), *shared(train_x, val_x))
+    if options.scale == "standard":
+        train_x, val_x = _standard(train_x, val_x)
+    notes = (
+        *_unscaled("inputs", train_x, "set `scale: standard`"),
+        *_unscaled("targets", train_y, "scale them beforehand"),
+        *shared(train_x, val_x),
+    )
     if seen.facts.task == "classification":
         names = seen.facts.names or [str(label) for label in range(seen.facts.outputs)]
         notes += untrained(train_y, val_y, names)
     return Splits(train_x, train_y, val_x, val_y, notes)
 
 
-def _unscaled(what: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
+def _standard(train: npt.NDArray[Any], val: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Both with the training part's mean taken off, and divided by its deviation."""
+    import numpy as np
+
+    axes = (0, 2, 3) if train.ndim == 4 else 0
+    mean = train.mean(axes, np.float64, keepdims=True)
+    deviation = train.std(axes, np.float64, keepdims=True)
+    by = np.where(deviation > 0, deviation, 1.0)
+    return ((train - mean) / by).astype(np.float32), ((val - mean) / by).astype(np.float32)
+
+
+def _unscaled(what: str, values: npt.NDArray[Any], help: str) -> tuple[str, ...]:
     """A note on numbers that no usual initialization is made for, judged by the first samples."""
     import numpy as np
 
@@ -51,7 +68,7 @@ def _unscaled(what: str, values: npt.NDArray[Any]) -> tuple[str, ...]:
     largest = first.max(initial=0.0, where=np.isfinite(first))
     if largest <= LARGEST:
         return ()
-    return (f"{what} reach {largest:.3g}: scale them beforehand, by mean and standard deviation for example",)
+    return (f"{what} reach {largest:.3g}: {help}",)
 
 
 def _inputs(seen: Survey, pair: Pair) -> npt.NDArray[Any]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from optcli.parts.datasets._split import held_out, tail
+from optcli.parts.datasets._split import held_out, tail, whole_groups
 from optcli.parts.datasets.arrays.header import Header, headers
 from optcli.parts.datasets.arrays.values import chunks
 from optcli.parts.facts import Facts, Task
@@ -73,7 +73,7 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
     train, val = _pairs(options)
     task = _task(options, train)
     for pair in (train, val) if val else (train,):
-        _agree(pair, train, task)
+        _agree(options, pair, train, task)
     if not val and train.samples < 2:
         raise ValueError(f"{train.x.where}: {train.samples} samples are too few for a training and a validation part")
     numbers, others = (_whole(one.y) if one and task == "classification" else [] for one in (train, val))
@@ -81,6 +81,8 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
     chosen: list[int] = []
     if val is None and options.split == "random":
         chosen = held_out(numbers if labels else [0] * train.samples, options.validation, options.split_seed)
+    elif val is None and options.split == "grouped":
+        chosen = whole_groups(_groups(options, train), options.validation, options.split_seed)
     size = val.samples if val else len(chosen) or tail(train.samples, options.validation)
     outputs, variance, names = 1, None, tuple(map(str, labels))
     if task == "regression":
@@ -106,6 +108,21 @@ def _pairs(options: Options) -> tuple[Pair, Pair | None]:
         return _pair(options, found, path, options.target_file), val
     inside = _four(found) if not (options.inputs or options.target or options.target_file) else None
     return inside or (_pair(options, found, path, options.target_file), None)
+
+
+def _groups(options: Options, train: Pair) -> list[int]:
+    """The group of each sample."""
+    path = os.path.expanduser(options.file)
+    found = headers(path)
+    if options.groups is None or "" in found:
+        told = "an npy file holds one array only" if options.groups else "`split: grouped` needs an array of groups"
+        raise ValueError(f"{path}: {told}; name one in an archive with `groups`")
+    groups = _one(found, path, "groups", options.groups, ())
+    if groups.shape != (train.samples,):
+        raise ValueError(
+            f"{groups.where}: its shape {groups.shape} is not one number for each of {train.samples:,} samples"
+        )
+    return _whole(groups)
 
 
 def _four(found: dict[str, Header]) -> tuple[Pair, Pair] | None:
@@ -167,7 +184,7 @@ def _task(options: Options, pair: Pair) -> Task:
     return "language" if _tokenlike(pair.x) and pair.y.shape == pair.x.shape else "classification"
 
 
-def _agree(pair: Pair, first: Pair, task: Task) -> None:
+def _agree(options: Options, pair: Pair, first: Pair, task: Task) -> None:
     """Inputs and targets belong together, and both parts are alike."""
     x, y = pair.x, pair.y
     if not x.shape or not y.shape or x.shape[0] != y.shape[0]:
@@ -176,6 +193,8 @@ def _agree(pair: Pair, first: Pair, task: Task) -> None:
         raise ValueError(f"{x.where}: no samples, the shape is {x.shape}")
     if x.shape[1:] != first.x.shape[1:] or y.shape[1:] != first.y.shape[1:]:
         raise ValueError(f"{x.where}: samples of shape {x.shape[1:]}, but those for training have {first.x.shape[1:]}")
+    if options.scale != "none" and (task == "language" or x.kind == "|u1"):
+        raise ValueError(f"{x.where}: `scale` is for numbers, not for {'tokens' if task == 'language' else 'bytes'}")
     if task == "language" and (len(x.shape) != 2 or y.shape != x.shape or "f" in (x.kind[1], y.kind[1])):
         raise ValueError(f"{y.where}: a language task needs whole numbers (N, context), inputs and targets alike")
     if task == "classification" and math.prod(y.shape[1:]) != 1:

@@ -12,7 +12,7 @@ the first norm.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from optcli.parts.facts import Facts
 from optcli.units import STRICT, Count
@@ -35,6 +35,8 @@ class Options:
     """Attention heads of a block; divides `width`."""
     width: Count = 64
     """Size of a token's vector."""
+    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
+    """Non-linearity of the feed-forward layers' gates: ReGLU, GEGLU ... (arXiv 2002.05202)."""
 
 
 def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
@@ -49,4 +51,4 @@ def build(options: Options, facts: Facts) -> nn.Module:
     """(N, *shape) to (N, outputs); `facts.columns` says which features are one column, else each is."""
     from optcli.parts.models.tabular_transformer.net import TabularTransformer
 
-    return TabularTransformer(facts.shape, facts.columns, facts.outputs, options.layers, options.heads, options.width)
+    return TabularTransformer(facts.shape, facts.columns, facts.outputs, options)

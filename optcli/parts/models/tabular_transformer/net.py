@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import dropped, set_paths, skipped
+from optcli.parts.models._stack.net import activation, dropped, set_paths, skipped
+
+if TYPE_CHECKING:
+    from optcli.parts.models.tabular_transformer import Options
 
 
 class Tokens(nn.Module):
@@ -36,16 +40,16 @@ class Tokens(nn.Module):
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + down(ReGLU(norm(x))); (N, tokens, width). The first block has no first norm."""
+    """x + attention(norm(x)), then x + down(gated(norm(x))); (N, tokens, width). The first block has no first norm."""
 
-    def __init__(self, heads: int, width: int, first: bool) -> None:
+    def __init__(self, heads: int, width: int, kind: str, first: bool) -> None:
         super().__init__()
         inner = max(1, width * 4 // 3)
         self.heads, self.rate, self.path = heads, 0.0, 0.0
         self.norm1: nn.Module = nn.Identity() if first else nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 2 * inner), nn.Linear(inner, width)
+        self.up, self.act, self.down = nn.Linear(width, 2 * inner), activation(kind), nn.Linear(inner, width)
 
     def forward(self, x: Tensor) -> Tensor:
         rate, path = (self.rate, self.path) if self.training else (0.0, 0.0)
@@ -56,19 +60,19 @@ class Block(nn.Module):
         seen = F.scaled_dot_product_attention(query, key, value, dropout_p=rate)
         x = x + skipped(self.out(seen.transpose(1, 2).reshape(n, t, width)), path)
         value, gate = self.up(self.norm2(x)).chunk(2, -1)
-        return x + skipped(self.down(dropped(value * torch.relu(gate), rate)), path)
+        return x + skipped(self.down(dropped(value * self.act(gate), rate)), path)
 
 
 class TabularTransformer(nn.Module):
     """Tokens, blocks, then norm, ReLU and a linear head on the token of no column."""
 
-    def __init__(
-        self, shape: tuple[int, ...], columns: tuple[int, ...], outputs: int, layers: int, heads: int, width: int
-    ) -> None:
+    def __init__(self, shape: tuple[int, ...], columns: tuple[int, ...], outputs: int, options: Options) -> None:
         super().__init__()
-        features = math.prod(shape)
+        features, width = math.prod(shape), options.width
         self.tokens = Tokens(columns if sum(columns) == features else (1,) * features, width)
-        self.blocks = nn.Sequential(*(Block(heads, width, first=not i) for i in range(layers)))
+        self.blocks = nn.Sequential(
+            *(Block(options.heads, width, options.activation, first=not i) for i in range(options.layers))
+        )
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
 
     def forward(self, x: Tensor) -> Tensor:

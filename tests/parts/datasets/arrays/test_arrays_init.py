@@ -250,3 +250,68 @@ def test_facts_need_neither_numpy_nor_torch(tmp_path):
         "assert not {'numpy', 'torch', 'pydantic'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class TestScale:
+    @pytest.mark.parametrize("shape", [(50, 3), (50, 2, 6, 5)])
+    def test_by_the_training_part(self, tmp_path, shape):
+        x = RANDOM.normal(1000, 50, shape)
+        vx = x[:20] * 3
+        path = saved(tmp_path, x=x, y=LABELS)
+        files = {"validation_file": saved(tmp_path, name="v", x=vx, y=LABELS[:20])}
+        _, splits = both(path, scale="standard", **files)
+        axes = (0, 2, 3) if len(shape) == 4 else 0
+        np.testing.assert_allclose(splits.train_x.mean(axes), 0, atol=1e-4)
+        np.testing.assert_allclose(splits.train_x.std(axes), 1, rtol=1e-4)
+        wanted = (vx - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True)
+        np.testing.assert_allclose(splits.val_x, wanted, rtol=1e-4, atol=1e-4)
+        assert splits.train_x.dtype == np.float32
+        assert splits.notes == ()
+
+    def test_a_feature_that_never_changes_becomes_nought(self, tmp_path):
+        _, splits = both(saved(tmp_path, x=np.full((50, 2), 7.0), y=LABELS), scale="standard")
+        assert not splits.train_x.any()
+
+    @pytest.mark.parametrize(
+        ("x", "y", "told"),
+        [
+            (np.zeros((9, 4), np.int64), np.zeros((9, 4), np.int64), "not for tokens"),
+            (np.zeros((9, 4, 4), np.uint8), LABELS[:9], "not for bytes"),
+        ],
+    )
+    def test_only_numbers(self, tmp_path, x, y, told):
+        with pytest.raises(ValueError, match=f"`scale` is for numbers, {told}"):
+            both(saved(tmp_path, x=x, y=y), scale="standard")
+
+
+class TestGroups:
+    def test_samples_of_one_group_stay_together(self, tmp_path):
+        groups = np.arange(50) // 5
+        x = np.stack([groups, np.arange(50)], axis=1).astype(np.float32)
+        path = saved(tmp_path, x=x, y=LABELS, patient=groups)
+        facts, splits = both(path, split="grouped", groups="patient")
+        agree(facts, splits)
+        assert facts.val == 10
+        assert not set(splits.train_x[:, 0]) & set(splits.val_x[:, 0])
+        others = [both(path, split="grouped", groups="patient", split_seed=s)[1].val_x[:, 0] for s in range(4)]
+        assert len({tuple(sorted(set(one))) for one in others}) > 1
+
+    @pytest.mark.parametrize(
+        ("groups", "options", "told"),
+        [
+            (np.zeros(50, int), {"groups": "g"}, "all samples are of one group"),
+            (np.arange(49), {"groups": "g"}, r"its shape \(49,\) is not one number for each of 50 samples"),
+            (np.arange(50) / 3, {"groups": "g"}, "numbers that are not whole"),
+            (np.arange(50), {"groups": "gg"}, "no array `gg`"),
+            (np.arange(50), {}, "`split: grouped` needs an array of groups"),
+        ],
+    )
+    def test_what_is_no_group_is_told(self, tmp_path, groups, options, told):
+        with pytest.raises(ValueError, match=told):
+            both(saved(tmp_path, x=X, y=LABELS, g=groups), split="grouped", **options)
+
+    def test_idle_options_are_told(self):
+        idle = arrays.check(arrays.Options("t.npz", groups="g"), None)
+        assert idle == [("groups", "`groups` has no effect on a split that is random", "set `split: grouped`")]
+        assert arrays.check(arrays.Options("t.npz", split="tail", validation_file="v.npz"), None)[0][0] == "split"
+        assert arrays.check(arrays.Options("t.npz", split="grouped", groups="g"), None) == []

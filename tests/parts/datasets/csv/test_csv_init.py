@@ -48,6 +48,15 @@ def test_numbers_make_a_standardised_regression(write):
     np.testing.assert_allclose(splits.val_x[:, 0], splits.val_y[:, 0], atol=1e-6)
 
 
+def test_validation_has_no_part_in_scaling(write):
+    train, val = write(NUMBERS), write(lines("a,b,y", [f"{1000 * i},{i % 7},{i}" for i in range(20)]), "v.csv")
+    alone, apart = both(train)[1], both(train, validation_file=str(val))[1]
+    column = np.arange(100)
+    np.testing.assert_allclose(apart.val_x[:, 0], (1000 * np.arange(20) - column.mean()) / column.std(), rtol=1e-5)
+    np.testing.assert_allclose(apart.train_x[:, 0], (column - column.mean()) / column.std(), atol=1e-6)
+    assert abs(alone.val_x[:, 0].mean()) > 1e-3  # so that part's mean is not 0: it was not looked at
+
+
 def test_words_make_a_classification(write):
     rows = [f"{i},{'dog' if i % 3 else 'cat'}" for i in range(30)]
     facts, splits = both(write(lines("x,animal", rows)))
