@@ -4,7 +4,7 @@ Every run gets a folder in OUT with `metrics.jsonl`, `hparams.json` (what the us
 the form that `scripts/score.py` reads; `half` there is A or B, by task: look at A, check on B. A label needs a
 consequence measured against the control of the same seed (`consequence.py`); runs without one are in `DROPPED.csv` and
 nowhere else. An interrupted call goes on. What was trained is in OUT/cache, by its setup alone: delete it when loops,
-nets or tasks have changed. Takes about half an hour of CPU time; needs scikit-learn.
+nets or tasks have changed. Takes roughly half an hour of CPU time; needs scikit-learn.
 
     python scripts/plant OUT && python scripts/score.py OUT --map scripts/plant/codes.csv --by half
 """
