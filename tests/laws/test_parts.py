@@ -368,8 +368,8 @@ def test_a_metric_reads_nothing_back(name, task):
 @every
 def test_the_file_has_what_the_kind_promises(kind, name):
     promised = {
-        "optimizer": ["build"], "schedule": ["factor"], "regularizer": ["build", "REPORTS"], "model": ["build", "TAKES"],
-        "data": ["facts", "load"], "loss": ["build", "at_init", "TASKS"],
+        "optimizer": ["build"], "schedule": ["factor"], "regularizer": ["build", "REPORTS"],
+        "model": ["build", "TAKES"], "data": ["facts", "load"], "loss": ["build", "at_init", "TASKS"],
         "metric": ["update", "compute", "TASKS", "WIDTH", "HIGHER_IS_BETTER"],
     }[kind]  # fmt: skip
     part = find(kind, name)
