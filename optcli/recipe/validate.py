@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
+from optcli import parts
 from optcli.recipe.problem import Problem
 from optcli.recipe.spelling import hint
 from optcli.recipe.tree import Node, plain
@@ -151,7 +152,9 @@ def _untagged(schema: Schema, node: Node, name: str) -> Problem:
     tag = node.get("name")
     if tag is None:
         return node.span.problem(f"`{name}.name` is missing", hint("", known), name)
-    return tag.span.problem(f"`{name}.name` can't be {shown(tag)}", hint(str(tag.value), known), name)
+    ours = parts.house("schedule", str(tag.value))  # the only part whose options hold others
+    help = f"write `{ours}`" if ours in known else hint(str(tag.value), known)
+    return tag.span.problem(f"`{name}.name` can't be {shown(tag)}", help, name)
 
 
 def _part_of(schema: Schema, path: Path) -> Schema:

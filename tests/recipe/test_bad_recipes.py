@@ -132,6 +132,7 @@ BAD = [
     (SEQUENCE.format("{until: 3}"), 2, "`schedule.stages[1].name` is missing", "known: constant"),
     (SEQUENCE.format("{name: plateau}"), 2, "`schedule.stages[1].name` can't be the text", "known: constant"),
     (SEQUENCE.format("{name: CosineAnnealingLr}"), 2, "`schedule.stages[1].name` can't be", "did you mean `cosine`?"),
+    (SEQUENCE.format("{name: OneCycleLR}"), 2, "`schedule.stages[1].name` can't be", "write `one_cycle`"),
     (SEQUENCE.format("{name: wsd, dekay: 3}"), 2, "unknown key `dekay` in `schedule.stages[1]`", "mean `decay`"),
     (SEQUENCE.format("{name: step, at: 3}"), 2, "unknown key `at` in `schedule.stages[1]`", "known: warmup"),
     (SEQUENCE.format("{name: wsd, shape: cos}"), 2, "`schedule.stages[1].shape` must be one of 1-sqrt", "`cosine`"),
