@@ -35,6 +35,8 @@ SPENT: Final = 2e-4
 LEAST_RATES: Final = 8
 LEAST_SPENT: Final = 4
 """Points of the rate's curve that there must be, and that must show it spent."""
+RESTART: Final = 1.5
+"""Times by which a rate goes up at once where a schedule restarts."""
 PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
@@ -190,6 +192,25 @@ class View:
     def layers(self) -> list[Series]:
         """Norms of the gradient of single layers, from the input on, under whatever names they were logged."""
         return [s for name in layer_norms(self._run) if (s := self.series(name)) is not None]
+
+    @cached_property
+    def right(self) -> float:
+        """Share of what lies between a guess and perfection that the accuracy has gained so far; NaN where unknown."""
+        accuracy = self.series("train/accuracy") or self.series("val/accuracy")
+        if accuracy is None or not self.loss.n:
+            return math.nan
+        luck = math.exp(-max(self.top, 0.0))
+        return (accuracy.end - luck) / max(1 - luck, 1e-3)
+
+    @cached_property
+    def restarts(self) -> Floats:
+        """Steps at which the rate went back up to one that it had had before, as a schedule with restarts plans it."""
+        lr = self.series("lr")
+        if lr is None or lr.n < 3:
+            return np.empty(0)
+        before = np.maximum.accumulate(lr.value)[:-1]
+        back = (lr.value[1:] > RESTART * lr.value[:-1]) & (lr.value[1:] <= 1.01 * before)
+        return lr.step[1:][back]
 
     @cached_property
     def floored(self) -> bool:

@@ -77,8 +77,9 @@ def test_the_knee_tells_a_fall_that_breaks_off_from_one_that_bends() -> None:
     at = np.arange(480)
     assert series(np.maximum(2 - at / 50, 1)).knee(2.0) == pytest.approx(5 / 9, abs=0.05)
     assert series(1 + np.exp(-at / 40)).knee(2.0) == pytest.approx(0.3, abs=0.05)
-    assert series((1 + at) ** -0.5).knee(1.0) < 0.25
+    assert series((1 + at / 20) ** -0.5).knee(1.0) < 0.25
     assert np.isnan(series(np.linspace(1, 2, 48)).knee(1.0))
+    assert np.isnan(series(1 + np.exp(-at / 2)).knee(2.0))
 
 
 def test_a_pace_needs_a_clock_that_goes_forward() -> None:

@@ -123,6 +123,8 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     begin = int(np.argmax(blocks <= median(blocks[len(blocks) // 2 :]) + loss.tau))
     first = float(loss.block_step[begin])
     scale = _scale(view)
+    if (view.restarts > first).any():
+        return []
     tail = Series(val.name, *(axis[val.step >= first] for axis in (val.step, val.value)))
     if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * scale:
         return []

@@ -72,6 +72,8 @@ FALLING: Final = -3.0
 """Standard errors: a fall that is this sure gets more time while it may speed up."""
 FALLING_EARLY: Final = -1.5
 """Early on, the mere hint of a fall gets more time."""
+HINT: Final = -2.0
+"""Later, too, where the fall is more than one that is let pass early."""
 FALL_SURE: Final = 0.015
 """What such a fall must bring late in a run whose length is not known."""
 DONE: Final = 0.3
@@ -146,6 +148,8 @@ def _learns(view: View, fall: float, falling: bool, late: bool) -> bool:
     if val is not None and enough and val.trend(1.0)[1] < FALLING and val.start - val.end > FALL_LATE * abs(val.start):
         return True
     if falling and view.share < DONE and fall > FALL_END * view.share:
+        return True
+    if late and not view.share >= DONE and fall > FALL_EARLY and view.loss.trend(1.0)[1] < HINT:
         return True
     return not late and float(np.std(blocks)) > WANDERS * view.loss.tau
 

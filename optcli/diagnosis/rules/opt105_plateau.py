@@ -88,6 +88,8 @@ BENT: Final = 0.15
 """Share of the run by which nine tenths of the fall must be done: a curve that bends later into its floor converges."""
 LEVEL: Final = 0.55
 """Share of the start level that is left."""
+RIGHT: Final = 0.6
+"""Gain of accuracy over a guess, of what there is to gain, at which a high loss is the floor of soft targets."""
 LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
 LEVEL_SPENT: Final = 0.3
@@ -122,6 +124,8 @@ def check(view: View) -> list[Finding] | Abstain:
     cut = _cut(view)
     if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
+    if not cut and view.right > RIGHT:
+        return []
     level = median(loss.tail(FLAT_SHARE))
     least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):
