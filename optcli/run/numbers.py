@@ -46,6 +46,8 @@ def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> F
 
     Empty cells, `NA` and `null` become MISSING; with `words` so does all else that is no number.
     """
+    if b'"' in data and any(delimiter in inside for inside in data.split(b'"')[1::2]):
+        return None
     data = data.replace(b"\r", b"").replace(b'"', b"")
     if not data.endswith(b"\n"):
         return None

@@ -66,3 +66,8 @@ def test_empty_cells_are_missing(delimiter: bytes) -> None:
 def test_anything_else_is_left_to_others(data: bytes) -> None:
     found = grid(data, b",", 2)
     assert found is None
+
+
+def test_a_delimiter_in_quotes_parts_no_cells() -> None:
+    assert grid(b'1,"2,3"\n', b",", 3, words=True) is None
+    assert grid(b'1,"2","x"\n', b",", 3, words=True) is not None

@@ -30,11 +30,11 @@ def script(name: str) -> ModuleType:
 
 
 logs = script("sample_logs")
-record, field = logs.record, logs._field
+record, field, varint = logs.record, logs.field, logs.varint
 
 
 def event(step: int, inner: bytes, wall: float = WALL) -> bytes:
-    at = b"\x10" + logs._varint(step) if step else b""
+    at = b"\x10" + varint(step) if step else b""
     return b"\x09" + struct.pack("<d", wall + step) + at + inner
 
 
@@ -90,7 +90,7 @@ def test_agrees_with_a_file_that_torch_wrote(tmp_path: Path) -> None:
         b"\x08\x01" + field(5, struct.pack("<f", 0.5)),
         b"\x08\x02\x31" + struct.pack("<d", 0.5),
         b"\x08\x01" + field(2, field(2, b"\x08\x01")) + field(4, struct.pack("<f", 0.5)),
-        b"\x08\x13" + field(13, logs._varint(struct.unpack("<H", struct.pack("<e", 0.5))[0])),
+        b"\x08\x13" + field(13, varint(struct.unpack("<H", struct.pack("<e", 0.5))[0])),
     ],
 )
 @pytest.mark.parametrize("count", [3, 40])

@@ -1,0 +1,1 @@
+"""One small training, written the way each framework writes it."""
