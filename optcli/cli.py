@@ -8,10 +8,12 @@ from typing import Final, NoReturn
 
 COMMANDS: Final = {
     "train": "Train a model from a recipe, and diagnose it while it trains.",
-    "diagnose": "Read the logs of any framework; say what is wrong, why, and what to do.",
+    "diagnose": "Read logs of any framework; say what is wrong, why, and what to do.",
     "watch": "Follow a growing log and speak the moment something is wrong.",
     "explain": "Explain the code of a finding, or a cause.",
     "smoke": "Check recipes the way good engineers do before a long run.",
+    "report": "Write runs and their diagnoses as one page of HTML or Markdown.",
+    "new": "Write a recipe to begin with, explained line by line.",
     "recipes": "List, show and copy the bundled recipes.",
     "parts": "List what a recipe can name, with all options.",
     "schema": "Print a JSON Schema: of recipes (for editors) or of a diagnosis.",
@@ -22,7 +24,7 @@ _OPTIONS: Final = {
     "--version": "Show the version.",
     "--install-completion": "Make the shell complete optcli's commands and options.",
     "--show-completion": "Print the shell's completion code instead.",
-    "--help": "Show this text; `optcli COMMAND --help` that of a command.",
+    "--help": "Show this text, or that of a command behind its name.",
 }
 
 
@@ -31,6 +33,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     from optcli.crash import guarded
 
     words = sys.argv[1:] if args is None else args
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     sys.exit(guarded(lambda: _run(words)))
 
 
@@ -60,7 +64,7 @@ def help_text() -> str:
     told = [
         "usage: optcli COMMAND ...",
         "",
-        "Train PyTorch models from YAML recipes, and diagnose training runs of any framework.",
+        "Train PyTorch models from YAML recipes; diagnose training runs of any framework.",
     ]
     for title, table in tables.items():
         wide = max(map(len, table))
@@ -73,4 +77,5 @@ def _unknown(word: str) -> NoReturn:
     from optcli.show.nearest import hint
 
     kind, known = ("option", _OPTIONS) if word.startswith("-") else ("command", COMMANDS)
-    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, "`optcli --help` lists what there is"))
+    other = f"did you mean `--{word}`?" if f"--{word}" in _OPTIONS else "`optcli --help` lists what there is"
+    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, other))

@@ -30,6 +30,11 @@ def made_up(points: int, kind: str) -> Run:
         "train/loss": (step, loss),
         "lr": (step, 1e-3 * (0.5 + 0.5 * np.cos(np.pi * share))),
         "grad_norm": (step, 1 + 0.2 * np.abs(rng.normal(size=points))),
+        "step_time": (step, 0.2 + 0.01 * rng.normal(size=points)),
+        "data_time": (step, 0.02 + 0.001 * rng.normal(size=points)),
+        "memory": (step, 1000 + rng.normal(size=points)),
+        **{f"grad_norm/{i}.weight": (step[::20], 0.1 + 0.01 * rng.random(len(step[::20]))) for i in range(8)},
+        "train/accuracy": (step, 1 - 0.9 * np.exp(-8 * share)),
         "val/loss": (epochs, np.interp(epochs, step, loss) + 0.05),
         "val/accuracy": (epochs, 1 - np.exp(-epochs / points)),
     }

@@ -1,6 +1,6 @@
 """How fast the readers are: CSV and JSON lines in MB per CPU second, event files against TensorBoard's accumulator.
 
-    python scripts/bench_readers.py [--points 1000000] [--against-tensorboard]
+    python scripts/bench_readers.py [--points 3000000] [--against-tensorboard]
 
 Every measurement is the best of three in a process of its own; only ratios mean much on a shared machine.
 """
@@ -16,50 +16,93 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
 TAGS = [f"tag_{i}/loss" for i in range(10)]
 
 
+NAMES = ["step", "epoch", "loss", "lr", "grad_norm", *(f"m{i}" for i in range(5))]
+
+
+def rows(count: int, draw: random.Random) -> Iterator[dict[str, float]]:
+    """Rows of ten numbers."""
+    for i in range(count):
+        yield dict(zip(NAMES, [i, i // 1000, *(round(draw.random(), 9) for _ in range(8))], strict=True))
+
+
+def sparse(row: dict[str, float]) -> list[str]:
+    """Three cells filled, but all in every fiftieth row."""
+    return [str(v) if j < 3 or row["step"] % 50 == 0 else "" for j, v in enumerate(row.values())]
+
+
+def lightning(row: dict[str, float], draw: random.Random) -> list[str]:
+    """Forty columns, four of them filled; now and then a validation row."""
+    cells = [""] * 40
+    at = 20 if row["step"] % 20 == 0 else 2
+    cells[0:2] = str(row["step"]), str(row["epoch"])
+    cells[at : at + 2] = repr(draw.random()), repr(draw.random())
+    return cells
+
+
+def mixed(row: dict[str, float]) -> dict[str, float]:
+    """Every tenth row is about validation."""
+    held = {"step": row["step"], "epoch": row["epoch"], "val_loss": row["loss"], "val_acc": row["m0"]}
+    return held if row["step"] % 10 == 0 else row
+
+
+SHAPES: dict[str, Callable[[dict[str, float], random.Random], str]] = {
+    "plain.csv": lambda row, draw: ",".join(map(str, row.values())),
+    "sparse.csv": lambda row, draw: ",".join(sparse(row)),
+    "lightning.csv": lambda row, draw: ",".join(lightning(row, draw)),
+    "dated.csv": lambda row, draw: ",".join(("2024-05-01 12:00:00", *map(str, row.values()))),
+    "digits.csv": lambda row, draw: ",".join((str(row["step"]), *(repr(draw.random()) for _ in range(9)))),
+    "rows.jsonl": lambda row, draw: json.dumps(row),
+    "mixed.jsonl": lambda row, draw: json.dumps(mixed(row)),
+    "texts.jsonl": lambda row, draw: json.dumps({"time": "2024-05-01 12:00:00", "split": "train", **row}),
+    "digits.jsonl": lambda row, draw: json.dumps({**row, "loss": draw.random(), "lr": 1e-3 * draw.random()}),
+}
+HEADS = {
+    "lightning.csv": [
+        *("step", "epoch", "train_loss", "train_acc", *(f"c{i}" for i in range(4, 20))),
+        *("val_loss", "val_acc", *(f"c{i}" for i in range(22, 40))),
+    ],
+    "dated.csv": ["date", *NAMES],
+}
+
+
 def make(folder: Path, points: int) -> dict[str, Path]:
-    """A CSV, a sparse CSV, JSON lines and an event file of `points` values each, ten columns or tags."""
+    """Tables and JSON lines in many shapes, of `points` values each or as many lines, and an event file."""
     sys.path.insert(0, str(HERE))
     from sample_logs import VERSION, record
 
-    draw = random.Random(0)
-    rows = points // 10
-    names = ["step", "epoch", "loss", "lr", "grad_norm", *(f"m{i}" for i in range(5))]
-    found = {name: folder / name for name in ("plain.csv", "sparse.csv", "rows.jsonl", "events.out.tfevents.1.x.1.0")}
-    with (
-        found["plain.csv"].open("w") as plain,
-        found["sparse.csv"].open("w") as sparse,
-        found["rows.jsonl"].open("w") as lines,
-    ):
-        plain.write(",".join(names) + "\n")
-        sparse.write(",".join(names) + "\n")
-        for i in range(rows):
-            values = [i, i // 1000, *(round(draw.random(), 9) for _ in range(8))]
-            text = [str(v) for v in values]
-            plain.write(",".join(text) + "\n")
-            sparse.write(",".join(t if j < 3 or i % 50 == 0 else "" for j, t in enumerate(text)) + "\n")
-            lines.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
-    with found["events.out.tfevents.1.x.1.0"].open("wb") as file:
+    found = {}
+    for name, line in SHAPES.items():
+        draw = random.Random(0)
+        found[name] = folder / name
+        with found[name].open("w") as file:
+            if name.endswith(".csv"):
+                file.write(",".join(HEADS.get(name, NAMES)) + "\n")
+            file.writelines(line(row, draw) + "\n" for row in rows(points // 10, draw))
+    name = "events.out.tfevents.1.x.1.0"
+    found[name] = folder / name
+    with found[name].open("wb") as file:
         file.write(record(VERSION))
-        _events(file, rows, draw)
+        _events(file, points // 10, random.Random(0))
     return found
 
 
-def _events(file: object, rows: int, draw: random.Random) -> None:
+def _events(file: object, count: int, draw: random.Random) -> None:
     """Records of one scalar each, their checksums taken in bulk."""
     import numpy as np
     from sample_logs import scalar_event
 
     from optcli.run.crc32c import masked_like, of_length
 
-    for first in range(0, rows, 10_000):
+    for first in range(0, count, 10_000):
         parts: dict[tuple[int, int], bytes] = {}
-        for length, group in _grouped(range(first, min(first + 10_000, rows)), draw, scalar_event):
+        for length, group in _grouped(range(first, min(first + 10_000, count)), draw, scalar_event):
             matrix = np.frombuffer(b"".join(data for _, data in group), np.uint8).reshape(len(group), length)
             sums = masked_like(bytes(length), matrix, list(range(length)))
             head = struct.pack("<QI", length, of_length(length))
@@ -117,7 +160,7 @@ def measure(reader: str, path: Path, times: int = 3) -> tuple[float, int, float]
 def main() -> None:
     """Make the files, measure, print one line each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--points", type=int, default=3_000_000)
     parser.add_argument("--against-tensorboard", action="store_true")
     parser.add_argument("--one", nargs=2)
     given = parser.parse_args()

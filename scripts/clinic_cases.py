@@ -9,6 +9,8 @@ from typing import Any
 
 Hook = Callable[[Any], None]
 """Gets the loop (see `make_clinic.Loop`) before each forward pass, and after each backward pass."""
+Machine = Callable[[Any], dict[str, float]]
+"""Gets the loop after each step, and gives what a made-up machine would log of it: no real clock, so that logs stay."""
 HEALTHY = ""
 
 
@@ -40,6 +42,7 @@ class Case:
     """Factor of the rate at a share of the run."""
     before: Hook | None = None
     backward: Hook | None = None
+    machine: Machine | None = None
     clip: float = math.inf
     half: bool = False
     """Gradients in 16-bit floats, with a loss scale."""
@@ -50,7 +53,8 @@ class Case:
     every: int = 2
     """Steps whose mean is logged."""
     columns: str = "lr grad_norm"
-    """Besides the losses; `copy` logs the training loss as validation, `filter` logs 0 where the loss is NaN."""
+    """Besides the losses; `layers` logs the gradient norm of each layer's weights, `copy` logs the training loss as
+    validation, `filter` logs 0 where the loss is NaN."""
     format: str = "csv"
 
 
@@ -156,6 +160,52 @@ def resumed(loop: Any) -> None:
         loop.back()
 
 
+# ---------------------------------------------------------------- machines
+
+
+def took(loop: Any, seconds: float, **more: float) -> dict[str, float]:
+    """A step of about so many seconds, one in twenty of noise, and the time that has gone by."""
+    seconds *= 1 + 0.05 * loop.noise.normal()
+    loop.clock += seconds
+    return {"step_time": seconds, "timestamp": loop.clock, **more}
+
+
+def slow_loader(loop: Any) -> dict[str, float]:
+    """Three quarters of a step are waiting, a good while longer where an epoch begins."""
+    wait = 0.6 * (1 + 0.2 * loop.noise.normal()) + 4.0 * (loop.step % loop.per_epoch == 0)
+    return took(loop, 0.2 + wait, data_time=wait)
+
+
+def leak(loop: Any) -> dict[str, float]:
+    """12 MiB of graph are kept at every step."""
+    return took(loop, 0.2, memory=1500 + 600 * (1 - math.exp(-loop.step / 10)) + 12.0 * loop.step)
+
+
+def pauses(loop: Any) -> dict[str, float]:
+    """A checkpoint every 40 steps that takes as long as they do."""
+    return took(loop, 1.0 + 40.0 * (loop.step % 40 == 39))
+
+
+def hang(loop: Any) -> dict[str, float]:
+    """Two hours at step 170 in which nothing happens."""
+    found = took(loop, 0.3)
+    loop.clock += 7200.0 * (loop.step == 170)
+    return {"timestamp": loop.clock if loop.step > 170 else found["timestamp"]}
+
+
+def slowing(loop: Any) -> dict[str, float]:
+    """Each step looks through all that came before."""
+    return took(loop, 0.3 + 0.003 * loop.step)
+
+
+def sound(loop: Any) -> dict[str, float]:
+    """Workers start at each epoch, caches fill up, the peak of memory grows now and then, one step took longer."""
+    first = loop.step % loop.per_epoch == 0
+    loop.peak = max(loop.peak, 2000 + 100 * loop.noise.normal()) + 500 * (loop.step == 3)
+    wait = 0.01 + 1.5 * first
+    return took(loop, 0.3 + wait + 2.0 * (loop.step == 0) + 6.0 * (loop.step == 201), data_time=wait, memory=loop.peak)
+
+
 CASES = (
     # ------------------------------------------------------------ ill
     Case("nan-row", "NUM301", "one sample is NaN", before=broken_row, lr=1e-3),
@@ -203,6 +253,21 @@ CASES = (
          shuffle=False, every=1, optimizer="sgd", lr=0.05, batch=60, steps=280, columns="", validate=23),
     Case("exploding", "ARC502", "a recurrent net without clipping", "OPT102 OPT108 OPT101 NUM301", data="sine",
          model="rnn", optimizer="sgd", lr=0.5, steps=240, before=rate(120, 8.0)),
+    Case("shuffled-labels", "DAT402", "inputs and labels do not belong together",
+         "GEN201 GEN203 GEN204 OPT103 OPT104 OPT105 OPT106", data="shuffled", samples=200, hidden=128,
+         columns="accuracy", validate=12, steps=400, lr=2e-3),
+    Case("softmax-twice", "NUM305", "a softmax before a loss that has its own", "GEN203 GEN204 OPT105", model="softmax",
+         columns="accuracy", steps=500, every=4, lr=5e-3, schedule=cosine),
+    Case("deep-sigmoid", "ARC501", "eight layers of sigmoid", "OPT104 GEN204 OPT105", model="deep-sigmoid", lr=0.1,
+         optimizer="sgd", columns="layers", every=4),
+    Case("slow-loader", "SYS601", "the loader takes three times as long as the step", machine=slow_loader,
+         columns="step_time data_time", schedule=cosine),
+    Case("leak", "SYS604", "the graph of each step is kept", machine=leak, columns="memory", schedule=cosine),
+    Case("pauses", "SYS606", "checkpoints that take as long as the steps between them", machine=pauses, every=1,
+         columns="step_time", schedule=cosine, format="jsonl", validate=0, steps=200),
+    Case("hang", "SYS607", "two hours of silence", machine=hang, columns="timestamp", schedule=cosine),
+    Case("slowing", "SYS612", "each step takes longer than the one before", machine=slowing,
+         columns="step_time", schedule=cosine),
     # ------------------------------------------------------------ healthy
     Case("plain", HEALTHY, "nothing special", schedule=cosine),
     Case("warm-up", HEALTHY, "flat start while the rate rises", schedule=warm_cosine),
@@ -229,5 +294,7 @@ CASES = (
          batch=16, steps=400, every=4, lr=1e-2, schedule=warm_cosine, clip=1.0, format="journal", validate=40),
     Case("converged", HEALTHY, "lies flat at its floor", "OPT107", data="bits", optimizer="momentum", lr=0.05,
          steps=500, every=4, schedule=drops),
+    Case("sound-machine", HEALTHY, "a loader, a memory and a clock with their usual moods", machine=sound,
+         columns="step_time data_time memory timestamp", schedule=cosine),
     Case("long-start", HEALTHY, "goes on from a good model", "OPT107", model="trained", lr=5e-4, schedule=cosine),
 )  # fmt: skip

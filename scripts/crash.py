@@ -47,7 +47,14 @@ VARIANTS = [
     ["schedule={name: cosine, warmup: 10%}", "train.accumulate=2"],
     ["train.precision=bf16", "optimizer.name=sgd", "optimizer.lr=0.05", "optimizer.momentum=0.9"],
     ["regularizers.l1.strength=1e-4", "regularizers.clip_norm.max_norm=0.5"],
-]
+    ["schedule=constant", "optimizer={name: schedule_free_adamw, lr: 0.005}", "regularizers.ema.decay=0.9"],
+    ["regularizers.sam.radius=0.05", "regularizers.ema.decay=0.9", "train.accumulate=2"],
+    [
+        "model={name: cnn, channels: [4, 4], norm: batch}", "regularizers.mixup.alpha=0.2", "train.precision=bf16",
+        "train.activation_checkpointing=true",
+    ],
+    ["train.optimizer_in_backward=true", "regularizers.ema.decay=0.9", "model.norm=batch"],
+]  # fmt: skip
 SHORT = ("train.epochs=null", "train.steps=45")
 FAULTS = [
     ("fsync", "signal=KILL"),

@@ -91,6 +91,8 @@ def data(case: Case, rng: np.random.Generator) -> list[Tensor]:
         parts = [pictures.train_x, pictures.train_y, pictures.val_x, pictures.val_y]
         if case.data == "images":
             parts[1::2] = [part.reshape(len(part), -1) for part in parts[::2]]
+        if case.data == "shuffled":
+            parts[1] = rng.permutation(parts[1])
         if case.data == "sorted":
             order = np.argsort(parts[1], kind="stable")
             parts[:2] = parts[0][order], parts[1][order]
@@ -108,11 +110,13 @@ def model(case: Case, x: Tensor, y: Tensor) -> nn.Module:
         return Recurrent(nn.GRU, 16, case.hidden, int(x.max()) + 1)
     if case.model == "density":
         return Density(nn.Sequential(nn.Linear(inputs, case.hidden), nn.ReLU(), nn.Linear(case.hidden, 2)))
-    depth, bend = (4, nn.Sigmoid) if case.model == "sigmoid" else (1, nn.ReLU)
+    depth = {"sigmoid": 4, "deep-sigmoid": 8}.get(case.model, 1)
+    bend = nn.Sigmoid if depth > 1 else nn.ReLU
     layers: list[nn.Module] = [nn.Flatten()]
     for width in [inputs, *[case.hidden] * (depth - 1)]:
         layers += [nn.Linear(width, case.hidden), bend(), nn.Dropout(case.dropout)]
-    return nn.Sequential(*layers, nn.Linear(case.hidden, outputs))
+    last = [nn.Softmax(-1)] if case.model == "softmax" else []
+    return nn.Sequential(*layers, nn.Linear(case.hidden, outputs), *last)
 
 
 def loss(case: Case, output: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -146,6 +150,7 @@ class Loop:
         self.optimizer = make(self.model.parameters(), lr=case.lr, weight_decay=case.weight_decay)
         self.per_epoch = len(self.train_x) // case.batch or 1
         self.scale, self.kl, self.lr = 65536.0 if case.half else 1.0, 0.01, case.lr
+        self.noise, self.clock, self.peak = np.random.default_rng(1), 0.0, 0.0
         self.at = self.step = 0
         self.skip = False
         if case.model == "trained":
@@ -183,6 +188,8 @@ class Loop:
             if case.before:
                 case.before(self)
             row = {"step": self.step, "epoch": self.step // self.per_epoch, **self._update()}
+            if case.machine:
+                row |= case.machine(self)
             if case.validate and (self.step + 1) % case.validate == 0:
                 row |= self._validate(row)
             yield row
@@ -206,8 +213,14 @@ class Loop:
             self.optimizer.param_groups[0]["lr"] = self.lr
             self.optimizer.step()
         row = {"train_loss": value.item(), "lr": self.lr, "grad_norm": norm, "loss_scale": self.scale}
+        row |= self._layers()
         right = (output.detach().argmax(-1) == target).float().mean().item() if target.dtype == torch.int64 else 0.0
         return row | {"train_accuracy": right}
+
+    def _layers(self) -> Row:
+        """The gradient norm of each matrix of weights."""
+        found = [(name, p.grad) for name, p in self.model.named_parameters() if p.ndim > 1 and p.grad is not None]
+        return {f"grad_norm/{name}": float(grad.norm()) for name, grad in found}
 
     def _round(self) -> None:
         """Gradients as 16-bit floats give them; the scale is halved on overflow."""
@@ -241,15 +254,17 @@ def logged(case: Case, rows: Iterable[Row]) -> list[Row]:
     """Means over `every` steps, with the columns that the case logs; the copied validation is of the same step."""
     keep = {"step", "epoch", "train_loss", "val_loss", *case.columns.split()}
     keep |= {"train_accuracy", "val_accuracy"} if "accuracy" in keep else set()
+    means = {"train_loss", "grad_norm", "train_accuracy", "step_time", "data_time"}
     every = 1 if "copy" in keep else case.every
     out, window = [], []
     for row in rows:
         window.append(row)
         if len(window) == every or "val_loss" in row:
-            mean = {k: float(np.mean([r[k] for r in window])) for k in ("train_loss", "grad_norm", "train_accuracy")}
+            mean = {k: float(np.mean([r[k] for r in window])) for k in means & row.keys()}
             if "filter" in keep and math.isnan(mean["train_loss"]):
                 mean["train_loss"] = 0.0
-            out.append({k: rounded(v) for k, v in {**row, **mean}.items() if k in keep})
+            shown = keep | {k for k in row if "layers" in keep and k.startswith("grad_norm/")}
+            out.append({k: rounded(v) for k, v in {**row, **mean}.items() if k in shown})
             window = []
     return out
 

@@ -26,6 +26,17 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"  {name} " in help_text() for name in COMMANDS)
 
 
+def test_help_as_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["help"]) == 0
+    assert capsys.readouterr().out == help_text() + "\n"
+    assert status(["help", "explain"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: optcli explain ")
+
+
+def test_the_help_fits_80_columns() -> None:
+    assert max(map(len, help_text().splitlines())) <= 80
+
+
 def test_no_arguments_print_help_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert status([]) == 2
     assert capsys.readouterr() == ("", help_text() + "\n")
@@ -41,6 +52,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["diagnos"], "unknown command `diagnos`", "did you mean `diagnose`?"),
         (["--verison"], "unknown option `--verison`", "did you mean `--version`?"),
+        (["version"], "unknown command `version`", "did you mean `--version`?"),
         (["qqq"], "unknown command `qqq`", "`optcli --help` lists what there is"),
         (["diagnose", "--formt", "json", "a"], "unknown option `--formt`", "did you mean `--format`?"),
         (["diagnose"], "missing argument `PATH`", "`optcli diagnose --help` shows what there is"),

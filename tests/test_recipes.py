@@ -70,7 +70,7 @@ def test_every_family_of_loss_curve_has_a_sick_example():
     assert {"OPT101", "OPT102", "OPT103", "OPT104", "OPT105", "OPT106", "OPT107", "GEN201", "NUM301"} <= expected
 
 
-@pytest.mark.parametrize("name", ["table", "sick/non-finite"])
+@pytest.mark.parametrize("name", ["table", *SICK])
 def test_campaign_sample(name, tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     row = campaign().measure(name, 0, tmp_path)

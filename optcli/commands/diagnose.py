@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -22,7 +23,7 @@ def command(
     ],
     format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
     output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
     fail_on: Annotated[
         Level, typer.Option(help="Exit with 1 when a finding of this severity, or a worse one, was made.")
@@ -55,8 +56,8 @@ def command(
     from optcli.show.report import fails
 
     chosen, ignored = reading.codes(select), reading.codes(ignore)
-    read = reading.reports(paths, reading.mapping(map), pattern, chosen or None, ignored)
+    read = reading.reports(paths, reading.mapping(map), reading.pattern(pattern), chosen or None, ignored)
     formats.write(read.reports, format, output)
-    read.complain()
+    read.complain(told=format == "text" and output is None and sys.stdout.isatty())
     if read.status or fails(read.reports, fail_on):
         raise typer.Exit(read.status or 1)

@@ -8,11 +8,17 @@ from typing import Annotated
 
 import typer
 
+from optcli.commands import complete
+
 
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="CODE|CAUSE", help="Such as OPT101, oscillating-loss or learning-rate-too-high."),
+        typer.Argument(
+            metavar="CODE|CAUSE",
+            help="Such as OPT101, oscillating-loss or learning-rate-too-high.",
+            autocompletion=complete.pages,
+        ),
     ] = None,
     all: Annotated[bool, typer.Option("--all", help="List all codes and causes.")] = False,
 ) -> None:

@@ -10,15 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
+from optcli.commands import complete
 from optcli.crash import say
 from optcli.exits import Exit
-from optcli.parts import KINDS, UnknownPart, doc, names
+from optcli.parts import KINDS, UnknownPart, doc, find, house, names
 from optcli.parts.reference import OptionDoc, options, summary
 
 
 def command(
-    kind: Annotated[str | None, typer.Argument(help="Kind of part: " + ", ".join(KINDS) + ".")] = None,
-    name: Annotated[str | None, typer.Argument(help="Name of the part.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="Kind of part: " + ", ".join(KINDS) + ".", autocompletion=complete.kinds)
+    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of the part.", autocompletion=complete.parts)] = None,
     form: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
     imports: Annotated[list[Path] | None, typer.Option("--import", help="Run this file, which adds own parts.")] = None,
 ) -> None:
@@ -66,6 +69,7 @@ def _listed(kind: str) -> str:
 
 
 def _one(kind: str, name: str, form: str) -> None:
+    name = house(kind, name)
     try:
         described = _described(kind, name)
     except UnknownPart as error:
@@ -79,6 +83,11 @@ def _one(kind: str, name: str, form: str) -> None:
     print("\noptions:" if described["options"] else "\nno options")
     for option in options(kind, name):
         print(_option(option))
+    reports = getattr(find(kind, name), "REPORTS", {})
+    if reports:
+        print("\nin the journal, at each evaluation:")
+    for curve, about in reports.items():
+        print(f"  {name}/{curve}\n      {about}")
 
 
 def _described(kind: str, name: str) -> dict[str, Any]:

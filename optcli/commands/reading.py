@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from optcli.crash import say
 from optcli.diagnosis import catalogue
@@ -14,9 +16,13 @@ from optcli.exits import Exit, Failure
 from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note, Run
+from optcli.run.memory import Memory
 from optcli.run.notes import CODES
+from optcli.run.refusal import UNKNOWN
 from optcli.show.nearest import hint
 from optcli.show.report import Report
+
+_SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
 
 @dataclass
@@ -34,12 +40,14 @@ class Read:
             return Exit.USAGE
         return Exit.DONE if any(report.diagnosis.points for report in self.reports) else Exit.NOTHING_TO_READ
 
-    def complain(self) -> None:
-        """Say on stderr which paths gave nothing, and why."""
-        for path in self.missing:
-            say("error", f"{path}: no such file or directory")
-        for error in self.unreadable:
-            say("error", f"{error.path}: {error.reason}")
+    def complain(self, told: bool = False) -> None:
+        """Say on stderr which paths gave nothing and why, unless the reader was `told`, and what may help."""
+        wrong = [(path, "no such file or directory") for path in self.missing]
+        wrong += [(error.path, error.reason) for error in self.unreadable]
+        for path, reason in wrong if not told else ():
+            say("error", f"{path}: {reason}")
+        if any(error.reason == UNKNOWN for error in self.unreadable):
+            say("help", f"any text can be read by --pattern, {_SUCH_AS}")
 
 
 def reports(
@@ -69,6 +77,21 @@ def reports(
     return result
 
 
+def pattern(given: str | None) -> str | None:
+    """`--pattern`, checked.
+
+    Raises:
+        Failure: it is no regular expression, or has no named group.
+    """
+    try:
+        groups = re.compile(given or "(?P<none>)").groupindex
+    except re.error as error:
+        raise Failure(Exit.USAGE, f"--pattern: no regular expression: {error}", _SUCH_AS) from None
+    if not groups:
+        raise Failure(Exit.USAGE, "--pattern: no named group, so that nothing would be read", _SUCH_AS)
+    return given
+
+
 def _all_mapped(path: str, runs: Sequence[Run], mapping: Mapping[str, str]) -> None:
     """Whether every column that `--map` names is there, in one of the runs.
 
@@ -88,13 +111,14 @@ def growing(
     pattern: str | None,
     select: Sequence[str] | None,
     ignore: Sequence[str],
+    memory: Memory | None = None,
 ) -> list[Report]:
     """The runs at `path` as they are now; a run that doesn't say it has ended is taken to go on.
 
     Raises:
         Unreadable: there is no curve yet.
     """
-    runs = read(path, mapping=mapping, pattern=pattern)
+    runs = read(path, mapping=mapping, pattern=pattern, memory=memory)
     runs = [replace(run, end="running") if run.end == "unknown" else run for run in runs]
     return [Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs]
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, NoReturn
 
 import typer
 
+from optcli.commands import complete
 from optcli.exits import Exit, Failure
+
+_ACTIONS: Final = ("list", "show", "copy")
 
 
 def command(
     action: Annotated[
-        Literal["list", "show", "copy"], typer.Argument(help="List all, print one, or copy one to change it.")
+        str,
+        typer.Argument(
+            metavar="[list|show|copy]",
+            help="List all, print one, or copy one to change it.",
+            autocompletion=complete.actions,
+        ),
     ] = "list",
-    name: Annotated[str | None, typer.Argument(help="The recipe, such as fashion.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The recipe, such as fashion.", show_default=False, autocompletion=complete.recipes),
+    ] = None,
     destination: Annotated[
         Path | None, typer.Argument(help="Where to copy it: a file or a directory; here if left out.")
     ] = None,
@@ -24,7 +35,9 @@ def command(
     `optcli train NAME` trains one as it is. Those under sick/ are ill on purpose, to see a diagnosis. Exits with 2 for
     an unknown name and with 73 where the copy's file exists already.
     """
-    if action == "list":
+    if action not in _ACTIONS:
+        _refuse(action)
+    elif action == "list":
         _list()
     elif name is None:
         raise Failure(Exit.USAGE, f"which recipe to {action}?", "`optcli recipes` lists them")
@@ -32,6 +45,15 @@ def command(
         typer.echo(_find(name).read_text(encoding="utf-8"), nl=False)
     else:
         _copy(_find(name), destination)
+
+
+def _refuse(action: str) -> NoReturn:
+    from optcli.recipe import bundled
+    from optcli.show.nearest import hint
+
+    known = f"did you mean `optcli recipes show {action}`?" if action in bundled.names() else ""
+    help = known or hint(action, _ACTIONS, f"there is: {', '.join(_ACTIONS)}")
+    raise Failure(Exit.USAGE, f"unknown action `{action}`", help)
 
 
 def summary(text: str) -> str:
@@ -63,14 +85,22 @@ def _find(name: str) -> Path:
 
 
 def _copy(source: Path, destination: Path | None) -> None:
-    """Copy the file, never over another one."""
     target = destination or Path()
     target = target / source.name if target.is_dir() else target
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(source.read_text(encoding="utf-8"))
-    except FileExistsError:
-        raise Failure(Exit.CANNOT_CREATE, f"{target} exists already", "name another file to copy to") from None
-    except FileNotFoundError:
-        raise Failure(Exit.CANNOT_CREATE, f"{target.parent} is no directory", "make it first") from None
+    create(target, source.read_text(encoding="utf-8"))
     typer.echo(target)
+
+
+def create(file: Path, text: str) -> None:
+    """Write a new file, never over another one.
+
+    Raises:
+        Failure: it exists, or its directory doesn't.
+    """
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise Failure(Exit.CANNOT_CREATE, f"{file} exists already", "choose another name") from None
+    except FileNotFoundError:
+        raise Failure(Exit.CANNOT_CREATE, f"{file.parent} is no directory", "make it first") from None

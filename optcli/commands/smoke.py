@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from optcli.commands import complete
+
 if TYPE_CHECKING:
     from optcli.trial.smoke import SmokeReport
 
@@ -18,7 +20,9 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE... [KEY=VALUE]...", help="Recipes (files or bundled names), then changes to all."
+            metavar="RECIPE... [KEY=VALUE]...",
+            help="Recipes (files or bundled names), then changes to all.",
+            autocompletion=complete.recipes,
         ),
     ],
     imports: Annotated[
@@ -28,7 +32,7 @@ def command(
     only: Annotated[list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
     output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML there as well.")] = None,
 ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Exit, Option
 
+from optcli.commands import complete
+
 if TYPE_CHECKING:
     from optcli.recipe.recipe import Recipe
     from optcli.train.session import Outcome
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
 def command(
     words: Annotated[
         list[str] | None,
-        Argument(metavar="RECIPE [KEY=VALUE]...", help="A recipe (file or bundled name), then changes to it."),
+        Argument(
+            metavar="RECIPE [KEY=VALUE]...",
+            help="A recipe (file or bundled name), then changes to it.",
+            autocompletion=complete.recipes,
+        ),
     ] = None,
     run_dir: Annotated[Path | None, Option(help="The run directory itself, instead of a new one in runs/.")] = None,
     resume: Annotated[bool, Option("--resume", help="Go on with an interrupted run.")] = False,

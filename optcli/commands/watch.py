@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from optcli.show.screen import Screen
 
 if TYPE_CHECKING:
     from optcli.show.follow import Follower
@@ -30,11 +33,13 @@ def command(
 ) -> None:
     """Follow a growing log of any framework and speak the moment something is wrong.
 
-    Ends when the run has ended, or with Ctrl-C; both give 0 unless --fail-on says otherwise.
+    Ends when the run has ended, with 0 unless --fail-on says otherwise, or with Ctrl-C and 130.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from optcli.commands import reading
     from optcli.exits import Exit, Failure
+    from optcli.run.memory import Memory
+    from optcli.show import clean
     from optcli.show.follow import Follower
     from optcli.show.report import fails
 
@@ -42,7 +47,11 @@ def command(
         message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
         raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)
-    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored))
+    pattern, memory = reading.pattern(pattern), Memory()
+    follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored, memory))
+    if not once:
+        what = "watching" if os.path.lexists(path) else f"waiting {wait:g} s for"
+        print(f"{what} {clean.line(path, 4096)}; Ctrl-C ends it", file=sys.stderr)
     follow(follower, once=once, interval=interval, wait=0.0 if once else wait)
     if not follower.reports:
         raise Failure(*follower.nothing())
@@ -59,22 +68,27 @@ def follow(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Look, speak, and pause until the run has ended, or Ctrl-C.
+    """Look, speak, and pause until the run has ended, or Ctrl-C, which goes on to the caller.
 
     A look that takes long is followed by a longer pause, so that watching never costs more than a twentieth of a core.
     """
-    began = clock()
+    from optcli.show.follow import Silence
+
+    began, silence = clock(), Silence(follower.path)
+    screen = Screen.of(sys.stdout)
     try:
         while True:
             looked = clock()
             for line in follower.news():
-                print(line, flush=True)
+                print(*screen.lines(line), sep="\n", flush=True)
+            if still := silence.look(follower.stamp or (), looked):
+                print(*screen.lines(still), sep="\n", flush=True)
             if once or follower.ended or (not follower.reports and clock() - began >= wait):
                 return
             pause(max(interval, 20 * (clock() - looked)))
     except KeyboardInterrupt:
-        if not follower.reports:
-            raise
+        print(file=sys.stderr)  # the terminal has written ^C
+        raise
     finally:
         for line in follower.farewell():
-            print(line, flush=True)
+            print(*screen.lines(line), sep="\n", flush=True)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from optcli.diagnosis import causes, rules
 from optcli.diagnosis.diagnosis import Severity
-from optcli.run.curve import Curve, read_only
+from optcli.run.curve import Curve, Run, read_only
 
 
 def codes() -> list[str]:
@@ -38,8 +38,8 @@ def cause_doc(name: str) -> str:
     return ast.get_docstring(_tree(causes.files()[name])) or ""
 
 
-def curves(code: str, heading: str = "Example") -> dict[str, Curve]:
-    """The curves that the code block under `Example` or `Healthy` of a code's page builds, by role.
+def example(code: str, heading: str = "Example") -> Run:
+    """The run that the code block under `Example` or `Healthy` of a code's page describes.
 
     The block is text of this package, never of a log or a recipe. Raises KeyError for an unknown code.
     """
@@ -47,13 +47,15 @@ def curves(code: str, heading: str = "Example") -> dict[str, Curve]:
     block = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     names: dict[str, Any] = {}
     exec(block[1] if block is not None else "curves = {}", names)
-    return {role: _curve(role, given) for role, given in names["curves"].items()}
+    curves = {role: _curve(role, given) for role, given in names["curves"].items()}
+    known = {"planned": names.get("planned"), "config": names.get("config", {})}
+    return Run(code, "example", curves, end="finished", epoch_steps=read_only(names.get("epochs", [])), **known)
 
 
 def _curve(role: str, given: Any) -> Curve:
-    """From values alone (one a step, from 0) or from (steps, values)."""
-    step, value = given if isinstance(given, tuple) else (range(len(given)), given)
-    return Curve(role, read_only(step), read_only(value))
+    """From values alone (one a step, from 0), from (steps, values) or from (steps, values, seconds)."""
+    step, value, *time = given if isinstance(given, tuple) else (range(len(given)), given)
+    return Curve(role, read_only(step), read_only(value), *map(read_only, time))
 
 
 def severity(code: str) -> Severity:

@@ -11,15 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from optcli.diagnosis import causes, ladder, rules
-from optcli.diagnosis.diagnosis import Abstain, Diagnosis, Finding, Status
+from optcli.diagnosis import causes, hygiene, ladder, rules
+from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
+from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import View
-from optcli.run.curve import Note, Run
+from optcli.run.curve import Run
 
-LEAST_POINTS: Final = 5
-"""Below this many points of the headline curve nothing can be called healthy."""
-
-BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory"})
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
 
@@ -77,12 +75,9 @@ class Walk:
     def diagnosis(self, run: Run) -> Diagnosis:
         """All that was found so far."""
         findings = tuple(sorted(self.pinned.values(), key=_order))
-        standing = [f for f in findings if f.healed_at is None] or list(findings)
-        if all(f.severity == "info" for f in standing):
-            standing = []  # nothing asks for action, so there is nothing to explain
         return Diagnosis(
             run.source, run.format, status_of(run, findings), _points(run), run.roles, findings,
-            causes.rank(standing, run.config), (*run.notes, *_notes(run)), dict(sorted(self.abstained.items())),
+            explained(run, findings), (*run.notes, *hygiene.notes(run)), dict(sorted(self.abstained.items())),
         )  # fmt: skip
 
     def _pin(self, finding: Finding) -> bool:
@@ -105,12 +100,21 @@ class Walk:
                 self.pinned[key] = replace(old, healed_at=view.at)
 
 
+def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
+    standing = [f for f in findings if f.healed_at is None] or findings
+    if all(f.severity == "info" for f in standing):
+        return ()
+    with np.errstate(all="ignore"):
+        return causes.rank(findings, run.config, signs(run))
+
+
 def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     """`ill` while a finding that asks for action stands; `unknown` where there is too little to judge."""
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    return "healthy" if curve is not None and len(curve) >= LEAST_POINTS else "unknown"
+    return "healthy" if curve is not None and len(curve) >= hygiene.LEAST_POINTS else "unknown"
 
 
 def _points(run: Run) -> int:
@@ -133,13 +137,3 @@ def _unfit(rule: rules.Rule, view: View) -> str:
 
 def _order(finding: Finding) -> tuple[Any, ...]:
     return (("error", "warning", "info").index(finding.severity), finding.first, finding.code, finding.curve)
-
-
-def _notes(run: Run) -> tuple[Note, ...]:
-    """What the engine itself has to say of the log."""
-    curve = ladder.headline(run)
-    if curve is None:
-        return (Note("RUN704", "no loss in the log: nothing to judge"),)
-    if len(curve) < LEAST_POINTS:
-        return (Note("RUN704", f"{len(curve)} points of {curve.name}: too few to judge"),)
-    return ()

@@ -9,7 +9,7 @@ live.finish()
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Live:
         self._seams: list[float] = []
         self._ladder = ladder.Ladder(planned)
         self._step = -math.inf
+        self._clock = math.nan
 
     def add(self, rows: Iterable[Mapping[str, Any]], *, closed: bool = False) -> list[Finding]:
         """Take rows as the journal holds them (`step` and roles, ascending) and say what is new.
@@ -85,13 +86,15 @@ class Live:
             return
         step, columns = float(row["step"]), self._columns
         self._step = max(self._step, step)
-        for role, value in row.items():
+        clock = row.get("clock") or {}
+        self._clock = clock.get("t", self._clock)
+        for role, value in (*row.items(), *_costs(clock)):
             if isinstance(value, float) or (type(value) is int and role != "step"):
                 if role not in columns:
                     columns[role] = _Column()
-                columns[role].append(step, value)
+                columns[role].append(step, value, self._clock)
         for role, text in row.get("nonfinite", {}).items():
-            columns.setdefault(role, _Column()).append(step, float(text))
+            columns.setdefault(role, _Column()).append(step, float(text), self._clock)
         epoch = row.get("epoch")
         if epoch is not None and epoch != self._epoch:
             self._epoch = epoch
@@ -109,22 +112,29 @@ class Live:
         return [f for count in due for f in self._walk.climb(View(run, float(curve.step[count - 1])))] if run else []
 
 
+def _costs(clock: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """What a row's clock says besides the time: the seconds of the step, and the memory in MiB."""
+    if "step_us" in clock:
+        yield "step_time", clock["step_us"] * 1e-6
+    if "mib" in clock:
+        yield "memory", float(clock["mib"])
+
+
 class _Column:
     """A curve that grows: amortized constant time a point."""
 
     def __init__(self) -> None:
-        self._steps: Floats = np.empty(64)
-        self._values: Floats = np.empty(64)
+        self._points: Floats = np.empty((3, 64))
         self._n = 0
 
-    def append(self, step: float, value: float) -> None:
-        if self._n == len(self._steps):
-            self._steps, self._values = (np.concatenate([a, np.empty(len(a))]) for a in (self._steps, self._values))
-        self._steps[self._n], self._values[self._n] = step, value
+    def append(self, step: float, value: float, time: float) -> None:
+        if self._n == self._points.shape[1]:
+            self._points = np.concatenate([self._points, np.empty_like(self._points)], axis=1)
+        self._points[:, self._n] = step, value, time
         self._n += 1
 
     def curve(self, role: str) -> Curve:
         """What there is so far; points already in it are never written again."""
-        step, value = self._steps[: self._n], self._values[: self._n]
-        step.flags.writeable = value.flags.writeable = False
-        return Curve(role, step, value)
+        step, value, time = self._points[:, : self._n]
+        step.flags.writeable = value.flags.writeable = time.flags.writeable = False
+        return Curve(role, step, value, time if np.isfinite(time).all() else None)

@@ -15,15 +15,21 @@ import numpy as np
 
 from optcli.diagnosis import ladder
 from optcli.diagnosis.diagnosis import Evidence, Finding, Severity
+from optcli.diagnosis.layers import layer_norms
 from optcli.diagnosis.rules import name_of
 from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
-from optcli.run.prepare import Series, warm_up_end
+from optcli.run.prepare import Series, pace_by_clock, warm_up_end
+from optcli.run.stats import median
 
 MANY_OUTCOMES: Final = 3.2
 """Nats: chance among 25 outcomes. Tasks with more of them are mostly text."""
 LOSS: Final = "loss"
 """In a rule's `NEEDS`: the headline curve, whichever role it has."""
+LUCK: Final = 1.6
+LEAST_GUESS: Final = 0.65
+"""Factor between the accuracy at the start and a guess's up to which they agree, and the least loss of a guess: ln 2,
+but for some noise. Losses below are not of a guess among classes."""
 SPENT: Final = 2e-4
 """Share of its peak at which a rate does nothing any more: a schedule's last planned value is 1e-3 and up."""
 LEAST_RATES: Final = 8
@@ -155,8 +161,35 @@ class View:
         accuracy = self.series("train/accuracy")
         if self.chance is not None or accuracy is None:
             return self.chance
-        first = float(np.median(accuracy.value[:8]))
+        first = median(accuracy.value[:8])
         return math.log(2 / first) if 0.01 < first <= 1 else None
+
+    @cached_property
+    def top(self) -> float:
+        """The loss of an untrained model: the start level, or chance where that is known to be higher."""
+        return max(self.loss.start, self.chance or 0.0)
+
+    @cached_property
+    def settled(self) -> float:
+        """Share of the run by which nine tenths of the fall from `top` were done."""
+        return self.loss.settled(self.top)
+
+    @cached_property
+    def guess(self) -> float | None:
+        """The loss of a constant guess: as known, else the start, if the training accuracy there is that of a guess.
+
+        Of exp(start) classes one in so many is right by luck; a few batches leave room for a factor of `LUCK`.
+        """
+        accuracy, start = self.series("train/accuracy"), self.loss.start if self.loss.n else 0.0
+        if self.chance is not None or accuracy is None or start < LEAST_GUESS:
+            return self.chance
+        luck = median(accuracy.value[:5]) * math.exp(start)
+        return start if 1 / LUCK < luck < LUCK else None
+
+    @cached_property
+    def layers(self) -> list[Series]:
+        """Norms of the gradient of single layers, from the input on, under whatever names they were logged."""
+        return [s for name in layer_norms(self._run) if (s := self.series(name)) is not None]
 
     @cached_property
     def floored(self) -> bool:
@@ -191,6 +224,16 @@ class View:
         if peak <= 0 or not len(alive) or alive[-1] >= lr.n - LEAST_SPENT:
             return None
         return float(lr.step[alive[-1] + 1])
+
+    @cached_property
+    def pace(self) -> Series | None:
+        """Seconds a step: as logged, else 1 / throughput (in its own unit), else from the headline's clock."""
+        logged, rate, head = self.series("step_time"), self.series("throughput"), self.curve(LOSS)
+        if logged is not None:
+            return logged
+        if rate is not None and (rate.value > 0).all():
+            return Series(rate.name, rate.step, 1 / rate.value)
+        return pace_by_clock(head) if head is not None else None
 
     @cached_property
     def by_epoch(self) -> bool:

@@ -91,6 +91,22 @@ def names(kind: str) -> list[str]:
     return sorted({*bundled(kind), *_installed(kind), *(name for own, name in _own if own == kind)})
 
 
+def house(kind: str, name: str) -> str:
+    """What a name that was renamed, or is another library's, is called here; `name` itself if it is neither."""
+    name = getattr(import_module(f"{__name__}.{KINDS[kind]}"), "RENAMED", {}).get(name, name)
+    return name if name in names(kind) else aliases(kind).get(name, name)
+
+
+def aliases(kind: str) -> dict[str, str]:
+    """Other libraries' names that recipes may use -> what they are called here."""
+    return dict(getattr(import_module(f"{__name__}.{KINDS[kind]}"), "ALIASES", {}))
+
+
+def advice(kind: str, name: str) -> str:
+    """What to write instead of another library's name that has no part of the same meaning; empty if unknown."""
+    return str(getattr(import_module(f"{__name__}.{KINDS[kind]}"), "ADVICE", {}).get(name, ""))
+
+
 def find(kind: str, name: str) -> Any:
     """The part itself: a module, or whatever was registered.
 
@@ -100,13 +116,13 @@ def find(kind: str, name: str) -> Any:
     """
     if (kind, name) in _own:
         return _own[kind, name]
-    folder = f"{__name__}.{KINDS[kind]}"
     prefix, colon, member = name.partition(":")
     if colon and prefix in families(kind):
         return family(kind, prefix).member(member)
-    name = getattr(import_module(folder), "RENAMED", {}).get(name, name)
+    if name not in bundled(kind):
+        name = house(kind, name)
     if name in bundled(kind):
-        return import_module(f"{folder}.{name}")
+        return import_module(f"{__name__}.{KINDS[kind]}.{name}")
     if name in _installed(kind):
         loaded = _installed(kind)[name].load()  # a part, or a decorated function, which has registered one
         return next((p for (k, _), p in _own.items() if k == kind and getattr(p, "function", p) is loaded), loaded)

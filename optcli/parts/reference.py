@@ -103,7 +103,14 @@ def shown(value: Any) -> str:
 
 def _type(node: ast.expr) -> tuple[str, str]:
     """(type, limits) of an annotation in a bundled part's file."""
-    names = {"Count": "integer", "int": "integer", "float": "number", "bool": "true or false", "str": "text"}
+    names = {
+        "Count": "integer",
+        "int": "integer",
+        "float": "number",
+        "bool": "true or false",
+        "str": "text",
+        "Stage": "stage",
+    }
     if isinstance(node, ast.Name):
         limits = _unit_limits(node.id)
         return names.get(node.id, "duration" if node.id == "Duration" else "number"), limits

@@ -28,3 +28,9 @@ def path(name: str) -> Path:
     if name not in names():
         raise LookupError(f"no bundled recipe `{name}`")
     return _folder() / f"{name}.yaml"
+
+
+def inside(file: str) -> str | None:
+    """`sick/collapsed.yaml` for the file of a bundled recipe, None for any other."""
+    folder = f"{_folder()}/"
+    return file.removeprefix(folder) if file.startswith(folder) else None

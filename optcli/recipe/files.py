@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from functools import reduce
 from pathlib import Path
@@ -40,7 +41,9 @@ def find(name: str, folder: Path) -> Path:
 
 
 def hint_for(name: str) -> str:
-    """The nearest bundled recipe, or how to list them."""
+    """The file that lacks only its ending, the nearest bundled recipe, or how to list them."""
+    if os.path.isfile(f"{name}.yaml"):
+        return f"did you mean `{name}.yaml`?"
     return hint(name.removesuffix(".yaml"), bundled.names()) or "`optcli recipes` lists the bundled ones"
 
 
@@ -53,7 +56,9 @@ def read(file: Path) -> Source:
     name = str(file)
     try:
         if not stat.S_ISREG(file.stat().st_mode):
-            raise BadRecipe([Problem("not a file", name, help="name a recipe's YAML file")])
+            inside = file / "recipe.yaml"
+            help = f"did you mean `{inside}`?" if inside.is_file() else "name a recipe's YAML file"
+            raise BadRecipe([Problem("not a file", name, help=help)])
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

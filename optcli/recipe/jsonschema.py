@@ -45,7 +45,7 @@ def recipe_schema() -> Schema:
 
 def _slot(kind: str) -> Schema:
     """A bare name, or a mapping with the options of one of the parts."""
-    named = [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.usable(kind))]
+    named = [{"enum": [*parts.names(kind), *parts.aliases(kind)]}, *(_part(kind, name) for name in parts.usable(kind))]
     return {"anyOf": [*named, *(_family(kind, prefix) for prefix in parts.families(kind)), _NULL]}
 
 
@@ -78,10 +78,15 @@ def _part(kind: str, name: str) -> Schema:
         "type": "object",
         "title": f"{kind} {name}",
         "description": reference.summary(kind, name),
-        "properties": {"name": {"const": name}, **more, **_properties(options, _told(options))},
+        "properties": {"name": _called(kind, name), **more, **_properties(options, _told(options))},
         "required": needed if nameless else ["name", *needed],
         "additionalProperties": False,
     }
+
+
+def _called(kind: str, name: str) -> Schema:
+    others = [other for other, own in parts.aliases(kind).items() if own == name]
+    return {"enum": [name, *others]} if others else {"const": name}
 
 
 def _has_no_default(field: Any) -> bool:

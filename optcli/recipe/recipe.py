@@ -12,10 +12,11 @@ from typing import Any
 from optcli import parts
 from optcli.parts import schedules
 from optcli.parts.facts import Facts
+from optcli.parts.schedules._course import Scheduled
 from optcli.recipe import scalars
 from optcli.recipe.edit import name_of
 from optcli.recipe.plan import Plan, plan
-from optcli.recipe.sections import SLOTS, TOP, Choices, Chosen, Group, Monitor, Range, Train
+from optcli.recipe.sections import SLOTS, TOP, Choices, Chosen, Group, Monitor, Pace, Range, Train
 from optcli.recipe.tree import Node
 from optcli.recipe.validate import adapter
 from optcli.units import Duration
@@ -44,6 +45,8 @@ class Recipe:
     """Pattern -> what is different for those parameters."""
     layer_decay: float
     schedule: Chosen
+    pace: Pace
+    """What changes along with the schedule's rate, and when."""
     regularizers: tuple[Chosen, ...]
     train: Train
     monitor: Monitor
@@ -63,12 +66,16 @@ class Recipe:
 
         What a schedule does in answer to the run (`plateau`) is not in it.
         """
-        module, run = parts.find("schedule", self.schedule.name), self.plan()
-        plan = schedules.Plan.of(self.schedule.options, run.steps, run.steps_per_epoch)
-        last = run.steps - 1
+        scheduled, last = self.scheduled(), self.plan().steps - 1
         steps = sorted({round(at * last / max(1, points - 1)) for at in range(points)})
         base = self.optimizer.options.lr
-        return [(step, base * schedules.rate(module, self.schedule.options, step, plan)) for step in steps]
+        return [(step, base * scheduled.rate(step)) for step in steps]
+
+    def scheduled(self) -> Scheduled:
+        """The schedule over this recipe's run."""
+        run = self.plan()
+        plan = schedules.Plan.of(self.schedule.options, run.steps, run.steps_per_epoch, self.pace.unit)
+        return Scheduled(parts.find("schedule", self.schedule.name), self.schedule.options, self.pace, plan)
 
     def to_dict(self) -> dict[str, Any]:
         """Every value, in plain types; `loads` of it as YAML gives an equal recipe."""
@@ -80,6 +87,7 @@ class Recipe:
             "data": _part(self.data, batch_size=self.batch_size, **({"reconstruct": True} if self.reconstruct else {})),
             "model": _part(self.model, **({"freeze": list(self.freeze)} if self.freeze else {})),
             "optimizer": {**_part(self.optimizer), **self._grouping()},
+            "schedule": _part(self.schedule, **self._pace()),
             "metrics": [_part(m) for m in self.metrics],
             "regularizers": [_part(r) for r in self.regularizers],
             "train": {k: v for k, v in _plain(self.train).items() if v is not None or k == "target"},
@@ -93,6 +101,10 @@ class Recipe:
         groups = {name: {k: v for k, v in _plain(g).items() if v is not None} for name, g in self.groups.items()}
         slower = {} if self.layer_decay == 1 else {"layer_decay": self.layer_decay}
         return slower | ({"groups": groups} if groups else {})
+
+    def _pace(self) -> dict[str, Any]:
+        """The same of the schedule's slot."""
+        return {key: value for key, value in _plain(self.pace).items() if value != getattr(Pace, key)}
 
     def to_yaml(self) -> str:
         """The full text: nothing is left to defaults."""
@@ -140,7 +152,7 @@ def _short(value: Any) -> Any:
 def paths(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The path of every value of `Recipe.to_dict()`, in order; a listed part goes by its name."""
     for key, value in values.items():
-        if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+        if not prefix and isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
             value = {part["name"]: part for part in value}
         if isinstance(value, dict) and value and prefix + key not in ("tune", "optimizer.groups"):
             yield from paths(value, f"{prefix}{key}.")
@@ -157,7 +169,10 @@ def _where(tree: Node, path: str) -> str:
             node = next((part for part in node.items if name_of(part) == step), None)
         else:
             node = node.get(step)
-    return str(node.span) if node is not None else "default"
+    if node is None:
+        return "default"
+    other = path == "schedule.name" and isinstance(node.value, str) and parts.house("schedule", node.value)
+    return f"{node.span}, as `{node.value}`" if other and other != node.value else str(node.span)
 
 
 def value_at(values: Any, path: str) -> Any:

@@ -99,7 +99,8 @@ class Draft:
         if common is not None:
             only = Node({k: e for k, e in node.entries.items() if k in besides} if node else {}, self.tree.span)
             made = self.checked(common, only, slot, f"`{slot}`")
-            self.values |= {name: getattr(made, name, None) for name in besides}
+            values = {"pace": made} if slot == "schedule" else {name: getattr(made, name, None) for name in besides}
+            self.values |= values
         if node is None or (slot in BY_TASK and _is_open(node)):
             self._default(slot)
         else:
@@ -144,7 +145,7 @@ class Draft:
         options = Node(node.entries, node.span)
         inner = path if path == kind else f"{path}.{name.value}"
         chosen = self.checked(module.Options, options, inner, f"the {kind} `{name.value}`", ("name", *but))
-        return Chosen(kind, name.value, chosen) if chosen is not None else None
+        return Chosen(kind, parts.house(kind, name.value), chosen) if chosen is not None else None
 
     def _nameless(self, kind: str, node: Node, name: Node | None, path: str) -> None:
         keys = list(node.entries)
@@ -165,7 +166,8 @@ class Draft:
         try:
             return parts.find(kind, name.value)
         except parts.UnknownPart as error:
-            self.say(name.span, f"unknown {kind} `{short(name.value)}`", hint(name.value, error.known), path)
+            help = parts.advice(kind, name.value) or hint(name.value, error.known)
+            self.say(name.span, f"unknown {kind} `{short(name.value)}`", help, path)
         except parts.UnusablePart as error:
             self.say(name.span, str(error), error.help, path)
         except Exception as error:  # an installed package's part may fail in any way when it is loaded
@@ -245,8 +247,8 @@ def _homes() -> dict[str, str]:
     """Keys that people look for in the wrong place -> what to say of them."""
     places = {
         **dict.fromkeys(fields(Monitor), "monitor"), **dict.fromkeys(fields(Train), "train"),
-        **dict.fromkeys(("lr", "weight_decay", "momentum", "betas"), "optimizer"),
         **{name: slot for slot, common in COMMON.items() for name in fields(common)},
+        **dict.fromkeys(("lr", "weight_decay", "momentum", "betas"), "optimizer"),
         "warmup": "schedule", "hidden": "model",
     }  # fmt: skip
     homes = {key: f"it belongs under `{place}`" for key, place in places.items()}

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
-from optcli.units import STRICT, Count, Duration, NonNegative, Positive
+from optcli.parts.schedules._course import Course
+from optcli.units import STRICT, Count, Duration, NonNegative, Positive, Rate, Share
 
 TOP: Final = (
     "name", "seed", "data", "model", "loss", "metrics", "optimizer", "schedule", "regularizers", "train", "monitor",
@@ -40,6 +41,7 @@ Code = Annotated[str, Field(pattern=r"^[A-Z]{3}[0-9]{3}$", description="the code
 Device = Annotated[
     str, Field(pattern=r"^(auto|cpu|mps|(cuda|xpu|hpu)(:[0-9]{1,3})?)$", description="auto, cpu, cuda, cuda:1 or mps")
 ]
+Every = Annotated[str, Field(pattern=r"^every [1-9][0-9]{0,3}$", description="every N, as in `every 2`")]
 Name = Annotated[
     str,
     Field(
@@ -109,6 +111,21 @@ class Freezing:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """What belongs to `schedule` whichever it is."""
+
+    __pydantic_config__ = STRICT
+
+    unit: Literal["step", "epoch"] = "step"
+    """How often the rate changes once the warm-up is over: at each step, or at the beginning of each epoch."""
+    momentum: tuple[Rate, Rate] | Course | None = None
+    """Momentum (`betas[0]` of Adam and its like): its values where the rate is at its peak and where it is lowest, as
+    in [0.85, 0.95], or a way of its own, as in {start: 0.85, end: 0.95, over: 300}."""
+    weight_decay: tuple[Share, Share] | Course | None = None
+    """Factor of the optimizer's weight decay, in the same two forms: [1, 0] lets it follow the rate."""
+
+
+@dataclass(frozen=True)
 class Train:
     """How long and on what to train."""
 
@@ -128,10 +145,21 @@ class Train:
     """Stop when a metric reaches this value: a number for the first metric, or {metric: value}."""
     accumulate: Count = 1
     """Batches whose gradients make one step."""
-    precision: Literal["fp32", "tf32", "bf16", "fp16"] = "fp32"
-    """Number format of the forward and backward pass; weights are kept in fp32."""
+    precision: Literal["fp32", "tf32", "bf16", "fp16", "fp64"] = "fp32"
+    """Number format of the forward and backward pass; weights are kept in fp32, with `fp64` in fp64."""
     compile: Literal["auto", "on", "off"] = "auto"
-    """Whether to compile the model; `auto` leaves it, since compiling takes longer than most runs can win back."""
+    """Whether to compile the model; `auto` does where the steps of the run win back more than compiling takes."""
+    channels_last: Literal["auto"] | bool = "auto"
+    """Keep images and the weights of convolutions with the channels last in memory; `auto` does with bf16 and fp16."""
+    cuda_graphs: Literal["auto"] | bool = "auto"
+    """Record forward and backward pass once and play them back; `auto` does for small models on CUDA."""
+    activation_checkpointing: bool | Every = False
+    """Compute activations of repeated blocks again instead of keeping them: `true`, or `every 2` for each second one.
+    Less memory, about a third more time, the same numbers."""
+    optimizer_in_backward: bool = False
+    """Step each parameter as soon as its gradient is there and free that: memory for the largest gradient only."""
+    offload: Literal["none", "optimizer"] = "none"
+    """Keep the optimizer's state in the host's memory; for accelerators, slower."""
     threads: Literal["auto"] | Annotated[int, Ge(1), Le(1024)] = "auto"
     """CPU threads; `auto` takes one for small steps, else as many as there are free cores."""
     device: Device = "auto"
@@ -186,6 +214,6 @@ class Chosen:
     options: Any
 
 
-COMMON: Final[Mapping[str, type]] = {"data": Batches, "model": Freezing, "optimizer": Grouping}
+COMMON: Final[Mapping[str, type]] = {"data": Batches, "model": Freezing, "optimizer": Grouping, "schedule": Pace}
 """Slot -> what may stand in it beside the part's own options."""
 Tune = Mapping[str, Choices | Range]

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
+from optcli import parts
 from optcli.recipe.problem import Problem
 from optcli.recipe.spelling import hint
 from optcli.recipe.tree import Node, plain
@@ -95,6 +96,8 @@ def _reworded(cls: type, node: Node, values: Any, path: str, error: ValidationEr
     for e in error.errors(include_url=False)[:_MANY]:
         if e["type"] == "missing" and len(e["loc"]) == 1:
             problems.append(_missing(cls, node, path, str(e["loc"][-1])))
+        elif e["type"] == "missing" and isinstance(e["loc"][-1], str):  # says more than what else it might have been
+            places[_within(values, e["loc"])] = e
         else:
             places.setdefault(_within(values, e["loc"]), e)
     deepest = [p for p in places if not any(q != p and q[: len(p)] == p for q in places)]
@@ -111,9 +114,16 @@ def _wrong(cls: type, node: Node, prefix: str, place: Path, error: Any) -> Probl
     for step in place:
         value = value.items[step] if isinstance(step, int) else value.entries[step].node
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
-    schema = _part_of(schema_of(cls), place)
+    loc = _as_far(error["loc"], place)
+    schema = _part_of(schema_of(cls), loc)
+    if error["type"] == "missing" and isinstance(error["loc"][-1], str):
+        about = wanted(_part_of(schema_of(cls), error["loc"]))
+        return value.span.problem(f"`{name}.{error['loc'][-1]}` is missing", f"add it: {about}", name)
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _untagged(schema, value, name)
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument") and place:
-        known = tuple(_part_of(schema_of(cls), place[:-1]).get("properties", {}))
+        around = _resolved(_part_of(schema_of(cls), loc[:-1]), {})
+        known = tuple(dict.fromkeys(key for one in around for key in one.get("properties", {})))
         within, unknown = name.rpartition(".")[0], str(place[-1])
         return value.span.problem(f"unknown key `{unknown}` in `{within}`", hint(unknown, known), name)
     if error["type"] == "value_error" and (not place or isinstance(value.value, str | int | float)):
@@ -126,19 +136,42 @@ def _wrong(cls: type, node: Node, prefix: str, place: Path, error: Any) -> Probl
     return value.span.problem(f"`{name}` must be {wanted(schema)}, not {shown(value)}", remedy(schema, value), name)
 
 
+def _as_far(loc: Path, place: Path) -> Path:
+    """pydantic's location up to the last step of `place`, which lies within it."""
+    at, steps = 0, iter(place)
+    step = next(steps, None)
+    for number, one in enumerate(loc, 1):
+        if step is not None and one == step:
+            at, step = number, next(steps, None)
+    return tuple(loc[:at])
+
+
+def _untagged(schema: Schema, node: Node, name: str) -> Problem:
+    """A mapping whose `name` doesn't say which of several it is."""
+    known = [one["properties"]["name"]["const"] for one in _resolved(schema, {})]
+    tag = node.get("name")
+    if tag is None:
+        return node.span.problem(f"`{name}.name` is missing", hint("", known), name)
+    ours = parts.house("schedule", str(tag.value))  # the only part whose options hold others
+    help = f"write `{ours}`" if ours in known else hint(str(tag.value), known)
+    return tag.span.problem(f"`{name}.name` can't be {shown(tag)}", help, name)
+
+
 def _part_of(schema: Schema, path: Path) -> Schema:
-    """The schema of what stands at `path`; an empty one where it can't be told."""
+    """The schema of what stands at pydantic's `path`, which names the member of a union on its way."""
     defs = schema.get("$defs", {})
-    for step in path:
-        schema = next((s for s in (_inner(c, step) for c in _resolved(schema, defs)) if s), {})
     choices = _resolved(schema, defs)
-    return choices[0] if len(choices) == 1 else {**schema, "anyOf": choices}
+    for step in path:
+        inner = [r for c in choices if (s := _inner(c, step)) for r in _resolved(s, defs)]
+        choices = inner or [c for c in choices if _inner(c, "name").get("const") == step] or choices
+    return choices[0] if len(choices) == 1 else {"anyOf": choices}
 
 
 def _resolved(schema: Schema, defs: dict[str, Schema]) -> list[Schema]:
     if "$ref" in schema:
         return _resolved(defs.get(schema["$ref"].rsplit("/", 1)[-1], {}), defs)
-    return [r for s in schema["anyOf"] for r in _resolved(s, defs)] if "anyOf" in schema else [schema]
+    choices = schema.get("anyOf", schema.get("oneOf"))
+    return [schema] if choices is None else [r for s in choices for r in _resolved(s, defs)]
 
 
 def _inner(schema: Schema, step: Any) -> Schema:

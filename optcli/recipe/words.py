@@ -20,6 +20,8 @@ def wanted(schema: Schema) -> str:
         return f"`{names[0]}`" if len(names) == 1 else f"one of {', '.join(names)}"
     if "anyOf" in schema:
         return _any(schema["anyOf"])
+    if "discriminator" in schema:
+        return "a mapping with a `name`"
     kind = schema.get("type", "")
     if kind == "array":
         return _list(schema)

@@ -12,10 +12,12 @@ from optcli.run.block import Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Floats, Note, Run, read_only
 from optcli.run.find import Found, discover
+from optcli.run.memory import Memory
 from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.source import Source
+from optcli.run.stats import median
 
 __all__ = ["Unreadable", "read"]
 
@@ -25,11 +27,18 @@ GAP = 10.0
 """A hole is this many times as wide as the median distance of two points."""
 
 
-def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | None = None) -> list[Run]:
+def read(
+    path: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    pattern: str | None = None,
+    memory: Memory | None = None,
+) -> list[Run]:
     """All runs at `path`: a file, a run directory, a directory of many runs, or `-` for standard input.
 
     `mapping` (role -> column name) overrides the recognition of roles; `pattern` is a regular expression with named
-    groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a form of its own.
+    groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a form of its own. `memory` keeps what was
+    read for the next time.
 
     Raises:
         Unreadable: there is no curve; the reason says what was found instead.
@@ -41,7 +50,7 @@ def read(path: str, *, mapping: Mapping[str, str] | None = None, pattern: str | 
     runs, problem = [], None
     for one in found:
         try:
-            runs += _read_one(one, mapping)
+            runs += _read_one(one, mapping, memory)
         except Unreadable as error:
             problem = problem or error
         except OSError as error:
@@ -56,12 +65,12 @@ def _gone(path: str, error: OSError) -> Unreadable:
     return Unreadable(path, (error.strerror or str(error)).lower())
 
 
-def _read_one(found: Found, mapping: Mapping[str, str] | None) -> list[Run]:
+def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | None) -> list[Run]:
     reader = load(found.format)
     logs: dict[str, Log] = {}
     for path, name in found.files:
         source = found.stream or Source(path, name, found.pattern)
-        for block in reader.blocks(source):
+        for block in reader.blocks(source) if memory is None else memory.blocks(reader, source):
             if block.run not in logs:
                 logs[block.run] = Log(found.format, found.notes)
             logs[block.run].add(block, name)
@@ -151,7 +160,7 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
     if lead is not None:
         turns += _cuts(columns[lead], log, turns)
-    begin = min(columns[lead].step, default=0.0) if lead is not None else 0.0
+    begin = 0.0 if lead is None else float(np.min(columns[lead].step, initial=np.inf))
     for turn in turns:
         if turn.step <= begin:
             what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"
@@ -202,7 +211,7 @@ def _gaps(curve: Curve | None) -> list[Note]:
     if curve is None or len(curve) < ENOUGH:
         return []
     move = np.diff(curve.step)
-    holes = np.flatnonzero(move > GAP * np.median(move))
+    holes = np.flatnonzero(move > GAP * median(move))
     if not len(holes):
         return []
     first, end = curve.step[holes[0]], curve.step[holes[0] + 1]

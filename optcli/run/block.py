@@ -66,6 +66,8 @@ class Block:
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     end_offset: int = 0
+    torn: bool = False
+    """It stands for a last line or record that isn't ended yet, and is read again when there is more."""
 
 
 class Reader(Protocol):
@@ -74,7 +76,8 @@ class Reader(Protocol):
     `sniff` says from the first bytes how sure it is (0 to 1, no I/O); `blocks` reads. A reader of whole documents
     ignores `offset`. Optional: `home(path) -> str` names the run a file belongs to (default: each file is one),
     `pick(paths) -> paths` chooses among the files of one run, `OWNS = True` says that whatever else lies in a run's
-    folder belongs to that run and is not read again.
+    folder belongs to that run and is not read again, `GROWS = True` that what `blocks` gives for a longer file is what
+    it gave before and what it gives from the last `end_offset` on (`Source.keep` holds what must be known then).
     """
 
     def sniff(self, head: bytes, name: str) -> float: ...

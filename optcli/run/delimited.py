@@ -10,7 +10,7 @@ from typing import Final
 from optcli.run.block import Block, table
 from optcli.run.numbers import number
 from optcli.run.roles import HOPELESS, meaning
-from optcli.run.rows import AXES, tagged
+from optcli.run.rows import AXES, SPLIT_KEYS, tagged
 from optcli.run.source import Source
 from optcli.run.spelling import Fix, blanks, fixes
 
@@ -18,6 +18,7 @@ DELIMITERS: Final = (",", "\t", ";", "|")
 MOST_COLUMNS: Final = 20_000
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 _NAME: Final = re.compile(r"[A-Za-z#][\w./@()% -]{0,80}")
+_ASIDE: Final = (b"#", b"%", b"/")
 PREAMBLE: Final = 60
 """Lines in which the header is looked for."""
 BELOW: Final = 20
@@ -33,6 +34,17 @@ class Table:
     line: bytes
     begin: int
     fixes: tuple[Fix, ...] = ()
+
+    @property
+    def key(self) -> str | None:
+        """The column, if any, whose words say which part of the data a row is about."""
+        return next((name for name in self.names if name in SPLIT_KEYS), None)
+
+    def words(self, data: bytes, name: str) -> list[str]:
+        """What stands in one column of these lines, which have all their cells."""
+        at = self.names.index(name)
+        found = (line.split(self.delimiter, at + 1)[at] for line in data.split(b"\n")[:-1])
+        return [word.strip(b' "\r').decode("utf-8", "replace") for word in found]
 
     def plain(self, data: bytes) -> bytes:
         """Lines of this table with cells that numpy can read; as long as before."""
@@ -81,6 +93,11 @@ def layout(head: bytes) -> Table | None:
 def aside(line: bytes) -> bool:
     """A line that isn't part of the table: blank, a comment, a rule, Excel's `sep=;`."""
     return not line.strip(b" \t\r\n-+=|:") or line.startswith((b"#", b"%", b"//", b"sep="))
+
+
+def asides(data: bytes) -> bool:
+    """Whether lines of these may be no rows, however many cells they seem to have."""
+    return data[:1] in _ASIDE or b"\0" in data or any(mark in data and b"\n" + mark in data for mark in _ASIDE)
 
 
 def _header(line: bytes, begin: int, below: list[bytes], *, sure: bool = False) -> Table | None:

@@ -10,6 +10,9 @@ UNREADABLE: Final = "RUN700"
 SEAM: Final = "RUN701"
 OVERLAP: Final = "RUN702"
 GAPS: Final = "RUN703"
+TOO_SHORT: Final = "RUN704"
+DIRECTION: Final = "RUN706"
+SCALE_CHANGED: Final = "RUN707"
 ROW_ORDER: Final = "RUN710"
 DAMAGED: Final = "RUN711"
 UNFINISHED: Final = "RUN712"
@@ -24,7 +27,10 @@ CODES: Final = {
     UNREADABLE: "there is no curve at this path; the reason says what was found instead",
     SEAM: "the log goes on after a restart; a jump there need not come from the training",
     OVERLAP: "some steps were logged more than once; the later values count",
-    GAPS: "points are missing in the middle of the log",
+    GAPS: "points are missing in the middle of the log, or all of them are far apart",
+    TOO_SHORT: "there is no loss in the log, or too little of it to judge the run",
+    DIRECTION: "a metric gets worse while the loss of the same data gets better; its name may mean the opposite",
+    SCALE_CHANGED: "from a restart on the loss is a multiple of what it was; levels can't be compared across it",
     ROW_ORDER: "the log has no usable step column; its rows are counted instead",
     DAMAGED: "part of the file could not be used; byte offsets are given",
     UNFINISHED: "the last line or record is not complete yet, so its unsure values wait",

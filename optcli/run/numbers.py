@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
 from optcli.run.curve import Floats
+from optcli.run.decimals import PAD, Bytes, Cells, Mask, Places, decimals, split
 
 MISSING: Final = -9876543210123.0
 """Stands for an empty cell in a grid; a NaN that was logged is a value."""
-_MARK: Final = b"-9876543210123"
-_NUMERIC: Final = b"0123456789+-.eE naifNAIty\t"
+NOTHING: Final = (b"", b"NA", b"null")
+_INNER: Final = re.compile(rb"[\w.:-] +[\w.-]")
+PROBE: Final = 4096
+"""Bytes in which a blank inside a cell is looked for before all blanks are taken out."""
+PIECE: Final = 1 << 18
+"""Bytes whose cells are read at once: what is computed on the way stays near the processor."""
+_FOREIGN: Final = np.ones(256, bool)
+_FOREIGN[np.frombuffer(b"0123456789+-.eE naiftyNAIFTY\t", np.uint8)] = False
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I)
 
 
@@ -35,44 +41,75 @@ def number(value: Any) -> float | None:
     return None
 
 
-def grid(data: bytes, delimiter: bytes, width: int) -> Floats | None:
+def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> Floats | None:
     """Whole lines of `width` numbers as an array (lines, width); None when anything else is among them.
 
-    Empty cells become MISSING. Blank lines are passed over.
+    Empty cells, `NA` and `null` become MISSING; with `words` so does all else that is no number.
     """
     data = data.replace(b"\r", b"").replace(b'"', b"")
-    lines = data.count(b"\n")
-    plain = delimiter == b"\t"
-    skeleton = data.translate(None, _NUMERIC[:-1] if plain else _NUMERIC)
-    if skeleton != (delimiter * (width - 1) + b"\n") * lines or not lines:
+    if not data.endswith(b"\n"):
         return None
-    values = _load(data, delimiter)
-    if values is None:
-        values = _load(_mark(data, delimiter), delimiter)
-    return values if values is not None and values.shape == (lines, width) else None
+    found, at = [], 0
+    while at < len(data):
+        end = data.find(b"\n", min(at + PIECE, len(data)) - 1) + 1
+        piece = _piece(data[at:end], delimiter, width, words)
+        if piece is None:
+            return None
+        found.append(piece)
+        at = end
+    return np.concatenate(found)
 
 
-def _load(data: bytes, delimiter: bytes) -> Floats | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.loadtxt(io.BytesIO(data), delimiter=delimiter.decode(), ndmin=2, dtype=np.float64, comments=None)
-    except ValueError:
+def _piece(data: bytes, delimiter: bytes, width: int, words: bool) -> Floats | None:
+    cells = _cells(data, delimiter)
+    ends = cells.buffer[cells.end]
+    lines = len(ends) // width
+    if len(ends) != lines * width or data.count(b"\n") != lines or (ends[width - 1 :: width] != ord("\n")).any():
         return None
+    found = _values(cells, words)
+    return None if found is None else found.reshape(lines, width)
 
 
-def _mark(data: bytes, delimiter: bytes) -> bytes:
-    """Write MISSING into empty cells and over NA."""
-    if b"NA" in data and b"NAN" not in data:
-        data = data.replace(b"NA", _MARK)
-    if b" " in data:
-        data = re.sub(rb" *(\n|%b) *" % re.escape(delimiter), rb"\1", data).lstrip(b" ")
-    twice = delimiter * 2
-    if twice in data:
-        filled = delimiter + _MARK + delimiter
-        data = data.replace(twice, filled).replace(twice, filled)
-    if delimiter + b"\n" in data:
-        data = data.replace(delimiter + b"\n", delimiter + _MARK + b"\n")
-    if b"\n" + delimiter in data or data.startswith(delimiter):
-        data = (b"\n" + data).replace(b"\n" + delimiter, b"\n" + _MARK + delimiter)[1:]
-    return data
+def _cells(data: bytes, delimiter: bytes) -> Cells:
+    """The cells of whole lines, without blanks around them; a cell with a blank inside keeps them all."""
+    buffer = np.frombuffer(bytes(PAD) + data, np.uint8)
+    if b" " in data and not _INNER.search(data, 0, PROBE):
+        kept = np.flatnonzero(buffer != ord(" "))
+        plain = buffer[kept]
+        mark = _marks(plain, delimiter)
+        apart = (np.diff(kept) > 1) & ~mark[:-1] & ~mark[1:]
+        if not apart[PAD:].any():
+            return split(plain, mark)
+    return split(buffer, _marks(buffer, delimiter))
+
+
+def _marks(buffer: Bytes, delimiter: bytes) -> Mask:
+    return np.asarray((buffer == ord(delimiter)) | (buffer == ord("\n")))
+
+
+def _values(cells: Cells, words: bool) -> Floats | None:
+    """The number in each cell: plain decimal numbers all at once, what is left one by one."""
+    found = np.full(len(cells.end), MISSING)
+    filled = np.flatnonzero(cells.end > cells.begin)
+    value, good = decimals(cells.take(filled))
+    found[filled[good]] = value[good]
+    odd = filled[~good]
+    if len(odd) and words:
+        odd = odd[~_foreign(cells, odd)]
+    for i, text in zip(odd.tolist(), cells.take(odd).texts(), strict=True):
+        x = _odd(text)
+        if x is None and not words and text.strip() not in NOTHING:
+            return None
+        found[i] = MISSING if x is None else x
+    return found
+
+
+def _foreign(cells: Cells, which: Places) -> Mask:
+    """Which of these cells hold a byte that is in no number."""
+    places = np.flatnonzero(_FOREIGN[cells.buffer])
+    return np.searchsorted(places, cells.begin[which]) < np.searchsorted(places, cells.end[which])
+
+
+@lru_cache(maxsize=1024)
+def _odd(text: bytes) -> float | None:
+    return number(text.decode("utf-8", "replace"))

@@ -109,12 +109,22 @@ class Series:
         floor = self.tau / (n * (n * n - 1) / 12) ** 0.5
         return rise * (n - 1), rise / max(error, floor)
 
-    @cached_property
-    def settled(self) -> float:
-        """Share of the blocks after which nine tenths of the fall from start to end were done; 0 without a fall."""
-        if self.n < 2 or self.end >= self.start:
+    def settled(self, top: float) -> float:
+        """Share of the blocks after which nine tenths of the fall from `top` to the end were done; 0 without a fall."""
+        if self.n < 2 or self.end >= top:
             return 0.0
-        return float(np.argmax(self.blocks <= self.start - SETTLED * (self.start - self.end))) / len(self.blocks)
+        return float(np.argmax(self.blocks <= top - SETTLED * (top - self.end))) / len(self.blocks)
+
+    def knee(self, top: float) -> float:
+        """Time that half the fall from `top` to the end took over that of nine tenths: 0.3 for an exponential.
+
+        A straight fall that breaks off has 0.56, a power law less than 0.3. NaN without a fall.
+        """
+        fine = block_medians(self.value, max(1, self.size // 2))
+        if self.end >= top or not len(fine):
+            return float("nan")
+        half, most = (int(np.argmax(fine <= top - share * (top - self.end))) + 1 for share in (0.5, SETTLED))
+        return half / most
 
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""
@@ -127,3 +137,15 @@ def warm_up_end(lr: Series | None) -> float | None:
         return None
     falls = np.flatnonzero(np.diff(lr.value) <= 0)
     return float(lr.step[falls[0]]) if len(falls) else float("inf")
+
+
+def pace_by_clock(curve: Curve) -> Series | None:
+    """Seconds a step between the points of a curve with a clock, at the later point; None without one.
+
+    Where the clock stands still or runs backwards, as it does at a restart, there is no point.
+    """
+    if curve.time is None or len(curve) < 2:
+        return None
+    steps, seconds = np.diff(curve.step), np.diff(curve.time)
+    forward = (seconds > 0) & np.isfinite(seconds)
+    return Series(curve.name, curve.step[1:][forward], seconds[forward] / steps[forward])

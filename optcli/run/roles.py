@@ -63,6 +63,34 @@ CLOCK_NAMES: Final = (
 )
 
 
+LOADERS: Final = frozenset(listed("data reader dataloader loader dataloading dataload"))
+LOADER_SAYS: Final = LOADERS | frozenset(
+    listed("time times cost wait load loading fetch batch avg mean perf timing timer metrics s sec seconds t ms train")
+)
+DURATIONS: Final = frozenset(listed("time times cost wait s sec seconds timing timer t ms"))
+DATA_TIMES: Final = frozenset(("data", "data_load", "load_time", "loader", "t_data"))
+TIMES: Final = frozenset(listed("time seconds timing secs s"))
+"""Words and names of the seconds that a step takes, and of those that it waits for data."""
+MEMORY: Final = frozenset(listed("memory mem vram rss"))
+MEMORY_SAYS: Final = MEMORY | frozenset(
+    listed(
+        "gpu cuda max peak allocated alloc reserved active current used usage gb gib mb mib kb bytes host cpu ram"
+        " process device perf system train clock m g"
+    )
+)
+"""Words beside them that leave it the memory in use, not a share or what is free."""
+RATES: Final = frozenset(listed("throughput wps tps ips ups"))
+SECOND: Final = frozenset(listed("s sec second"))
+COUNTED: Final = frozenset(
+    listed("it its iter iters tok tokens img imgs images sample samples steps batches seq words")
+)
+"""Words of how much is done in a second, and of what."""
+
+
+_OF_A_LAYER: Final = re.compile(r"grad[\w.]*_norms?/(?!(?:total|global|all|pre|post|clip)\b)", re.I)
+"""`grad_norm/layers.0.weight` is not the norm of the whole gradient."""
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a name says: the role it could play and how far it is from the plainest name for it (0 is best)."""
@@ -87,13 +115,15 @@ def meaning(name: str) -> Meaning | None:
     found = words(name)
     split = next((SPLITS[w] for w in found if w in SPLITS), None)
     rest = [w for w in found if w not in SPLITS]
-    return _optimizer(name, rest) or _seconds(name, rest) or _headline(split, rest)
+    return _optimizer(name, rest) or _resource(name, split, rest) or _headline(split, rest)
 
 
 def _optimizer(name: str, rest: list[str]) -> Meaning | None:
     have = set(rest)
     if "loss" in have and have & {"scale", "scaler"}:
         return Meaning("loss_scale", len(rest) - 2)
+    if _OF_A_LAYER.search(name):
+        return None
     if {"gnorm"} & have or ({"norm", "norms"} & have and {"grad", "gradient", "gradients", "grads"} & have):
         return Meaning(
             "grad_norm",
@@ -101,8 +131,8 @@ def _optimizer(name: str, rest: list[str]) -> Meaning | None:
         )
     if name.strip().lower() == "norm":
         return Meaning("grad_norm", 3)
-    if {"skipped", "nan"} & have and have & {"steps", "iterations", "step", "iters"}:
-        return Meaning("skipped_steps" if "skipped" in have else "nan_steps", len(rest) - 2)
+    if {"skipped", "nan"} & have and (have & {"steps", "iterations", "step", "iters"} or rest == ["skipped"]):
+        return Meaning("skipped_steps" if "skipped" in have else "nan_steps", max(0, len(rest) - 2))
     if {"update", "ratio"} <= have and len(rest) == 2:
         return Meaning("update_ratio", 0)
     return _rate(rest)
@@ -118,20 +148,31 @@ def _rate(rest: list[str]) -> Meaning | None:
     return Meaning("lr", extra * 2 + (index != "1"))
 
 
-def _seconds(name: str, rest: list[str]) -> Meaning | None:
-    have = set(rest)
-    if name.strip().lower() in ("time", "batch_time", "iter_time", "time/iter"):
+def _resource(name: str, split: str | None, rest: list[str]) -> Meaning | None:
+    """What a step costs: seconds, seconds of waiting for data, memory; and how many of something a second brings."""
+    have, plain = set(rest), name.strip().lower()
+    if split in ("val", "test"):
+        return None
+    if plain == "clock.mib" or (MEMORY & have and have <= MEMORY_SAYS):
+        return Meaning("memory", len(rest) - 1)
+    if RATES & have or ({"per"} <= have and SECOND & have and not have & (LOSS | TIMES)) or _rate_sign(plain, have):
+        return Meaning("throughput", len(rest))
+    if plain in DATA_TIMES or (LOADERS & have and have <= LOADER_SAYS and DURATIONS & have and "%" not in name):
+        return Meaning("data_time", len(rest) - 2 + 5 * (plain == "data"))
+    return _seconds(plain, have, len(rest))
+
+
+def _rate_sign(plain: str, have: set[str]) -> bool:
+    return plain.endswith(("/s", "/sec")) and bool(have & COUNTED)
+
+
+def _seconds(plain: str, have: set[str], words: int) -> Meaning | None:
+    if plain in ("time", "batch_time", "iter_time", "time/iter", "batch_cost", "avg_batch_cost", "batch (t)"):
         return Meaning("step_time", 9)
-    if "data" in have and "time" in have and len(rest) <= 3:
-        return Meaning("data_time", len(rest) - 2)
     if "dt" in have or (
-        "time" in have and have & {"step", "iter", "iteration", "batch", "elapsed"} and "data" not in have
+        TIMES & have and have & {"step", "iter", "iteration", "batch", "elapsed", "end"} and not LOADERS & have
     ):
-        if name.strip().lower() in CLOCK_NAMES:
-            return None
-        return Meaning("step_time", len(rest))
-    if name.strip().lower() in ("memory", "mem", "max_mem", "gpu_mem", "clock.mib", "peak_memory"):
-        return Meaning("memory", 0)
+        return None if plain in CLOCK_NAMES else Meaning("step_time", words)
     return None
 
 
@@ -156,7 +197,7 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
 
 
 def _plain(rest: list[str]) -> str:
-    return "_".join(word for word in rest if word not in SILENT) or "metric"
+    return "_".join(word for word in rest if word not in SILENT and not word.isdigit()) or "metric"
 
 
 STAND_IN: Final = 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,39 +12,47 @@ from optcli.run.curve import Floats, read_only
 from optcli.run.numbers import MISSING, number
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES
 
-_SPLIT_KEYS: Final = {"mode", "phase", "split", "stage", "subset", "set", "type", "dataset", "part"}
+SPLIT_KEYS: Final = {"mode", "phase", "split", "stage", "subset", "set", "type", "dataset", "part"}
 AXES: Final = frozenset((*STEP_NAMES, *EPOCH_NAMES))
-
-
 _PLAIN: Final = {int, float}
+Part = tuple[Floats, Sequence[str], Floats]
+"""Rows of one kind: their numbers, the names, and the values of shape (rows, names)."""
 
 
 def from_grid(names: Sequence[str], values: Floats, **more: Any) -> Block:
     """A block from an array (rows, columns) with MISSING in empty cells; columns without any value are left out."""
     columns = {}
-    for name, column in zip(names, values.T, strict=True):
+    for name, column in zip(names, np.ascontiguousarray(values.T), strict=True):
         there = column != MISSING
         if there.all():
             columns[name] = Column(read_only(column))
         elif there.any():
             columns[name] = Column(read_only(column[there]), read_only(np.flatnonzero(there)))
-    return Block(columns, rows=len(values), **more)
+    return Block(_as_met(columns), rows=len(values), **more)
 
 
-def from_grids(parts: Sequence[tuple[Floats, Sequence[str], Floats]], **more: Any) -> Block:
-    """A block from several kinds of rows: (row numbers, names, values of shape (rows, names)) each."""
+def _as_met(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns in the order of their first values, so that it doesn't depend on where a log was cut into blocks."""
+    return dict(sorted(columns.items(), key=lambda one: 0.0 if one[1].row is None else one[1].row[0]))
+
+
+def from_grids(parts: Sequence[Part], **more: Any) -> Block:
+    """A block from several kinds of rows."""
+    if len(parts) == 1 and len(parts[0][0]) == parts[0][0][-1] + 1:
+        return from_grid(parts[0][1], parts[0][2], **more)
     found: dict[str, list[tuple[Floats, Floats]]] = {}
     for rows, names, values in parts:
         for name, column in zip(names, values.T, strict=True):
             there = column != MISSING
-            found.setdefault(name, []).append((rows[there], column[there]))
-    columns = {}
+            if there.any():
+                found.setdefault(name, []).append((rows[there], column[there]))
+    columns: dict[str, Column] = {}
     for name, pieces in found.items():
         row = np.concatenate([r for r, _ in pieces])
-        order = np.argsort(row, kind="stable")
         value = np.concatenate([v for _, v in pieces])
+        order = np.argsort(row, kind="stable") if len(pieces) > 1 else slice(None)
         columns[name] = Column(read_only(value[order]), read_only(row[order]))
-    return Block(columns, rows=sum(len(rows) for rows, _, _ in parts), **more)
+    return Block(_as_met(columns), rows=int(max(rows[-1] for rows, _, _ in parts)) + 1, **more)
 
 
 def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, float]:
@@ -64,7 +72,7 @@ def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
 
 def split_of(row: Mapping[str, Any]) -> str | None:
     """`train`, `val` or `test` where a row says by a word of its own which part it is about."""
-    for key in _SPLIT_KEYS & row.keys():
+    for key in SPLIT_KEYS & row.keys():
         word = row[key]
         if isinstance(word, str) and word.strip().lower() in SPLITS:
             return SPLITS[word.strip().lower()]
@@ -74,6 +82,17 @@ def split_of(row: Mapping[str, Any]) -> str | None:
 def tagged(row: Mapping[str, Any]) -> dict[str, float]:
     """`flat`, with the row's split written before the names of its quantities."""
     numbers, split = flat(row), split_of(row)
-    if split is None:
-        return numbers
-    return {name if name.lower() in AXES else f"{split}/{name}": value for name, value in numbers.items()}
+    return dict(zip(under(split, numbers), numbers.values(), strict=True)) if split else numbers
+
+
+def under(split: str | None, names: Iterable[str]) -> list[str]:
+    """The names of a row's quantities with its split before them; those of axes stay what they are."""
+    return [f"{split}/{name}" if split and name.lower() not in AXES else name for name in names]
+
+
+def from_words(names: Sequence[str], values: Floats, key: str, said: Sequence[str], **more: Any) -> Block:
+    """A block from an array (rows, columns) whose rows say in the column `key` which part (`said`) they are about."""
+    splits = {word: split_of({key: word}) for word in set(said)}
+    kinds = {split: [i for i, word in enumerate(said) if splits[word] == split] for split in set(splits.values())}
+    parts = [(np.array(rows, np.float64), under(split, names), values[rows]) for split, rows in kinds.items()]
+    return from_grids(sorted(parts, key=lambda part: part[0][0]), **more)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, TypeVar
 
 from optcli.run.block import Unreadable
 from optcli.run.encoded import Decoder, decoder
 
+Kept = TypeVar("Kept")
 HEAD: Final = 1 << 16
 """Bytes that a reader sees to recognize its format."""
 CHUNK: Final = 1 << 22
+LINES: Final = 1 << 20
+"""Bytes of lines that are read at once."""
+ROOM: Final = 1 << 23
+"""Bytes of memory asked for once and given back: from then on glibc keeps freed pieces up to this size at hand instead
+of returning each to the system, which would cost as much as the reading."""
 LONGEST_LINE: Final = 1 << 26
 """A line of more than 64 MiB is no log line; it is skipped."""
 
@@ -32,10 +38,21 @@ class Source:
         self.pattern = pattern
         self.skipped: list[tuple[int, int]] = []
         """Stretches of bytes (first, end) that could not be used."""
+        self.state: Any = None
+        """What a reader must know to read on; see `keep`."""
+        self.whole = False
+        """Whether the reader wants the file from its beginning each time."""
         self._head: bytes | None = None
         self._raw = b""
         self._decoder: Decoder | None = None
         self._stream: BinaryIO | None = None
+
+    def keep(self, make: Callable[[], Kept]) -> Kept:
+        """What was made when this file was read before, or else is made now."""
+        if self.state is None:
+            self.state = make()
+        state: Kept = self.state
+        return state
 
     @property
     def streamed(self) -> bool:
@@ -113,8 +130,9 @@ class Source:
             parts.append(chunk)
         return b"".join(parts)
 
-    def lines(self, offset: int = 0, size: int = CHUNK) -> Iterator[tuple[int, bytes]]:
+    def lines(self, offset: int = 0, size: int = LINES) -> Iterator[tuple[int, bytes]]:
         """Whole lines in large pieces, each with its offset; only the last piece may lack its newline."""
+        bytes(ROOM)
         rest = b""
         for chunk in self.chunks(offset, size):
             data = rest + chunk if rest else chunk

@@ -81,6 +81,20 @@ def ups(values: Floats) -> float:
     return float(steps[steps > 0].sum())
 
 
+def wander(values: Floats, size: int) -> float:
+    """Noise of the means of `size` points over what independent noise of the points leaves of it: 1 if independent.
+
+    The root of a ratio of mean squared second differences, so that skewed and heavy-tailed noise counts on both sides
+    (von Neumann 1941, doi:10.1214/aoms/1177731677, with second differences to cancel a trend). NaN below 8 blocks.
+    """
+    count = len(values) // max(size, 1)
+    if size < 1 or count < 8:
+        return float("nan")
+    means = values[len(values) - count * size :].reshape(count, size).mean(axis=1)
+    points, blocks = (float(np.square(np.diff(v, 2)).mean()) for v in (values, means))
+    return (blocks * size / points) ** 0.5 if points > 0 else float("nan")
+
+
 def turn_rate(values: Floats) -> float:
     """Share of inner points that are a local minimum or maximum: 2/3 for independent noise, 1 for an alternation.
 

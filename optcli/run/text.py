@@ -28,7 +28,7 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
     A last line that is not ended yet is left for the next time. A redirected progress bar has a single newline, at its
     very end: there each state ends with the next.
     """
-    for start, data in source.lines(offset, 1 << 20):
+    for start, data in source.lines(offset):
         if not data.endswith(b"\n"):
             data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
         end = start

@@ -71,7 +71,7 @@ def _frames(data: bytes, left: int, source: Source, base: int) -> tuple[list[int
     while at + 12 <= n:
         length, check = _header(data, at)
         if known.get(length) != check:
-            if length > left or of_length(length) != check:
+            if of_length(length) != check:
                 at = _resync(data, at, left, source, base)
                 continue
             known[length] = check

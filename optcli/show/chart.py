@@ -22,6 +22,8 @@ MARGIN: Final = 10
 _LOG_FROM: Final = 10.0
 """Log axis where the largest value is so many times the median, or the median so many times the lowest tenth."""
 _LOW: Final = 0.1
+_HIGH, _FEW = 0.99, 3.0
+"""Log axis also where the highest hundredth of the values would take two thirds of a linear one."""
 _BRAILLE: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _SIGNS: Final = " '.:"
 
@@ -40,8 +42,9 @@ def wants_log(values: Floats) -> bool:
     """Whether a log axis shows these finite values better: all positive, and not just a few of them far off below."""
     if len(values) < 3 or values.min() <= 0:
         return False
-    low, middle = np.quantile(values, (_LOW, 0.5))
-    return bool(values.max() > _LOG_FROM * middle or middle > _LOG_FROM * low)
+    places = [int(share * (len(values) - 1)) for share in (0.0, _LOW, 0.5, _HIGH, 1.0)]
+    least, low, middle, high, most = np.partition(values, places)[places].tolist()  # `quantile` loads numpy.ma
+    return bool(most > _LOG_FROM * middle or middle > _LOG_FROM * low or most - least > _FEW * (high - least) > 0)
 
 
 def draw(

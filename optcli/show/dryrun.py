@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from optcli.recipe import bundled
 from optcli.recipe.recipe import Recipe, value_at
 from optcli.recipe.scalars import write
 from optcli.run.curve import Curve, read_only
@@ -14,20 +16,29 @@ from optcli.show.screen import Screen
 
 def lines(recipe: Recipe, screen: Screen, more: Sequence[str] = ()) -> list[str]:
     """The whole view; `more` are lines that only the training side can tell, such as parameters and memory."""
-    return [*_values(recipe, screen), "", *_length(recipe), *more, "", *_rates(recipe, screen)]
+    facts = (part for line in [*_length(recipe), *more] for part in screen.lines(line, " " * 8))
+    return [*_values(recipe, screen), "", *facts, "", *_rates(recipe, screen)]
 
 
 def _values(recipe: Recipe, screen: Screen) -> Iterator[str]:
     """`path  value  origin`, in three columns."""
     values = recipe.to_dict()
     rows = [
-        (path, clean.line(_shown(value_at(values, path))), clean.line(from_)) for path, from_ in recipe.origin.items()
+        (path, clean.line(_shown(value_at(values, path))), clean.line(_near(from_)))
+        for path, from_ in recipe.origin.items()
     ]
     wide = [max(len(row[i]) for row in rows) for i in range(2)]
     wide[1] = min(wide[1], screen.width // 3)
     for path, value, origin in rows:
         line = f"{path:<{wide[0]}}  {value:<{wide[1]}}  "
         yield line + (screen.paint(origin, "dim") if origin == "default" else origin)
+
+
+def _near(origin: str) -> str:
+    """`file:line` as one would type it from here; a bundled recipe's file by its name."""
+    if not os.path.isabs(origin):
+        return origin
+    return bundled.inside(origin) or min(os.path.relpath(origin), origin, key=len)
 
 
 def _shown(value: Any) -> str:
@@ -49,11 +60,21 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(str(size) for size in shape)
 
 
+def _others(recipe: Recipe) -> Iterator[str]:
+    """What a schedule changes besides the rate."""
+    scheduled, last = recipe.scheduled(), recipe.plan().steps - 1
+    seen = [scheduled.others(step) for step in (0, last // 4, last // 2, last * 3 // 4, last)]
+    for name in seen[0]:
+        values = ", ".join(words.number(values[name]) for values in seen)
+        yield f"        {name.replace('_', ' ')} from first to last step: {values}"
+
+
 def _rates(recipe: Recipe, screen: Screen) -> Iterator[str]:
     rates = recipe.rates()
     first, last, peak = rates[0][1], rates[-1][1], max(rate for _, rate in rates)
     at = [words.number(rate) for rate in (first, peak, last)]
     yield f"rate    {at[0]} at the first step, {at[1]} at most, {at[2]} at the last"
+    yield from _others(recipe)
     if first == last == peak:
         return
     curve = Curve("lr", read_only([step + 1 for step, _ in rates]), read_only([rate for _, rate in rates]))

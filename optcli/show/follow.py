@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Final
 
+from optcli.diagnosis.rules.sys607_stall import SECONDS, TIMES
 from optcli.exits import Exit
 from optcli.run.block import Unreadable
 from optcli.show import clean, finding, words
 from optcli.show.report import Report
 
+RECENT: Final = 50
+"""Changes of the log whose distances are the usual one."""
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class Follower:
     """What is new at `path` each time one asks; `look` reads and diagnoses it as it is now.
 
-    The log is read as a whole at each look, and only when it has changed: every format can be followed so, and a file
-    that was cut off, replaced or is half written gives no false news, since findings depend on the points alone.
+    There is a look only when the log has changed. Every format can be followed so, and a file that was cut off,
+    replaced or is half written gives no false news, since findings depend on the points alone.
     """
 
     def __init__(self, path: str, look: Callable[[], list[Report]]) -> None:
@@ -26,18 +33,20 @@ class Follower:
         self.reports: list[Report] = []
         """What was seen at the last look that saw something."""
         self._said: set[tuple[str, str, str]] = set()
-        self._stamp: Stamp = ()
-        self._reason = "no such file or directory"
+        self._stamp: Stamp | None = None
+        self._reason = ""
 
     def news(self) -> Iterator[str]:
         """Lines to print now: findings that were not said before, each with what to try."""
         stamp = stamp_of(self.path)
         if stamp == self._stamp:
             return
-        if _began_anew(self._stamp, stamp):
+        if _began_anew(self._stamp or (), stamp):
             self._said.clear()
             yield f"{clean.line(self.path)}: the log began anew"
         self._stamp = stamp
+        if not self._there():
+            return
         try:
             self.reports = self._look()
         except Unreadable as error:
@@ -59,6 +68,14 @@ class Follower:
                 todo = finding.prescription(cause)[0]
                 yield f"{clean.line(source, 4096)}:   {words.title(cause.name)}: {todo}"
 
+    def _there(self) -> bool:
+        return bool(self._stamp) or os.path.isdir(self.path)
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """What the files were like at the last look; another one each time the log has grown."""
+        return self._stamp
+
     @property
     def ended(self) -> bool:
         """Whether every run seen says of itself that it has ended."""
@@ -71,8 +88,33 @@ class Follower:
 
     def nothing(self) -> tuple[Exit, str, str]:
         """Exit code, message and help for a path that never gave a curve."""
-        code = Exit.NOTHING_TO_READ if self._stamp else Exit.USAGE
-        return code, f"{self.path}: {self._reason}", "" if self._stamp else "--wait says how long to wait for it"
+        if self._there():
+            return Exit.NOTHING_TO_READ, f"{self.path}: {self._reason}", ""
+        return Exit.USAGE, f"{self.path}: no such file or directory", "--wait says how long to wait for it"
+
+
+class Silence:
+    """Says so, once, when a log that used to grow has been still for far longer than usual."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._stamp = path, Stamp()
+        self._changes: deque[float] = deque(maxlen=RECENT)
+        self._said = False
+
+    def look(self, stamp: Stamp, now: float) -> str:
+        """The line to print at `now` seconds, or nothing."""
+        if stamp != self._stamp:
+            self._stamp, self._said = stamp, False
+            self._changes.append(now)
+            return ""
+        apart = [after - before for before, after in pairwise(self._changes)]
+        if self._said or not apart or now - self._changes[-1] < max(TIMES * median(apart), SECONDS):
+            return ""
+        self._said = True
+        minutes = (now - self._changes[-1]) / 60
+        return (
+            f"{clean.line(self._path)}: SYS607 nothing new for {minutes:.0f} minutes; usual are {median(apart):.3g} s"
+        )
 
 
 def stamp_of(path: str) -> Stamp:

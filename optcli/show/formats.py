@@ -49,3 +49,5 @@ def write(reports: Sequence[Report], format: str, output: str | None = None) -> 
         raise Failure(
             Exit.CANNOT_CREATE, f"{output}: its directory doesn't exist", "make the directory first"
         ) from None
+    except OSError as error:  # writing, unlike opening, doesn't say which file it was
+        raise OSError(error.errno, error.strerror, output) from None

@@ -26,7 +26,7 @@ def render(reports: Sequence[Report]) -> str:
     _summarize(reports)
     told = [line for level in SEVERITIES for line in _level(reports, level)]
     told += [
-        annotation("error", _file(report), "unreadable", words.headline(report.diagnosis))
+        annotation("error", report.diagnosis.source, "unreadable", words.headline(report.diagnosis))
         for report in reports
         if report.run is None
     ]
@@ -37,21 +37,24 @@ def render(reports: Sequence[Report]) -> str:
 def _level(reports: Sequence[Report], level: str) -> list[str]:
     found = [(f, report) for report in reports for f in words.ordered(report.diagnosis) if f.severity == level]
     found.sort(key=lambda pair: -pair[0].confidence)
-    return [annotation(_LEVELS[level], _file(report), _title(f), finding.said(f)) for f, report in found[:MOST]]
+    return [_annotated(f, report) for f, report in found[:MOST]]
+
+
+def _annotated(found: Finding, report: Report) -> str:
+    from optcli.show.place import file_and_line
+
+    file, line = file_and_line(report, found)
+    return annotation(_LEVELS[found.severity], file, _title(found), finding.said(found), line)
 
 
 def _title(found: Finding) -> str:
     return f"{clean.line(found.code)} {clean.line(found.name)}"
 
 
-def annotation(level: str, file: str, title: str, message: str) -> str:
+def annotation(level: str, file: str, title: str, message: str, line: int = 1) -> str:
     """`::warning file=...,title=...::...`; a line break or a separator in foreign text can't end a field."""
-    fields = f"file={_property(clean.line(file, 4096))},title={_property(clean.line(title))}"
-    return f"::{level} {fields}::{_data(clean.line(message, 4096))}"
-
-
-def _file(report: Report) -> str:
-    return report.recipe or report.diagnosis.source
+    place = f"file={_property(clean.line(file, 4096))}" + (f",line={line}" if line > 1 else "")
+    return f"::{level} {place},title={_property(clean.line(title))}::{_data(clean.line(message, 4096))}"
 
 
 def _data(text: str) -> str:

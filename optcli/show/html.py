@@ -15,9 +15,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from optcli.diagnosis import catalogue
 from optcli.diagnosis.diagnosis import Cause, Finding
-from optcli.show import clean, panels, words
+from optcli.show import clean, folder, manual, panels, words
 from optcli.show.report import Report
+from optcli.show.text import next_commands
 
 MOST, FEWEST = 100_000, 500
 """Points that zooming can show of a curve: so many over the number of runs, but never fewer than the second."""
@@ -92,6 +94,8 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
     yield f'<section class="run" id="run{number}"><p class="source">{_text(told.source)}</p>'
     title = f"{_pill(told.status)}<h1>{_sentence(words.headline(told))}</h1>"
     yield f'<header class="verdict {told.status}">{title}</header>'
+    if summary := folder.summary(report):
+        yield f'<p class="quiet">{escape(summary)}</p>'
     first, rest, left_out = panels.of(report, points)
     yield from _panels(first)
     if told.findings:
@@ -103,12 +107,15 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
         yield "<h2>What to do</h2>"
         for cause in told.causes:
             yield from _cause(cause)
+    yield from _next(report)
     if rest:
         yield "<h2>Other curves</h2>"
         yield from _panels(rest)
     if left_out:
         yield f'<p class="quiet">Without {words.count(left_out, "more curve")} in which nothing was found.</p>'
     yield from _provenance(report)
+    if recipe := folder.recipe(report):
+        yield f"<details><summary>The recipe as run</summary><pre>{escape(recipe)}</pre></details>"
     yield "</section>"
 
 
@@ -131,7 +138,20 @@ def _finding(found: Finding) -> Iterator[str]:
     yield f"<p>{_sentence(clean.line(found.message, 4096))}</p>"
     if words.figures(found):
         yield f'<p class="figures">{escape(words.figures(found))}</p>'
+    if found.code in catalogue.codes():
+        yield from _why(found.code)
     yield "</li>"
+
+
+def _why(code: str) -> Iterator[str]:
+    """The reasons from the code's own page, folded away."""
+    told = manual.sections(catalogue.rule_doc(code))
+    shown = {"Why it matters": "", "Look-alikes": "<b>Look-alikes.</b> "}
+    yield f"<details><summary>{next(iter(shown))}</summary>"
+    for heading, begin in shown.items():
+        for block in filter(str.strip, manual.blocks(told.get(heading, ""))):
+            yield f"<p>{begin}{_prose(' '.join(block.split()))}</p>"
+    yield "</details>"
 
 
 def _cause(cause: Cause) -> Iterator[str]:
@@ -146,6 +166,12 @@ def _cause(cause: Cause) -> Iterator[str]:
     told = words.advice(advised).items()
     rows = "".join(f"<dt>{_sentence(clean.line(label))}</dt><dd>{_prose(text)}</dd>" for label, text in told)
     yield f"<dl>{rows}</dl></article>"
+
+
+def _next(report: Report) -> Iterator[str]:
+    commands = [words.typed(command) for command in next_commands(report)]
+    if commands:
+        yield f'<h2>What to type next</h2><div class="patch"><pre>{escape(chr(10).join(commands))}</pre></div>'
 
 
 def _panels(shown: Sequence[panels.Panel]) -> Iterator[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import numpy as np
+
 from optcli.diagnosis import catalogue
+from optcli.diagnosis.engine import diagnose
 from optcli.exits import Exit, Failure
 from optcli.run import notes
 from optcli.show import words
-from optcli.show.chart import MARGIN, draw
+from optcli.show.chart import MARGIN, Mark, draw, wants_log
 from optcli.show.nearest import hint
 from optcli.show.screen import Screen
 
@@ -54,7 +58,7 @@ def rule_page(code: str, screen: Screen) -> str:
     head += " · preview" if catalogue.status(code) == "preview" else ""
     told = sections(catalogue.rule_doc(code))
     drawn = [line for heading in _DRAWN if told.pop(heading, "") for line in _drawing(code, heading, screen)]
-    return _page(head, told, [*drawn, *_causes(code, screen)], screen)
+    return _page(head, told, [*drawn, *_causes(code, screen), *_to_do(code, screen)], screen)
 
 
 def _page(head: str, told: dict[str, str], facts: list[str], screen: Screen) -> str:
@@ -84,10 +88,27 @@ def _causes(code: str, screen: Screen) -> list[str]:
     return ["", screen.paint("What may be behind it", "bold"), *told]
 
 
+def _to_do(code: str, screen: Screen) -> list[str]:
+    """What to do about the cause that the code speaks for most, and where to read about the others."""
+    first, *others = [*catalogue.causes_of(code), ""]
+    told = sections(catalogue.cause_doc(first)) if first else {}
+    heading = next((heading for heading in told if heading.startswith("What to do")), None)
+    if heading is None:
+        return []
+    lines = [
+        "",
+        screen.paint(f"{heading}, if it is: {words.title(first)}", "bold"),
+        *_text(told[heading], screen, "  "),
+    ]
+    more = ", ".join(f"`optcli explain {name}`" for name in others if name)
+    return [*lines, *screen.wrap(f"Else: {more}", "  ")] if more else lines
+
+
 def cause_page(name: str, screen: Screen) -> str:
-    """All about a cause: what it is, what speaks for and against it, what to do."""
+    """All about a cause: what it is, what it looks like, what speaks for and against it, what to do."""
     weights = catalogue.evidence(name)
-    facts: list[str] = []
+    main = max(weights, key=lambda code: (weights[code], code))
+    facts = _drawing(main, "Example", screen, 1) if main in catalogue.codes() else []
     for title, sign in (("What speaks for it", 1), ("What speaks against it", -1)):
         codes = sorted((c for c, w in weights.items() if w * sign > 0), key=lambda c: -abs(weights[c]))
         facts += ["", screen.paint(title, "bold")] if codes else []
@@ -106,40 +127,60 @@ def note_page(code: str, screen: Screen) -> str:
 
 
 def listing(screen: Screen) -> str:
-    """All codes, causes and notes, a line each."""
+    """All codes, causes and notes, a line each in a pipe."""
     lines = [screen.paint("Findings", "bold")]
     for code in catalogue.codes():
-        first = catalogue.rule_doc(code).partition("\n")[0]
-        kind = catalogue.severity(code)
-        lines.append(f"  {code}  {screen.paint(f'{kind:<7}', kind)}  {catalogue.rule_name(code)}: {first}")
-    lines += [
-        "",
-        screen.paint("Notes on the log", "bold"),
-        *(f"  {code}  {text}" for code, text in notes.CODES.items()),
-    ]
+        text = f"{catalogue.rule_name(code)}: {catalogue.rule_doc(code).partition(chr(10))[0]}"
+        kind = f"{catalogue.severity(code):<7}"
+        first, *more = _entry(f"{code}  {kind}", text, screen)
+        lines += [first.replace(kind, screen.paint(kind, kind.strip()), 1), *more]
+    lines += ["", screen.paint("Notes on the log", "bold")]
+    lines += [line for code, text in sorted(notes.CODES.items()) for line in _entry(code, text, screen)]
     lines += ["", screen.paint("Causes", "bold")]
-    lines += [f"  {name}: {catalogue.cause_doc(name).partition(chr(10))[0]}" for name in catalogue.names()]
+    wide = max(map(len, catalogue.names()))
+    for name in catalogue.names():
+        lines += _entry(f"{name:<{wide}}", catalogue.cause_doc(name).partition("\n")[0], screen)
     return _joined(lines, screen)
 
 
+def _entry(name: str, text: str, screen: Screen) -> list[str]:
+    """`name  text`, on a terminal wrapped behind the name."""
+    return screen.lines(f"  {name}  {text}", " " * (len(name) + 4))
+
+
 def _joined(lines: list[str], screen: Screen) -> str:
-    return screen.fit("\n".join(lines)) + "\n"
+    told = screen.fit("\n".join(lines)) + "\n"
+    return told if screen.unicode else unicodedata.normalize("NFKD", told).encode("ascii", "ignore").decode()
 
 
-def _drawing(code: str, heading: str, screen: Screen) -> list[str]:
-    """The curves of an example, the first two of them: more would hide what they are to show."""
-    lines = ["", screen.paint(_DRAWN[heading], "bold")]
-    for role, curve in [*catalogue.curves(code, heading).items()][:2]:
-        lines += [f"{role:>{MARGIN}}", *draw(curve, screen, height=5)]
+def _drawing(code: str, heading: str, screen: Screen, most: int = 2) -> list[str]:
+    """The first curves of an example, more would hide what they are to show; of a sick one, where the finding is.
+
+    Sick and healthy curves of a role have axes of the same kind, so that they can be compared.
+    """
+    run = catalogue.example(code, heading)
+    found = diagnose(run, select=[code]).findings if heading == "Example" else ()
+    shown = [role for role in run.curves if role in {f.curve for f in found}]
+    lines = ["", screen.paint(_DRAWN[heading] + (f": {code} {catalogue.rule_name(code)}" if most == 1 else ""), "bold")]
+    for role in [*shown, *(role for role in run.curves if role not in shown)][:most]:
+        marks = [Mark(f.code, f.first, f.last, f.severity) for f in found if f.curve == role]
+        lines += [f"{role:>{MARGIN}}", *draw(run.curves[role], screen, marks, height=5, log=_log(code, role))]
     return lines
+
+
+def _log(code: str, role: str) -> bool:
+    """Whether the sick or the healthy curve asks for a logarithmic axis, and both can have one."""
+    both = [catalogue.example(code, heading).curves.get(role) for heading in _DRAWN]
+    values = [curve.value[np.isfinite(curve.value)] for curve in both if curve is not None]
+    return any(map(wants_log, values)) and all(bool((value > 0).all()) for value in values)
 
 
 def _text(text: str, screen: Screen, indent: str = "") -> list[str]:
     """Paragraphs and list items, wrapped to the screen; indented code as it is."""
-    return [line for block in _blocks(text) for line in _block(block, screen, indent)]
+    return [line for block in blocks(text) for line in _block(block, screen, indent)]
 
 
-def _blocks(text: str) -> Iterator[str]:
+def blocks(text: str) -> Iterator[str]:
     """Paragraphs, list items and code, with an empty block between paragraphs."""
     for number, part in enumerate(re.split(r"\n\s*\n", text.strip("\n"))):
         if number:

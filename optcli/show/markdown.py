@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from optcli.diagnosis.diagnosis import Cause, Finding
-from optcli.show import clean, words
+from optcli.show import clean, folder, words
 from optcli.show.report import Report
+from optcli.show.screen import Screen
+from optcli.show.text import chart
 
+_WIDTH: Final = 90
+"""Columns of a chart: what GitHub shows of a line of code without a scroll bar."""
 _SIGNS: Final = {
     "error": "🔴",
     "warning": "🟠",
@@ -43,6 +47,12 @@ def code(text: Any) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
+def _prose(text: str) -> str:
+    """Advice with its `names` as code spans."""
+    parts = text.split("`")
+    return "".join(code(part) if n % 2 and n < len(parts) - 1 else escape(part) for n, part in enumerate(parts))
+
+
 def _fenced(lines: list[str]) -> list[str]:
     """A code block that none of its lines can end."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
@@ -66,6 +76,11 @@ def _one(report: Report) -> Iterator[str]:
         f" of {code(told.format)}" if told.format else ""
     )
     yield ""
+    if summary := folder.summary(report):
+        yield from (escape(summary), "")
+    for name in dict.fromkeys(found.curve for found in words.ordered(told)):
+        drawn = chart(report, name, Screen(width=_WIDTH))
+        yield from [*_fenced([clean.line(name), *drawn]), ""] if drawn else []
     if told.findings:
         yield "| | code | finding | steps | sure |"
         yield "| --- | --- | --- | --- | --- |"
@@ -95,6 +110,6 @@ def _cause(cause: Cause) -> Iterator[str]:
     elif advised.relative:
         yield from (code(words.relative(advised.relative)), "")
     for label, text in words.advice(advised).items():
-        yield f"- **{escape(label)}:** {escape(text)}"
+        yield f"- **{escape(label)}:** {_prose(text)}"
     yield f"- **safety:** {advised.safety}"
     yield ""

@@ -47,12 +47,12 @@ class Panel:
         return svg.draw([*self.curves.values()], self.marks, " and ".join(self.names))
 
     def data(self) -> str:
-        """JSON for the script: `tables` of steps and values, `names`, `log`, `bands` of [first, last, severity]."""
+        """JSON for the script: `tables` of steps and values, `names`, `log`, `bands` of first, last, severity, code."""
         told = {
             "names": [clean.plain_unicode(name, clean.LIMIT) for name in self.names],
             "tables": [_table(curve, self.points) for curve in self.curves.values()],
             "log": self.log,
-            "bands": [[_short(m.first), _short(m.last), m.style] for m in self.marks],
+            "bands": [[_short(m.first), _short(m.last), m.style, m.label] for m in self.marks],
         }
         return json.dumps(told, separators=(",", ":"), allow_nan=False)
 

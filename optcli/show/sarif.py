@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from optcli.diagnosis import catalogue
 from optcli.diagnosis.diagnosis import Diagnosis, Finding
-from optcli.show import clean, finding, words
+from optcli.show import clean, finding, manual, words
 from optcli.show.report import Report
 
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
@@ -26,10 +25,7 @@ def render(reports: Sequence[Report]) -> str:
     from importlib.metadata import version
 
     found = [(report, f) for report in reports for f in words.ordered(report.diagnosis)]
-    rules = {
-        f.code: {"id": _text(f.code), "name": _text(f.name), "shortDescription": {"text": _text(words.title(f.name))}}
-        for _, f in found
-    }
+    rules = {f.code: _rule(f) for _, f in found}
     driver = {"name": "optcli", "version": version("optcli"), "rules": list(rules.values())}
     results = [_result(report, f, [*rules].index(f.code)) for report, f in found]
     unread = [_notification(report.diagnosis) for report in reports if report.diagnosis.status == "unreadable"]
@@ -40,6 +36,15 @@ def render(reports: Sequence[Report]) -> str:
 
 def _text(text: str) -> str:
     return clean.line(text, 4096)
+
+
+def _rule(found: Finding) -> dict[str, Any]:
+    rule = {"id": _text(found.code), "name": _text(found.name), "shortDescription": {"text": words.title(found.name)}}
+    if found.code not in catalogue.codes():
+        return rule
+    told = manual.sections(catalogue.rule_doc(found.code))
+    full = " ".join(told.get("What is seen", "").split())
+    return rule | {"fullDescription": {"text": full}, "help": {"text": " ".join(told["Why it matters"].split())}}
 
 
 def _result(report: Report, found: Finding, rule: int) -> dict[str, Any]:
@@ -55,21 +60,10 @@ def _result(report: Report, found: Finding, rule: int) -> dict[str, Any]:
 
 
 def _location(report: Report, found: Finding) -> dict[str, Any]:
-    """The line of the recipe that the first patch would change, else the first line of recipe or log."""
-    file = report.recipe or report.diagnosis.source
-    patches = [cause.prescription.patch for cause in report.diagnosis.causes if found.code in cause.because]
-    line = next((_line(report.recipe, patch) for patch in patches if patch and report.recipe), 1)
+    from optcli.show.place import file_and_line
+
+    file, line = file_and_line(report, found)
     return {"artifactLocation": {"uri": quote(_text(file))}, "region": {"startLine": line}}
-
-
-def _line(recipe: str, patch: Mapping[str, Any]) -> int:
-    """The 1-based line at which the section of the patch's first path begins, 1 if there is none."""
-    section = re.escape(next(iter(patch)).partition(".")[0])
-    try:
-        lines = Path(recipe).read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, ValueError):
-        return 1
-    return next((number for number, line in enumerate(lines, 1) if re.match(rf"{section}\s*:", line)), 1)
 
 
 def _notification(told: Diagnosis) -> dict[str, Any]:

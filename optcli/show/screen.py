@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import textwrap
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
-NARROW, WIDE = 60, 120
-"""Columns: below the first, wrapped text reads badly; above the second, the eye loses the line."""
+NARROW, WIDE = 36, 120
+"""Columns: below the first nothing can be drawn; above the second, the eye loses the line."""
 
 _STYLES: Final = {
-    "error": "1;31", "warning": "1;33", "info": "36", "healthy": "1;32", "ill": "1;31", "unknown": "1;33",
+    "error": "1;31", "warning": "33", "info": "36", "healthy": "1;32", "ill": "1;31", "unknown": "33",
     "unreadable": "1;31", "bold": "1", "dim": "2", "title": "1;4", "code": "36",
 }  # fmt: skip
+"""SGR codes. Yellow is not bold, since bold is bright in many terminals, and bright yellow is lost on white."""
 _ASCII: Final = str.maketrans({"…": "...", "–": "-", "×": "x", "·": "-", "→": "->", "≤": "<=", "≥": ">=", "σ": "sigma"})
 
 
@@ -33,8 +33,7 @@ class Screen:
         terminal = stream.isatty()
         dumb = os.environ.get("TERM") == "dumb"
         colour = terminal and not dumb and not os.environ.get("NO_COLOR")
-        width = min(max(shutil.get_terminal_size((100, 24)).columns, NARROW), WIDE)
-        return cls(terminal, width, colour, _speaks_unicode(stream))
+        return cls(terminal, min(max(_columns(stream), NARROW), WIDE), colour, _speaks_unicode(stream))
 
     def paint(self, text: str, style: str) -> str:
         """`text` in the colour of `style` (a severity, a status, `bold`, `dim`), where there are colours."""
@@ -44,12 +43,24 @@ class Screen:
         """`text` with our own typographic signs replaced where only ASCII can be shown."""
         return text if self.unicode else text.translate(_ASCII)
 
+    def lines(self, text: str, indent: str = "  ") -> list[str]:
+        """`text` as it is said while something runs: wrapped on a terminal, one line elsewhere."""
+        return self.wrap(text, indent, "") if self.terminal else [text]
+
     def wrap(self, text: str, indent: str, first: str | None = None) -> list[str]:
         """`text` in lines of at most the screen's width, indented; paths and words are never broken."""
         return textwrap.wrap(
             text, self.width, initial_indent=indent if first is None else first, subsequent_indent=indent,
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
+
+
+def _columns(stream: TextIO) -> int:
+    """The width of the terminal behind the stream, which need not be that of standard output; COLUMNS overrules it."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return 100
 
 
 def _speaks_unicode(stream: Any) -> bool:

@@ -25,7 +25,7 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
             for line in [*finding.lines(report.diagnosis, report.diagnosis.source), *_notes(report)]
         ]
     elif len(reports) > DETAILED:
-        told = [*_table(reports, screen)]
+        told = [*_many(reports, screen)]
     else:
         told = [line for report in reports for line in [*_details(report, screen, len(reports) > 1), ""]][:-1]
     return screen.fit("\n".join(told)) + "\n"
@@ -34,8 +34,9 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
 def _notes(report: Report) -> list[str]:
     if report.run is None:  # then the note is the verdict
         return []
-    source = clean.line(report.diagnosis.source, 4096)
-    return [f"{source}: note {clean.line(n.code)} {clean.line(n.message, 4096)}" for n in report.diagnosis.notes]
+    source, said = clean.line(report.diagnosis.source, 4096), words.headline(report.diagnosis)
+    notes = ((clean.line(note.code), clean.line(note.message, 4096)) for note in report.diagnosis.notes)
+    return [f"{source}: note {code} {message}" for code, message in notes if message != said]
 
 
 def _details(report: Report, screen: Screen, many: bool) -> Iterator[str]:
@@ -49,7 +50,7 @@ def _details(report: Report, screen: Screen, many: bool) -> Iterator[str]:
         yield from _finding(found, screen)
         if found.curve not in shown:
             shown.add(found.curve)
-            yield from _chart(report, found.curve, screen)
+            yield from chart(report, found.curve, screen)
     for number, cause in enumerate(told.causes, 1):
         yield ""
         yield from _cause(cause, number, screen)
@@ -85,7 +86,8 @@ def _finding(found: Finding, screen: Screen) -> Iterator[str]:
     yield from (screen.paint(line, "dim") for line in screen.wrap(words.figures(found), "  "))
 
 
-def _chart(report: Report, name: str, screen: Screen) -> list[str]:
+def chart(report: Report, name: str, screen: Screen) -> list[str]:
+    """A curve with the stretches of its findings, or nothing where there is no such curve."""
     curve = report.curve(name)
     if curve is None:
         return []
@@ -99,54 +101,65 @@ def _chart(report: Report, name: str, screen: Screen) -> list[str]:
 
 def _cause(cause: Cause, number: int, screen: Screen) -> Iterator[str]:
     advised = cause.prescription
-    because = ", ".join(map(clean.line, cause.because))
-    title = screen.paint(words.title(cause.name), "bold")
-    yield f"cause {number}: {title} · {words.share(cause.weight)} sure"
-    yield from screen.wrap(because, " " * 14, f"  {'because':<11} ")
+    title = words.title(cause.name)
+    first, *more = screen.wrap(f"cause {number}: {title} · {words.share(cause.weight)} sure", "  ", "")
+    yield from (first.replace(title, screen.paint(title, "bold")), *more)
     change = "  ".join(words.assignments(advised.patch or {})) or words.relative(advised.relative)
-    if change:
-        yield f"  {'try':<11} {screen.paint(change, 'bold')}  ({advised.safety})"
-    for label, text in words.advice(advised).items():
-        yield from screen.wrap(text, " " * 14, f"  {clean.line(label):<11} ")
+    told = {"because": ", ".join(map(clean.line, cause.because)), "try": change and f"{change}  ({advised.safety})"}
+    told |= words.advice(advised)
+    wide = 4 + max(map(len, told))
+    for label, text in told.items():
+        for line in screen.wrap(text, " " * wide, f"  {clean.line(label):<{wide - 2}}"):
+            yield line[:wide] + screen.paint(line[wide:], "bold") if label == "try" else line
 
 
 def _foot(report: Report, screen: Screen) -> Iterator[str]:
     for note in report.diagnosis.notes if report.run is not None else ():
         yield from ("", *screen.wrap(f"note {clean.line(note.code)}: {clean.line(note.message, 4096)}", "  ", ""))
-    commands = list(next_commands(report))
-    if commands:
+    lines = [line for command in next_commands(report) for line in words.folded(command, screen.width - 6)]
+    if lines:
         yield ""
-    for number, command in enumerate(commands):
-        yield f"{'' if number else 'next':<6}{screen.paint(command, 'code')}"
+    for number, line in enumerate(lines):
+        yield f"{'' if number else 'next':<6}{screen.paint(line, 'code')}"
 
 
-def next_commands(report: Report) -> Iterator[str]:
+def next_commands(report: Report) -> Iterator[list[str]]:
     """What to type next: the explanation of the main finding, and the training with the first patch."""
     main = words.main_finding(report.diagnosis)
     if main is not None:
-        yield words.typed(["optcli", "explain", clean.line(main.code)])
+        yield ["optcli", "explain", clean.line(main.code)]
     patch = next((cause.prescription.patch for cause in report.diagnosis.causes if cause.prescription.patch), None)
     if patch and report.recipe is not None:
-        yield words.typed(["optcli", "train", clean.line(report.recipe), *words.assignments(patch)])
+        yield ["optcli", "train", clean.line(report.recipe), *words.assignments(patch)]
 
 
-def _table(reports: Sequence[Report], screen: Screen) -> Iterator[str]:
+def _many(reports: Sequence[Report], screen: Screen) -> Iterator[str]:
+    """A table of all runs, the worst on top, and that one in detail if anything is wrong with it."""
     ranked = sorted(reports, key=lambda report: report.rank)
+    yield from _table(ranked, screen)
+    worst = next((report for report in ranked if report.run is not None), None)
+    if worst is not None and worst.diagnosis.status == "ill":
+        yield from ("", *_details(worst, screen, True))
+
+
+def _table(ranked: Sequence[Report], screen: Screen) -> Iterator[str]:
     counts = Counter(report.diagnosis.status for report in ranked)
     yield f"{len(ranked)} runs: {', '.join(f'{count} {status}' for status, count in counts.items())}"
     yield ""
     names = [clean.line(report.diagnosis.source) for report in ranked]
     wide = min(max(map(len, names)), screen.width // 2)
     for report, name in zip(ranked, names, strict=True):
-        status = report.diagnosis.status
-        yield f"{screen.paint(f'{status:<10}', status)} {name:<{wide}}  {_named(report)}"
-    yield ""
-    first = next((name for report, name in zip(ranked, names, strict=True) if report.run is not None), names[0])
-    yield f"next  {screen.paint(words.typed(['optcli', 'diagnose', first]), 'code')}"
+        status, room = report.diagnosis.status, screen.width - wide - 13
+        told = next((text for text in _named(report) if len(text) <= room and len(name) <= wide), None)
+        yield f"{screen.paint(f'{status:<10}', status)} {name:<{wide}}  {told or ''}".rstrip()
+        yield from [] if told else screen.wrap(_named(report)[0], " " * 13)
 
 
-def _named(report: Report) -> str:
-    """Codes and names of what stands and asks for action, or why there is nothing."""
+def _named(report: Report) -> list[str]:
+    """Codes and names of what stands and asks for action, shorter and shorter, or why there is nothing."""
     standing = (f for f in words.ordered(report.diagnosis) if f.severity != "info" and f.healed_at is None)
-    named = dict.fromkeys(f"{clean.line(f.code)} {clean.line(f.name)}" for f in standing)
-    return ", ".join(named) or words.headline(report.diagnosis)
+    names = {clean.line(f.code): clean.line(f.name) for f in standing}
+    named = [f"{code} {name}" for code, name in names.items()]
+    if not named:
+        return [words.headline(report.diagnosis)]
+    return [", ".join(named), ", ".join([named[0], *[*names][1:]]), f"{named[0]}, {len(named) - 1} more"]

@@ -8,22 +8,21 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from optcli.exits import Exit, Failure
 from optcli.parts import find
-from optcli.parts.optimizers import _direct, _groups
-from optcli.parts.schedules import Plan
+from optcli.parts.optimizers import _groups
 from optcli.recipe.recipe import Recipe
+from optcli.train import choices, frugal
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
-from optcli.train.inputs import ready
 from optcli.train.objective import Objective
-from optcli.train.probes import Window
+from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
-from optcli.train.rates import Rates
+from optcli.train.rates import Moving, Rates
 from optcli.train.signals import Signals
 from optcli.train.startup import without_compiler
 from optcli.train.update import Update
@@ -46,8 +45,11 @@ class Built:
     regularizers: dict[str, Any]
     metrics: dict[str, Any]
     names: list[str]
+    layers: dict[str, int]
     groups: list[dict[str, Any]]
     info: dict[str, Any]
+    notes: list[str]
+    """What the recipe asks for and does nothing here."""
 
     @property
     def state(self) -> dict[str, Stateful]:
@@ -112,11 +114,17 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
             own(partial(regularizer.on_model, model), "regularizer", name)
     check_finite(model, recipe.model.name)
     _freeze(model, recipe.freeze)
-    model = world.place(model).train()
-    info = dict(chosen or {}) or choose(recipe, world, model, splits.train_x[: recipe.batch_size])
+    laid = chosen.get("channels_last", False) if chosen else choices.last_channels(recipe, world, model)
+    if laid:
+        choices.put_channels_last(model)
+    model = world.place(model.to(world.dtype)).train()
+    frugal.shorten(recipe, model)
+    loss = find("loss", recipe.loss.name).build(recipe.loss.options)
+    first = splits.train_x[: recipe.batch_size], splits.train_y[: recipe.batch_size]
+    info = dict(chosen or {}) or {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
     world.use_threads(info["threads"], 0)
-    objective = _objective(recipe, world, model, regularizers, info)
-    groups, optimizer, gated = _optimizer(recipe, world, model)
+    objective = _objective(recipe, world, model, loss, regularizers, info)
+    groups, optimizer, gated = _optimizer(recipe, world, model, info)
     plan = recipe.plan()
     for regularizer in regularizers.values():
         if hasattr(regularizer, "on_optimizer"):
@@ -128,74 +136,36 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     objective.averages = Averages(model, keepers, batches, objective.autocast)
     latched = recipe.monitor.nonfinite != "skip"
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
-    step = _direct.stepper(optimizer)
+    step, notes = frugal.stepper(recipe, world, optimizer)
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
-    update = Update(objective, step, gate, window, world, list(regularizers.values()), gated=gated)
-    rates = Rates(recipe.schedule, Plan.of(recipe.schedule.options, plan.total, plan.per_epoch))
+    rates = Rates(recipe.scheduled())
+    moving = Moving(rates, optimizer) if rates.moves else None
+    kind = frugal.update(recipe, world)
+    update = kind(objective, step, gate, window, world, list(regularizers.values()), gated=gated, moving=moving)
+    if info.get("cuda_graphs"):
+        update.record(randomness, recipe.train.accumulate, notes.append)
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}
+    names = [called[id(p)] for p in step.params]
     return Built(
         splits, objective, batches, rates, optimizer, gate, window, update, randomness, regularizers,
-        _metrics(recipe), [called[id(p)] for p in step.params], groups, info,
+        _metrics(recipe), names, layers(model, names), groups, info, notes,
     )  # fmt: skip
 
 
-def choose(recipe: Recipe, world: World, model: nn.Module, x: Any) -> dict[str, Any]:
-    """What is decided once for a run: threads, by the work in a step with the inputs `x`, and whether to compile.
-
-    Compiling is left to the user: on a CPU it takes longer than most runs can win back.
-    """
-    work = 3 * forward_work(model, ready(world.tensor(x))) if recipe.train.threads == "auto" else 0.0
-    threads = world.use_threads(recipe.train.threads, work)
-    return {"threads": threads, "compile": recipe.train.compile == "on", "precision": recipe.train.precision}
-
-
-@torch.no_grad()
-def forward_work(model: nn.Module, x: torch.Tensor) -> float:
-    """Multiplications and additions of a forward pass, as far as modules with a weight matrix do them."""
-    work = [0.0]
-
-    def count(module: nn.Module, inputs: Any, output: Any) -> None:
-        weight = getattr(module, "weight", None)
-        if isinstance(output, torch.Tensor) and isinstance(weight, torch.Tensor) and weight.ndim > 1:
-            work[0] += 2.0 * output.numel() * weight[0].numel()
-
-    counted = [m for m in model.modules() if not isinstance(m, nn.Embedding)]
-    hooks = [module.register_forward_hook(count) for module in counted]
-    model.eval()
-    try:
-        model(x)
-    except (Exception, SystemExit):
-        return 0.0  # the first real batch says what is wrong, with its place
-    finally:
-        model.train()
-        for hook in hooks:
-            hook.remove()
-    return work[0]
-
-
 def _objective(
-    recipe: Recipe, world: World, model: nn.Module, regularizers: Mapping[str, Any], info: Mapping[str, Any]
+    recipe: Recipe, world: World, model: nn.Module, loss: Any, regularizers: Mapping[str, Any], info: Mapping[str, Any]
 ) -> Objective:
-    if info["compile"]:
-        compile_whole(model)
-    loss = find("loss", recipe.loss.name).build(recipe.loss.options)
+    if info["compile"] and model._compiled_call_impl is None:
+        choices.compile_whole(model)
+    cast = world.cast if world.dtype == torch.float64 else None
     try:
-        context = world.autocast()
         return Objective(
-            world.parallel(model), model, loss, list(regularizers.values()), _groups.weights(model), context
-        )
+            world.parallel(model), model, loss, list(regularizers.values()), _groups.weights(model),
+            world.autocast(), cast,
+        )  # fmt: skip
     except ValueError as error:
         raise Failure(Exit.USAGE, str(error)) from error
-
-
-def compile_whole(model: nn.Module) -> None:
-    """Compile the model's call, without wrapping it, so that its weights keep their names.
-
-    `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
-    """
-    call: Any = model._call_impl
-    model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
 
 
 def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
@@ -206,8 +176,10 @@ def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
         raise Failure(Exit.USAGE, f"model.freeze: {error}") from error
 
 
-def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
-    if recipe.train.compile != "on":
+def _optimizer(
+    recipe: Recipe, world: World, model: nn.Module, info: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], Any, bool]:
+    if not info["compile"]:
         without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
     cautious = getattr(options, "decay", "") == "cautious"
@@ -219,7 +191,22 @@ def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dic
         raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
     if not groups:
         raise Failure(Exit.USAGE, f"model {recipe.model.name} has no parameters to train")
-    return groups, module.build(groups, options, world.device.type), bool(getattr(module, "GATED", False))
+    optimizer = module.build(groups, options, world.device.type)
+    optimizer.register_load_state_dict_pre_hook(_laid_out)
+    return groups, optimizer, bool(getattr(module, "GATED", False))
+
+
+def _laid_out(optimizer: torch.optim.Optimizer, stored: dict[str, Any]) -> dict[str, Any]:
+    """Stored state, in memory as its parameters are: fused kernels walk both side by side."""
+    params = [p for group in optimizer.param_groups for p in group["params"]]
+    numbers = [n for group in stored["param_groups"] for n in group["params"]]
+    state = dict(stored["state"])
+    for number, p in zip(numbers, params, strict=False):
+        for name, value in state.get(number, {}).items():
+            if isinstance(value, Tensor) and value.shape == p.shape and value.stride() != p.stride():
+                laid = torch.empty_like(p, dtype=value.dtype, device=value.device).copy_(value.detach())
+                state[number] = {**state[number], name: laid.requires_grad_(False)}
+    return {**stored, "state": state}
 
 
 def _metrics(recipe: Recipe) -> dict[str, Any]:

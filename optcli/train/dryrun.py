@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import torch
-from torch import Tensor
-
 from optcli.exits import Exit, Failure
 from optcli.parts.optimizers import _groups
 from optcli.recipe.recipe import Recipe
 from optcli.show import dryrun
 from optcli.show.screen import Screen
-from optcli.train import blame
+from optcli.train import blame, footprint
+from optcli.train.backward import UpdateInBackward
 from optcli.train.build import Built, build
 from optcli.train.objective import ModelFailed
 from optcli.train.signals import Signals
@@ -46,28 +44,7 @@ def _parameters(built: Built) -> list[str]:
 
 def _memory(built: Built) -> list[str]:
     """An estimate: weights, gradients, the optimizer's state, and what a forward pass keeps for the backward one."""
-    model = built.objective.bare
-    weights = sum(t.nbytes for t in (*model.parameters(), *model.buffers()))
-    grads = sum(p.nbytes for p in model.parameters() if p.requires_grad)
-    state = sum(t.nbytes for one in built.optimizer.state.values() for t in one.values() if isinstance(t, Tensor))
-    kept = _activations(built)
-    told = {"weights": weights, "gradients": grads, "optimizer": state, "activations": kept}
-    parts = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in told.items())
+    batch, freed = built.batches.at(0)[0], isinstance(built.update, UpdateInBackward)
+    told = footprint.sizes(built.objective, built.optimizer, batch, freed)
+    parts = ", ".join(f"{name.replace('_', ' ')} {size / 2**20:.1f}" for name, size in told.items())
     return [f"memory  about {sum(told.values()) / 2**20:.1f} MiB: {parts}"]
-
-
-def _activations(built: Built) -> int:
-    """Bytes that autograd saves in one forward pass, parameters left out."""
-    known = {p.untyped_storage().data_ptr() for p in built.objective.bare.parameters()}
-    seen: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in known:
-            seen[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    x, y = built.batches.at(0)[0]
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        built.objective(x, y)
-    return sum(seen.values())

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from optcli.exits import Exit, Failure, for_signal
 from optcli.train import culprit
-from optcli.train.probes import Row
+from optcli.train.probes import LAYERS_EVERY, Row
 from optcli.train.training import Ending, Training
 
 MOST_SKIPPED: Final = 20
@@ -26,7 +26,7 @@ def record(t: Training) -> None:
     rows = t.window.read(drain=bool(signal) or t.agenda.evaluates(step) or t.agenda.saves(step))
     t.meter.mark(step)
     if t.agenda.evaluates(step):
-        t.position.reports = {f"{name}/{key}": v for name, report in t.reports for key, v in report().items()}
+        t.position.reports = _reports(t, rows[-1].loss if rows else t.position.loss)
     bad = _first_bad(t, rows)
     seen = rows if bad is None else rows[: rows.index(bad) + 1]
     if seen:
@@ -68,6 +68,7 @@ def save(t: Training, best: bool = False) -> None:
     """
     t.position.wall = t.earlier + time.perf_counter() - t.opened
     t.randomness.gather()
+    t.world.synchronize()  # copies to the host that nobody waits for may be under way
     value = t.position.best.get("value") if best else None
     try:
         t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
@@ -100,6 +101,13 @@ def abandon(t: Training, ending: Ending) -> None:
     t.journal.close()
 
 
+def _reports(t: Training, loss: float | None) -> dict[str, float]:
+    """What the regularizers have to tell; penalties also as a share of the training loss."""
+    told = {f"{name}/{key}": value for name, report in t.reports for key, value in report().items()}
+    shares = {f"{key}_share": v / loss for key, v in told.items() if key.endswith("/penalty") and loss}
+    return {key: value for key, value in {**told, **shares}.items() if math.isfinite(value)}
+
+
 def _first_bad(t: Training, rows: list[Row]) -> Row | None:
     """The first row that ends the run; where bad steps are skipped, the one with which too many were."""
     for row in rows:
@@ -129,9 +137,12 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
         "epoch": (row.step - 1) // t.batches.per_epoch,
         "train/loss": row.loss,
         "lr": t.base_lr * row.factor,
+        **(t.rates.others(row.step - 1) if t.rates.moves else {}),
     }
     if row.finite or t.gate.bad(row):
         told["grad_norm"] = row.grad_norm
+    if row.finite and row.step % LAYERS_EVERY == 1:
+        told |= {f"grad_norm/{name}": float(row.norms[place]) for name, place in t.layers.items()}
     if row.update_ratio is not None:
         told["update_ratio"] = row.update_ratio
     if row.scale is not None:

@@ -13,6 +13,7 @@ from optcli.parts.origin import Misuse
 from optcli.train.averages import Averages
 
 Loss = Callable[[Any, Tensor], Tensor]
+WIDE = (torch.float32, torch.float64)
 
 
 class ModelFailed(Exception):
@@ -29,7 +30,7 @@ class ModelFailed(Exception):
 
 
 class Objective:
-    """`objective(x, y)`: the mean training loss of a batch, penalties included, as a float32 scalar.
+    """`objective(x, y)`: the mean training loss of a batch, penalties included, as a float32 or float64 scalar.
 
     `evaluate` gives output and loss as validation wants them: no penalty, no label smoothing. Penalties are computed
     outside autocast, in the weights' own precision.
@@ -38,6 +39,7 @@ class Objective:
         model: what is called; may be wrapped for several processes.
         bare: the model itself.
         weights: the parameters that penalties and proximal steps act on.
+        cast: of inputs and targets, where float32 isn't wide enough.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class Objective:
         regularizers: Sequence[Any],
         weights: list[Tensor],
         autocast: AbstractContextManager[Any],
+        cast: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
+        self._cast = cast
         self.model, self.bare, self.loss, self.weights = model, bare, loss, weights
         self.nothing: AbstractContextManager[Any] = nullcontext()
         self.averages: Averages | None = None
@@ -70,7 +74,7 @@ class Objective:
                 loss = self._apply(self._train_loss, x, y)[1]
         for penalty in self._penalties:
             loss = loss + penalty(self.weights)
-        return loss if loss.dtype == torch.float32 else loss.float()
+        return loss if loss.dtype in WIDE else loss.float()
 
     def shown(self) -> AbstractContextManager[Any]:
         """The context in which the model has the weights that evaluations want."""
@@ -105,6 +109,8 @@ class Objective:
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
         part, output = "model", None
+        if self._cast is not None:
+            x, y = self._cast(x), self._cast(y)
         try:
             output = (model or self.model)(x)
             if output is None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from optcli.train.signals import Signals
 from optcli.train.world import World
@@ -25,6 +25,9 @@ SECONDS: Final = 1.0
 """A window is read after this long, however few steps it holds."""
 RATIO_EVERY: Final = 10
 """Steps between two measurements of the update ratio, the one price beside the gradients' norms."""
+LAYERS: Final = 12
+LAYERS_EVERY: Final = 20
+"""The most layers whose gradient norms are logged, and the steps between two times: enough to see which get none."""
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -121,3 +124,11 @@ class Window:
         if self._world.size > 1:
             speed = self.count / max(time.perf_counter() - self._begin, 1e-6)
             self._limit = int(-self._world.agree(-min(max(speed * SECONDS, 1.0), STEPS)))
+
+
+def layers(model: nn.Module, names: Sequence[str]) -> dict[str, int]:
+    """Matrices of weights -> their places among `names`, from the input on; of many layers some at equal distances."""
+    place = {name: i for i, name in enumerate(names)}
+    found = [name for name, p in model.named_parameters() if p.ndim > 1 and name in place]
+    some = np.unique(np.linspace(0, len(found) - 1, min(LAYERS, len(found))).round().astype(int)).tolist()
+    return {found[i]: place[found[i]] for i in some}

@@ -53,16 +53,17 @@ class Progress:
         told = "  ".join(f"{name} {number(value)}" for name, value in values.items())
         mark = "  (best)" if improved else ""
         loss = "" if position.loss is None else f"  loss {number(position.loss)}"
-        self._put(f"step {position.step}/{self._total}{loss}  {told}{mark}", lasting=True)
+        line = f"step {position.step}/{self._total}{loss}  {told}{mark}"
+        self._put("\n".join(self._screen.lines(line)), lasting=True)
         self._since, self._shown = None, time.monotonic()
 
     def finding(self, found: Finding) -> None:
         """The live diagnosis found something."""
-        self._put(finding.line(found), lasting=True)
+        self._put("\n".join(finding.told(found, self._screen)), lasting=True)
 
     def note(self, message: str) -> None:
         """Something the user should know of."""
-        self._put(clean.line(message, 2000), lasting=True)
+        self._put("\n".join(self._screen.lines(clean.line(message, 2000))), lasting=True)
 
     def close(self) -> None:
         """The run has ended: leave a clean line behind."""

@@ -36,24 +36,25 @@ class Randomness:
 
     def gather(self) -> None:
         """Collect all processes' states, for the `state_dict` that the first one takes next."""
-        self._gathered = self._world.gather(self._mine())
+        self._gathered = self._world.gather(self.mine())
 
     def state_dict(self) -> dict[str, Any]:
         """One entry for each process."""
-        return {"processes": self._gathered or [self._mine()]}
+        return {"processes": self._gathered or [self.mine()]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take this process's entry; with more processes than then, the later ones start anew."""
         mine = self._world.mine(state["processes"])
         if mine is not None:
-            self._take(mine)
+            self.take(mine)
 
     def _sow(self, seed: int) -> None:
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
 
-    def _mine(self) -> dict[str, Any]:
+    def mine(self) -> dict[str, Any]:
+        """The state of this process's generators."""
         version, words, gauss = random.getstate()
         kind, keys, position, has_gauss, cached = np.random.get_state()
         state: dict[str, Any] = {
@@ -66,7 +67,8 @@ class Randomness:
             state["device"] = module.get_rng_state(self._world.device)
         return state
 
-    def _take(self, state: dict[str, Any]) -> None:
+    def take(self, state: dict[str, Any]) -> None:
+        """Go on from what `mine` gave."""
         torch.set_rng_state(state["torch"].cpu())
         version, words, gauss = state["python"]
         random.setstate((version, tuple(words.tolist()), gauss))

@@ -18,9 +18,10 @@ from optcli.run.journal import Journal
 from optcli.run.readers.journal import _dotted
 from optcli.show import json_
 from optcli.show.report import Report
-from optcli.train import blame, checkpoint, environment, milestones, where
+from optcli.train import blame, checkpoint, energy, environment, milestones, where
 from optcli.train.build import Built, build
 from optcli.train.checkpoint import Checkpoints, NoCheckpoint
+from optcli.train.energy import Energy
 from optcli.train.evaluate import Evaluator
 from optcli.train.events import Events
 from optcli.train.goals import goals
@@ -114,12 +115,20 @@ class _Session:
         training = self._training(built, self._checkpoints())
         for note in built.splits.notes:
             training.progress.note(f"data: {note}")
+        said = len(built.notes)
+        for note in built.notes:
+            training.progress.note(note)
         self._begin(training, loaded)
         try:
             ending = fit(training)
+        except KeyboardInterrupt:
+            training.progress.note(f"stopped at once; go on with: optcli train --resume --run-dir {self.path}")
+            raise
         except Exception as error:
             self._broke_off(training, error)
             raise
+        for note in built.notes[said:]:  # what only a step could show
+            training.progress.note(note)
         return self._close(training, ending)
 
     def _broke_off(self, t: Training, error: Exception) -> None:
@@ -180,10 +189,11 @@ class _Session:
             goals=goals(recipe, built.regularizers), monitor=monitor, journal=journal, checkpoints=checkpoints,
             state=state, randomness=built.randomness, signals=self.signals, progress=progress,
             meter=Meter(min(plan.steps_per_epoch, plan.steps // 3)), nonfinite=recipe.monitor.nonfinite,
-            base_lr=recipe.optimizer.options.lr, names=built.names, info={"chosen": built.info},
+            base_lr=recipe.optimizer.options.lr, names=built.names, layers=built.layers, info={"chosen": built.info},
             events=lambda: world.only(self._events),
             restore=lambda: self._restore(self._newest(checkpoints)), replay=self._replay,
             reports=[(n, r.report) for n, r in built.regularizers.items() if hasattr(r, "report")], opened=self.opened,
+            energy=Energy(energy.counter(world.device)),
         )  # fmt: skip
 
     def _begin(self, t: Training, loaded: checkpoint.Loaded | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
@@ -53,6 +54,9 @@ class Signals:
         self._interrupts += number == signal.SIGINT
         if self._interrupts > 1:
             raise KeyboardInterrupt
+        if number == signal.SIGINT and os.isatty(2):
+            with suppress(OSError):  # not `print`: the signal may have come in the middle of one
+                os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")
 
     def _restore(self) -> None:
         for number, handler in self._old.items():

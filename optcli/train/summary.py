@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from optcli.recipe.recipe import Recipe
+from optcli.train.resources import resources
 from optcli.train.training import Ending, Training
 
 
@@ -32,6 +33,8 @@ def summary(recipe: Recipe, t: Training, ending: Ending) -> dict[str, Any]:
         **t.info["chosen"],
         "best": position.best or None,
         "final": {"train/loss": position.loss, **position.last},
+        "regularizers": position.reports,
         "time_to_target_s": position.reached,
         "rollbacks": position.rollbacks,
+        "resources": resources(t) if ending.status == "finished" else None,
     }

@@ -10,6 +10,7 @@ from optcli.exits import Exit
 from optcli.run.journal import Journal
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Checkpoints, Stateful
+from optcli.train.energy import Energy
 from optcli.train.evaluate import Evaluator
 from optcli.train.gate import Gate
 from optcli.train.meter import Meter
@@ -77,6 +78,8 @@ class Training:
     base_lr: float
     names: list[str]
     """Of the parameters, in the order of the window's gradient norms."""
+    layers: Mapping[str, int]
+    """Name -> place among them, of the weights whose gradient norms go into the journal."""
     info: dict[str, Any]
     """What was chosen once for the whole run (threads, compile, precision); goes into every checkpoint."""
     events: Callable[[], Any]
@@ -91,6 +94,7 @@ class Training:
     """When this process began to train, on `time.perf_counter`'s clock."""
     earlier: float = 0.0
     """Seconds of training before that."""
+    energy: Energy | None = None
     writer: Any = None
     skipped: int = 0
     """Bad steps in a row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from optcli.parts.optimizers._direct import Step
 from optcli.train.batches import Batch
 from optcli.train.gate import Gate, Keeper, changing_buffers
+from optcli.train.graphs import Pass, Recorded
 from optcli.train.objective import Objective
 from optcli.train.probes import RATIO_EVERY, Window
+from optcli.train.randomness import Randomness
 from optcli.train.world import World
 
 
@@ -21,6 +23,9 @@ class Update:
 
     What happened is left in the window's row: loss (mean over all samples of the step, penalties included), each
     parameter's gradient norm before clipping, and every `RATIO_EVERY` steps how far the weights moved.
+
+    Args:
+        moving: called with the step ahead of it; sets what a schedule changes besides the rate.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Update:
         regularizers: Sequence[Any] = (),
         *,
         gated: bool = True,
+        moving: Callable[[int], None] | None = None,
     ) -> None:
         self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
         self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
@@ -42,8 +48,12 @@ class Update:
         self._follow = [r.after_update for r in regularizers if hasattr(r, "after_update")]
         self._walks = [r for r in regularizers if hasattr(r, "ascend")]
         self._gradients = self._uphill if self._walks else self._here
+        self._pass: Pass = self._backward
+        self._parts = 1
         self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
+        self._moving = moving
+        self._layout = [p.stride() for p in self._params]
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
@@ -53,13 +63,15 @@ class Update:
     def __call__(self, step: int, batches: Sequence[Batch], factor: float) -> None:
         window, gate = self._window, self._gate
         at = window.count
+        if self._moving is not None:
+            self._moving(step)
         if self._buffers or self._ungated:
             self._keep()
         loss, grads = self._gradients(batches)
         gate.unscale(grads)
-        norms = torch._foreach_norm(grads) if self._plain else [n.float() for n in torch._foreach_norm(grads)]
+        told = [loss, *torch._foreach_norm(grads)]
         head = window.heads[at]
-        torch.stack([loss, *norms], out=head)
+        torch.stack(told if self._plain else [t.float() for t in told], out=head)
         gate.check(head)
         for clip in self._clip:
             clip(self._params, grads, head[1:], gate.up)
@@ -73,6 +85,16 @@ class Update:
             window.scales[at].copy_(gate.scale)
             gate.after()
 
+    @property
+    def passes(self) -> int:
+        """Forward and backward passes that each batch takes."""
+        return 2 if self._walks else 1
+
+    def record(self, randomness: Randomness, accumulate: int, tell: Callable[[str], None]) -> None:
+        """Play forward and backward passes back instead of launching them anew (see `graphs`)."""
+        device, buffers = self._world.device, list(self._objective.bare.buffers())
+        self._pass = Recorded(self._backward, device, randomness, buffers, accumulate > 1, tell)
+
     def _uphill(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The loss here, and the gradients at the point that the regularizers move to (sharpness-aware minimization).
 
@@ -85,7 +107,11 @@ class Update:
         for walk in self._walks:
             walk.ascend(self._params, grads)
         try:
-            return loss, self._here(batches)[1]
+            worst, steeper = self._here(batches)
+            for walk in self._walks:
+                if hasattr(walk, "rose"):
+                    walk.rose(worst - loss)
+            return loss, steeper
         finally:
             for walk in reversed(self._walks):
                 walk.descend(self._params)
@@ -96,21 +122,24 @@ class Update:
         """The step's loss and gradients, of all its batches and all processes."""
         if self._world.size > 1:
             return self._shared(batches)
-        loss, grads = self._backward(*batches[0], len(batches))
+        self._parts = len(batches)
+        loss, grads = self._pass(*batches[0])
         for x, y in batches[1:]:
-            more, further = self._backward(x, y, len(batches))
+            more, further = self._pass(x, y)
             loss += more
             torch._foreach_add_(grads, further)
         return loss, grads
 
-    def _backward(self, x: Tensor, y: Tensor, parts: int) -> tuple[Tensor, list[Tensor]]:
+    def _backward(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
         loss = self._objective(x, y)
-        if parts > 1:
-            loss = loss / parts
+        if self._parts > 1:
+            loss = loss / self._parts
         scaled = loss if self._gate.scale is None else loss * self._gate.scale
         grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
+        if [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
+            grads = [_laid_out(g, p) for p, g in zip(self._params, grads, strict=True)]
         return loss.detach(), grads
 
     def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
@@ -160,3 +189,10 @@ class Update:
 
 def _grad(parameter: nn.Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _laid_out(grad: Tensor, parameter: nn.Parameter) -> Tensor:
+    """The gradient in memory as its parameter is; strides along axes of length 1 don't matter."""
+    pairs = zip(parameter.shape, grad.stride(), parameter.stride(), strict=True)
+    same = all(size == 1 or one == other for size, one, other in pairs)
+    return grad if same else torch.empty_like(parameter).copy_(grad)

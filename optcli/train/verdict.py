@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from optcli.crash import say
 from optcli.diagnosis.diagnosis import SEVERITIES, Diagnosis
 from optcli.exits import Exit
-from optcli.show import clean, finding, words
+from optcli.show import clean, finding, text, words
+from optcli.show.chart import MARGIN
+from optcli.show.report import Report
+from optcli.show.screen import Screen
 from optcli.train.progress import clock, number
 from optcli.train.session import Outcome
 
@@ -20,7 +24,7 @@ def tell(outcome: Outcome, fail_on: str) -> int:
     ending = outcome.ending
     if ending.status == "failed":
         say("error", ending.reason)
-    for line in _lines(outcome):
+    for line in _lines(outcome, Screen.of(sys.stderr)):
         print(line, file=sys.stderr)
     if ending.help:
         say("help", ending.help)
@@ -29,16 +33,48 @@ def tell(outcome: Outcome, fail_on: str) -> int:
     return _findings(outcome.diagnosis, fail_on)
 
 
-def _lines(outcome: Outcome) -> list[str]:
-    summary, found = outcome.summary, outcome.diagnosis
-    lines = [f"{outcome.ending.status}: {_numbers(summary)}"] if outcome.ending.status != "failed" else []
+def _lines(outcome: Outcome, screen: Screen) -> list[str]:
+    ending, found = outcome.ending, outcome.diagnosis
+    lines = screen.lines(f"{ending.status}: {_numbers(outcome.summary)}") if ending.status != "failed" else []
+    if acted := outcome.summary.get("regularizers"):
+        what = ", ".join(f"{name} {number(value)}" for name, value in acted.items())
+        lines += screen.lines(f"regularizers: {what}")
+    if outcome.summary.get("resources"):
+        lines += screen.lines(f"took: {_took(outcome.summary)}")
     if found is not None:
-        lines.append(f"diagnosis: {finding.verdict(found)}")
-        lines += [f"  {finding.line(f)}" for f in words.ordered(found) if f.severity != "info"]
-        lines += [f"  {text}" for text in (finding.prescription(found.causes[0]) if found.causes else [])]
-    if outcome.ending.status == "stopped":
+        lines += [*_picture(outcome.path, found, screen), *_diagnosis(found, screen)]
+    if ending.status == "stopped":
         lines.append(f"go on with: optcli train --resume --run-dir {words.typed([str(outcome.path)])}")
-    return [*lines, f"run: {clean.line(outcome.path, 4096)}"]
+    return [screen.fit(line) for line in [*lines, f"run: {clean.line(outcome.path, 4096)}"]]
+
+
+def _diagnosis(found: Diagnosis, screen: Screen) -> list[str]:
+    """The verdict, what asks for action, and the first cause with what to do about it."""
+    first, *more = screen.lines(f"diagnosis: {finding.verdict(found)}")
+    lines = [first.replace(found.status, screen.paint(found.status, found.status), 1), *more]
+    lines += [line for f in words.ordered(found) if f.severity != "info" for line in finding.told(f, screen, "  ")]
+    for cause in found.causes[:1]:
+        lines += screen.lines(f"  {finding.reason(cause)}", " " * 6)
+        lines += [line for text in finding.prescription(cause) for line in screen.lines(f"    {text}", " " * 6)]
+    main = words.main_finding(found)
+    return lines if main is None else [*lines, f"more with: optcli explain {clean.line(main.code)}"]
+
+
+def _picture(path: Path, found: Diagnosis, screen: Screen) -> list[str]:
+    """On a terminal the curve of the main finding, or the training loss, as the journal holds it."""
+    if not screen.terminal:
+        return []
+    from optcli.run.assemble import read
+    from optcli.run.block import Unreadable
+
+    try:
+        run = read(str(path))[0]
+    except (Unreadable, OSError):
+        return []
+    main = words.main_finding(found)
+    name = main.curve if main is not None else "train/loss"
+    drawn = text.chart(Report(found, run), name, screen)
+    return [f"{name:>{MARGIN}}", *drawn] if drawn else []
 
 
 def _numbers(summary: Any) -> str:
@@ -49,6 +85,31 @@ def _numbers(summary: Any) -> str:
     if best:
         told.append(f"best {best['metric']} {number(best['value'])} at step {best['step']}")
     return ", ".join(told)
+
+
+def _took(summary: Any) -> str:
+    """Memory, speed and energy in a line; what isn't known is left out."""
+    used = summary["resources"]
+    kinds = ", ".join(f"{name.replace('_', ' ')} {number(size)}" for name, size in used["memory_mib"].items())
+    told = [f"{summary['peak_memory_mib']:,.0f} MiB ({kinds})"]
+    if summary["samples_per_s"]:
+        told.append(f"{summary['samples_per_s']:,.0f} samples/s")
+    if used["flops_per_step"]:
+        share = "" if used["utilization"] is None else f", {used['utilization']:.0%} of what a matrix product reaches"
+        told.append(f"{si(used['flops_per_step'])}FLOP a step{share}")
+    if used["energy_j"] is not None:
+        told.append(f"{si(used['energy_j'])}J")
+    if summary["time_to_target_s"] is not None:
+        told.append(f"target after {clock(summary['time_to_target_s'])}")
+    return "; ".join(told)
+
+
+def si(value: float) -> str:
+    """`1.2 G`, `340 k`: three digits and a prefix."""
+    for factor, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.3g} {prefix}"
+    return f"{value:.3g} "
 
 
 def _findings(found: Diagnosis | None, fail_on: str) -> int:

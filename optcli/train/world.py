@@ -26,7 +26,7 @@ from optcli.train.reader import HostReader, Reader
 from optcli.train.threads import free_cores
 
 T = TypeVar("T")
-Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16", "fp64"]
 
 SMALL: Final = 2e8
 """Arithmetic of a step in FLOP below which one thread is fastest: the step is over before a second one has woken up."""
@@ -69,6 +69,7 @@ class World:
         self._local = int(os.environ.get("LOCAL_RANK", 0))
         self.device = self._choose(device)
         self.precision: Precision = precision
+        self.dtype = torch.float64 if precision == "fp64" else torch.float32
         self._undo: list[Callable[[], Any]] = []
         self._set_up(deterministic)
         self._joined = self._join()
@@ -104,6 +105,8 @@ class World:
         exact = "tf32" if self.precision == "tf32" else "ieee"
         if self.precision == "tf32" and self.device.type != "cuda":
             raise Unavailable(f"precision tf32 is not to be had on {self.device.type}", "use fp32 or bf16")
+        if self.precision == "fp64" and self.device.type == "mps":
+            raise Unavailable(f"precision fp64 is not to be had on {self.device.type}", "use fp32, or device=cpu")
         if self.device.type == "cuda":
             backends: Any = torch.backends
             for kernels in (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn):
@@ -159,11 +162,19 @@ class World:
             raise Unavailable(f"precision {self.precision} is not to be had on {self.device.type}", "use fp32")
         return context
 
+    def cast(self, tensor: Tensor) -> Tensor:
+        """Numbers as wide as the weights are; whole numbers (labels, tokens) as they are."""
+        return tensor.double() if self.dtype == torch.float64 and tensor.is_floating_point() else tensor
+
     # Moving things
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on this process's device."""
         return module.to(self.device)
+
+    def pinned(self, tensor: Tensor) -> Tensor:
+        """A copy in the host's memory that the device can read and write without the host."""
+        return torch.empty_like(tensor, device="cpu", pin_memory=self.device.type != "cpu").copy_(tensor)
 
     def tensor(self, array: Any) -> Tensor:
         """An array or tensor as a tensor on the device; shares memory where it can."""

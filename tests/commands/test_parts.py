@@ -104,3 +104,16 @@ def test_nothing_heavy_is_imported():
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("model gpt\n")
+
+
+def test_another_library_s_name_leads_to_ours(capsys):
+    command("schedule", "OneCycleLR")
+    assert capsys.readouterr().out.startswith("schedule one_cycle\n")
+
+
+def test_says_what_a_regularizer_reports(capsys):
+    command("regularizer", "clip_norm")
+    told = capsys.readouterr().out
+    assert "in the journal, at each evaluation:\n  clip_norm/clipped_steps\n      share of steps" in told
+    command("schedule", "linear")
+    assert "in the journal" not in capsys.readouterr().out

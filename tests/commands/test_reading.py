@@ -22,9 +22,10 @@ def test_a_bad_path_costs_only_itself(place: Path, capsys: pytest.CaptureFixture
     assert [report.run is None for report in read.reports] == [False, True, True]
     assert read.status == Exit.USAGE
     read.complain()
-    first, second = capsys.readouterr().err.splitlines()
+    first, second, third = capsys.readouterr().err.splitlines()
     assert first == "error: none: no such file or directory"
-    assert second.startswith("error: broken.csv: ")
+    assert second == "error: broken.csv: not a log format that is known"
+    assert third.startswith("help: ")
 
 
 def test_a_dangling_link_and_a_link_loop_are_told(place: Path) -> None:
@@ -76,3 +77,24 @@ def test_a_mapped_column_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="no such column") as told:
         reading.reports([str(log)], {"val/loss": "held_uot"})
     assert "did you mean `held_out`" in told.value.help
+
+
+@pytest.mark.parametrize("given", ["(", "x", "(?:a)"])
+def test_a_pattern_that_reads_nothing_is_a_mistake_in_the_command(given: str) -> None:
+    with pytest.raises(Failure, match="--pattern: no ") as caught:
+        reading.pattern(given)
+    assert caught.value.code == Exit.USAGE
+    assert "(?P<loss>" in caught.value.help
+
+
+def test_a_good_pattern_stays() -> None:
+    assert reading.pattern(None) is None
+    assert reading.pattern("(?P<loss>.)") == "(?P<loss>.)"
+
+
+def test_who_was_told_in_the_report_hears_only_what_may_help(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "prose.txt").write_text("no numbers at all\n")
+    read = reading.reports(["prose.txt", "none"])
+    read.complain(told=True)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("help: any text can be read by --pattern")

@@ -75,3 +75,12 @@ def test_loads_nothing_heavy():
         "assert not {'torch', 'numpy', 'pydantic', 'tensorboard'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "help"),
+    [("digits", "`optcli recipes show digits`"), ("shwo", "`show`"), ("x", "there is: list, show, copy")],
+)
+def test_an_unknown_action(word, help, capsys):
+    assert run(word) == 2
+    assert help in capsys.readouterr().err

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,19 +46,30 @@ def test_once_says_what_is_due_and_exits_as_asked(log: Path, capsys: pytest.Capt
 )
 def test_mistakes(args: list[str], expected: int, error: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*args) == expected
-    assert capsys.readouterr().err.splitlines()[0] == f"error: {error}"
+    told = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("waiting ")]
+    assert told[0] == f"error: {error}"
 
 
-def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path) -> None:
+def test_a_file_without_numbers_is_nothing_to_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.csv").write_text("")
     assert run(str(tmp_path / "empty.csv"), "--once") == 5
+    (tmp_path / "folder").mkdir()
+    assert run(str(tmp_path / "folder"), "--once") == 5
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {tmp_path / 'folder'}: no training log in it"
+    assert run("log.csv", "--pattern", "(") == 2
 
 
 class Script:
     """Stands for a follower: each look says the next lines, then the run has ended."""
 
-    def __init__(self, looks: list[list[str]], reports: int = 1) -> None:
-        self.looks, self.reports = looks, [None] * reports
+    path = "log"
+
+    def __init__(self, looks: list[list[str]], reports: int = 1, stamps: Iterable[int] = ()) -> None:
+        self.looks, self.reports, self.stamps = looks, [None] * reports, iter(stamps)
+
+    @property
+    def stamp(self) -> object:
+        return next(self.stamps, 0)
 
     def news(self) -> Iterator[str]:
         yield from self.looks.pop(0)
@@ -97,6 +108,13 @@ def test_it_looks_until_the_run_has_ended(capsys: pytest.CaptureFixture[str]) ->
     assert clock.pauses == [2.0, 2.0]
 
 
+def test_a_log_that_has_stopped_growing_is_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    stamps = [*range(20), *[19] * 180, *range(20, 25)]
+    go(Script([[] for _ in stamps], stamps=stamps), Clock())
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["log: SYS607 nothing new for 5 minutes; usual are 2 s", "bye"]
+
+
 def test_a_dear_look_is_followed_by_a_longer_pause() -> None:
     clock = Clock(look=1.0)
     go(Script([[], []]), clock)
@@ -114,8 +132,20 @@ def interrupt(seconds: float) -> None:
 
 
 def test_ctrl_c_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    go(Script([["one"], ["two"]]), Clock(), interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        go(Script([["one"], ["two"]]), Clock(), interrupt)
     assert capsys.readouterr().out.splitlines() == ["one", "bye"]
+
+
+def test_ctrl_c_gives_130_and_what_is_awaited_is_said(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("optcli.commands.watch.follow", lambda *_, **__: interrupt(0.0))
+    assert run(str(log)) == 130
+    assert run("none.csv", "--wait", "5") == 130
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"watching {log}; Ctrl-C ends it"
+    assert second == "waiting 5 s for none.csv; Ctrl-C ends it"
 
 
 def test_ctrl_c_before_anything_was_seen_is_an_interrupt() -> None:

@@ -11,13 +11,13 @@ from optcli.run.curve import Curve, Run, read_only
 
 @pytest.fixture
 def make() -> Callable[..., Run]:
-    """`make({"train/loss": values or (steps, values)}, end=..., planned=...)`."""
+    """`make({"train/loss": values, (steps, values) or (steps, values, seconds)}, end=..., planned=...)`."""
 
     def made(curves: dict[str, Any], **rest: Any) -> Run:
         found = {}
         for role, values in curves.items():
-            step, value = values if isinstance(values, tuple) else (np.arange(len(values)), values)
-            found[role] = Curve(role, read_only(step), read_only(value))
+            step, value, *time = values if isinstance(values, tuple) else (np.arange(len(values)), values)
+            found[role] = Curve(role, read_only(step), read_only(value), *map(read_only, time))
         rest["epoch_steps"] = read_only(rest.pop("epochs", []))
         return Run("made up", "none", found, **{"end": "finished", **rest})
 

@@ -1,5 +1,7 @@
 """Which cause comes first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,8 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("NUM301", loss_rise=9.0, finite_before=90), finding("OPT102")], "learning-rate-too-high"),
         ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("OPT108", lr_ratio=60.0)], "learning-rate-too-high"),
+        ([finding("OPT102", lr_ratio=1.2), finding("OPT108", lr_ratio=1.0)], "learning-rate-too-high"),
+        ([finding("OPT102", lr_ratio=1.0), finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("GEN203", val_fell=0.8), finding("GEN201", train_left=0.05)], "overfit-to-data"),
         ([finding("GEN203", val_fell=0.1)], "validation-shift"),
         ([finding("OPT109"), finding("OPT104", peak=1.0, trend=0.0)], "schedule-ended-early"),
@@ -40,6 +44,50 @@ def test_the_likeliest_explanation_comes_first(found, name) -> None:
     assert ranked[0].name == name
     assert [c.weight for c in ranked] == sorted((c.weight for c in ranked), reverse=True)
     assert len(ranked) <= causes.MOST
+
+
+STUCK = {"peak": 1.0, "trend": 0.0}
+CHANCE = {"start": 2.303}
+
+
+@pytest.mark.parametrize(
+    ("found", "signs", "name"),
+    [
+        ([finding("OPT103")], {"efficiency": 0.01}, "clipping-too-tight"),
+        ([finding("OPT103")], {"efficiency": 20.0}, "learning-rate-too-low"),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], {"efficiency": 0.01}, "clipping-too-tight"),
+        ([finding("OPT104", **STUCK)], {"efficiency": 0.01}, "not-connected"),
+        (
+            [finding("OPT104", **STUCK), finding("GEN204")],
+            {**CHANCE, "train_accuracy": 0.6, "val_accuracy": 0.6},
+            "too-much-regularization",
+        ),
+        (
+            [finding("OPT104", **STUCK), finding("GEN204")],
+            {**CHANCE, "train_accuracy": 0.1, "val_accuracy": 0.1},
+            "not-connected",
+        ),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.1}, "not-connected"),
+        ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.9}, "learning-rate-too-low"),
+        ([finding("GEN204")], {"lr_peak": 1e-5}, "learning-rate-too-low"),
+        ([finding("GEN204")], {"lr_peak": 1e-3}, "too-much-regularization"),
+        ([finding("GEN203", val_fell=0.5), finding("GEN201", train_left=0.05)], {"gap_early": 1.5}, "validation-shift"),
+        ([finding("GEN203", val_fell=0.5), finding("GEN201", train_left=0.05)], {"gap_early": 0.1}, "overfit-to-data"),
+        ([finding("GEN201", train_left=0.7), finding("GEN203", val_fell=0.7)], CHANCE, "label-noise"),
+        ([finding("GEN201", train_left=0.7), finding("GEN203", val_fell=0.7)], {"start": 10.8}, "overfit-to-data"),
+        ([finding("GEN201", train_left=4.0)], CHANCE, "overfit-to-data"),
+        ([finding("OPT103", late_over_early=1.8), finding("OPT106")], {}, "too-few-steps"),
+        ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {}, "learning-rate-too-low"),
+    ],
+)
+def test_signs_of_the_run_tell_look_alikes_apart(found, signs, name) -> None:
+    assert causes.rank(found, {}, signs)[0].name == name
+
+
+def test_what_has_healed_counts_for_half() -> None:
+    healed = replace(finding("OPT101"), healed_at=9.0)
+    (whole, half) = (next(iter(causes.rank([f], {}))).weight for f in (finding("OPT101"), healed))
+    assert 0.4 < half < whole
 
 
 def test_a_collapse_is_never_answered_by_a_higher_rate() -> None:

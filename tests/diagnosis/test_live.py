@@ -64,3 +64,20 @@ def test_seams_and_settings_reach_the_run() -> None:
     live.seam(40)
     assert live.run().seams == (40.0,)
     assert live.diagnosis().status == "unknown"
+
+
+def test_a_clock_gives_the_time_and_what_a_step_costs() -> None:
+    live = Live()
+    live.add([{"step": i, "train/loss": 1.0, "clock": {"t": 2.0 * i, "step_us": 5e5, "mib": 100}} for i in range(3)])
+    live.add([{"step": 2, "val/loss": 1.0}])
+    run = live.run()
+    assert run.curves["train/loss"].time.tolist() == [0, 2, 4]
+    assert run.curves["val/loss"].time.tolist() == [4]
+    assert run.curves["step_time"].value.tolist() == [0.5] * 3
+    assert run.curves["memory"].value.tolist() == [100] * 3
+
+
+def test_without_a_clock_there_is_no_time() -> None:
+    live = Live()
+    live.add([{"step": 0, "train/loss": 1.0}, {"step": 1, "train/loss": 1.0, "clock": {"t": 1.0}}])
+    assert live.run().curves["train/loss"].time is None

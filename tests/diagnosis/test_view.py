@@ -83,3 +83,45 @@ def test_chance_is_bounded_by_the_accuracy_at_the_start(make, fall) -> None:
     known = {"facts.task": "classification", "facts.outputs": 4}
     assert View(make({"train/loss": fall, "train/accuracy": accuracy}, config=known), 399).chance_at_most == np.log(4)
     assert View(make({"train/loss": fall}), 399).chance_at_most is None
+
+
+def test_an_untrained_model_is_at_chance_where_that_is_known(make, fall) -> None:
+    known = {"facts.task": "classification", "facts.outputs": 100}
+    view = View(make({"train/loss": fall}, config=known), 399)
+    assert view.top == pytest.approx(np.log(100))
+    assert view.settled <= View(make({"train/loss": fall}), 399).settled
+    assert View(make({"train/loss": fall + 9}, config=known), 399).top > 9
+
+
+def test_the_pace_is_logged_or_comes_from_throughput_or_the_clock(make, fall) -> None:
+    took = 0.5 + 0.001 * np.arange(400)
+    logged = View(make({"train/loss": fall, "step_time": took, "throughput": 9 / took}), 399).pace
+    assert logged is not None
+    np.testing.assert_allclose(logged.value, took)
+    rate = View(make({"train/loss": fall, "throughput": 9 / took}), 399).pace
+    assert rate is not None
+    np.testing.assert_allclose(rate.value, took / 9)
+    assert View(make({"train/loss": fall, "throughput": 0 * took}), 399).pace is None
+    steps = 3 * np.arange(400)
+    clock = View(make({"train/loss": (steps, fall, np.cumsum(took))}), 1200).pace
+    assert clock is not None
+    np.testing.assert_allclose(clock.value, took[1:] / 3)
+    assert View(make({"train/loss": fall}), 399).pace is None
+
+
+@pytest.mark.parametrize(
+    ("start", "accuracy", "guess"),
+    [(2.3, 0.1, 2.3), (2.3, 0.16, 2.3), (2.3, 0.4, None), (0.69, 0.5, 0.69), (0.3, 0.8, None), (-1.0, 0.5, None)],
+)
+def test_a_guess_is_a_start_with_the_accuracy_of_one(make, start, accuracy, guess) -> None:
+    curves = {"train/loss": np.full(50, start), "train/accuracy": np.full(50, accuracy)}
+    assert View(make(curves), 49).guess == (None if guess is None else pytest.approx(guess))
+    known = {"facts.task": "classification", "facts.outputs": 4}
+    assert View(make(curves, config=known), 49).guess == np.log(4)
+
+
+def test_layers_end_at_the_rung(make, fall) -> None:
+    norms = {f"grad_norm/{i}.weight": np.full(400, 1.0) for i in range(3)}
+    view = View(make({"train/loss": fall, **norms}), 99)
+    assert [s.name for s in view.layers] == list(norms)
+    assert {s.n for s in view.layers} == {100}

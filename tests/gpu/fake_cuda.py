@@ -29,9 +29,10 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 
 import optcli  # noqa: E402
 from optcli.recipe import loads  # noqa: E402
-from optcli.train import probes, reader  # noqa: E402
+from optcli.train import choices, graphs, probes, reader  # noqa: E402
 from optcli.train.build import Built, build  # noqa: E402
 from optcli.train.evaluate import Evaluator  # noqa: E402
+from optcli.train.randomness import Randomness  # noqa: E402
 from optcli.train.signals import Signals  # noqa: E402
 from optcli.train.world import World  # noqa: E402
 
@@ -155,6 +156,13 @@ class FakeWorld(World):
         """Pinning needs a driver; the copy is the real one's."""
         return tensor.to(self.device, non_blocking=True)
 
+    def pinned(self, tensor: Tensor) -> Tensor:
+        """Pinning needs a driver."""
+        return tensor.detach().to("cpu")
+
+    def synchronize(self) -> None:
+        """Nothing is under way."""
+
     def reader(self, like: Tensor) -> Reader:
         return Reader(like)
 
@@ -181,6 +189,20 @@ class Seen(TorchDispatchMode):
         elif len({t.device.type for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}) > 1:
             self.mixed[str(func)] += 1
         return out
+
+
+def play_back() -> None:
+    """A recording is the pass itself: streams and graphs need a driver, and there are no values to compare."""
+
+    def record(device: torch.device, passes: Any) -> Any:
+        passes()
+        return passes
+
+    graphs.record = record
+    graphs.Recorded._agrees = lambda self, loss, grads: True
+    Randomness.mine = lambda self: {}
+    Randomness.take = lambda self, state: None
+    choices.LAUNCH_BOUND = 0.0  # only where a recipe asks for it
 
 
 def steps(built: Built, numbers: range) -> Seen:
@@ -240,6 +262,7 @@ def placed(built: Built) -> dict[str, Any]:
 
 def main() -> None:
     switch_on_mixed_precision()
+    play_back()
     probes.STEPS = 4  # fake rows are slow to make, and how many there are doesn't matter here
     for name, (changes, resident) in json.load(sys.stdin).items():
         try:

@@ -37,6 +37,8 @@ TASKS = {
     "regression": ("unreal_table", "mlp"),
     "language": (DATA["tokens"], "gpt"),
 }
+EARLY, RECOMPUTE = "train.optimizer_in_backward=true", "train.activation_checkpointing=true"
+RECORDED = "train.cuda_graphs=true"
 NETS = {"drop_path": "resnet"}
 """Regularizers that need a certain model."""
 MISTAKES = ("waits", "forgets", "copies")
@@ -88,6 +90,15 @@ def others() -> Iterator[tuple[str, list[str], bool]]:
         yield mistake, [f"model={{name: unreal_careless, mistake: {mistake}}}"], True
     yield "muon cnn", [*model("cnn"), "optimizer.name=muon"], True
     yield "muon gpt", [*model("gpt"), "optimizer.name=muon"], True
+    for precision in ("fp32", "bf16"):
+        chosen = f"train.precision={precision}"
+        yield f"early {precision}", [chosen, EARLY, *model("gpt"), "model.layers=2", RECOMPUTE], True
+        yield f"recorded {precision}", [chosen, RECORDED, CLIP, ACCUMULATE], True
+    yield "recorded fp16", ["train.precision=fp16", RECORDED, CLIP], True
+    yield "channels last bf16", [*model("cnn"), "train.precision=bf16", "train.channels_last=true"], True
+    yield "fp64", ["train.precision=fp64"], True
+    for name in ("adamw", "sgd", "lion", "rmsprop"):
+        yield f"offload {name}", [f"optimizer.name={name}", "train.offload=optimizer", CLIP], True
     yield "far accumulate", [ACCUMULATE], False
     yield "tf32", ["train.precision=tf32"], True
 
@@ -98,7 +109,7 @@ def cases() -> dict[str, tuple[list[str], bool]]:
 
 
 OPERATORS = HERE / "operators.json"
-HALF = {"bf16": "torch.bfloat16", "fp16": "torch.float16"}
+HALF = {"bf16": "torch.bfloat16", "fp16": "torch.float16", "fp64": "torch.float64"}
 HOST = {"state step cpu torch.float32": {"adagrad"}}
 """State that may be in the host's memory: torch's Adagrad reads its step count there, which costs no wait."""
 WAITS = {"adafactor"}
@@ -106,7 +117,9 @@ WAITS = {"adafactor"}
 BEYOND = {"gradient_noise": "generator"}
 """Parts that need a driver, and the word that says for what."""
 NAMES = [name for name in cases() if name not in {*MISTAKES, *BEYOND} and name.split()[0] not in WAITS]
-every = pytest.mark.parametrize("name", NAMES)
+AWAY = [name for name in NAMES if name.startswith("offload")]
+"""Cases that keep the optimizer's state in the host's memory."""
+every = pytest.mark.parametrize("name", [name for name in NAMES if name not in AWAY])
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +169,21 @@ def test_the_precision_is_the_one_asked_for(report, name):
 @every
 def test_weights_and_state_are_float32_on_the_device(report, name):
     optimizer = name.split()[0]
-    strays = {place for place in report["placed"] if not place.endswith("cuda torch.float32")}
+    wide = "torch.float64" if name == "fp64" else "torch.float32"
+    strays = {
+        place for place in report["placed"] if not place.endswith((f"cuda {wide}", "state step cuda torch.float32"))
+    }
     assert all(optimizer in HOST.get(place, set()) for place in strays)
+
+
+@pytest.mark.parametrize("name", AWAY)
+def test_state_in_the_hosts_memory_comes_and_goes_without_a_wait(report, name):
+    state = {place for place in report["placed"] if place.startswith("state")}
+    assert state or "sgd" in name
+    assert all(place.endswith("cpu torch.float32") for place in state)
+    assert report["step"].keys() <= {"cpu->cuda late", "cuda->cpu late"}
+    assert report["step"].get("cpu->cuda late", 0) == report["step"].get("cuda->cpu late", 0)
+    assert report["mixed"] == {}
 
 
 @pytest.mark.parametrize("name", sorted(WAITS))

@@ -29,9 +29,18 @@ def members(kind):
     return pytest.mark.parametrize("name", bundled(kind))
 
 
+GIVEN = {"stages": [{"name": "constant", "until": "60%"}, {"name": "linear", "warmup": 5, "scale": 0.5}]}
+
+
 def required(part):
     """Values for options without a default, as data sets of the user's own files have."""
-    return {f.name: "x" for f in part.Options.__dataclass_fields__.values() if "MISSING" in repr(f.default)}
+    open_ = [f.name for f in part.Options.__dataclass_fields__.values() if "MISSING" in repr(f.default)]
+    return {name: GIVEN.get(name, "x") for name in open_}
+
+
+def usual(part):
+    """Options at their defaults."""
+    return TypeAdapter(part.Options).validate_python(required(part))
 
 
 def test_importing_parts_imports_no_torch():
@@ -212,7 +221,7 @@ def test_parameters_without_decay_are_not_decayed(name):
 @pytest.mark.parametrize("warmup", ["0", "7", "10%"])
 def test_a_schedule_is_a_pure_bounded_function(name, warmup):
     module = find("schedule", name)
-    options = TypeAdapter(module.Options).validate_python({"warmup": warmup})
+    options = TypeAdapter(module.Options).validate_python({**required(module), "warmup": warmup})
     plan = Plan.of(options, 400, 40)
     rates = [rate(module, options, step, plan) for step in range(400)]
     assert all(math.isfinite(r) and 0 <= r <= 1 for r in rates)
@@ -224,16 +233,17 @@ def test_a_schedule_is_a_pure_bounded_function(name, warmup):
 @members("schedule")
 def test_a_schedule_finds_its_defaults_right(name):
     module = find("schedule", name)
-    options = module.Options()
+    options = usual(module)
     assert check(module, options, Plan.of(options, 1000, 100)) == []
 
 
 @members("schedule")
 def test_a_schedule_survives_short_runs(name):
     module = find("schedule", name)
+    options = usual(module)
     for total in (1, 2, 3):
-        plan = Plan.of(module.Options(), total, 1)
-        assert all(math.isfinite(rate(module, module.Options(), step, plan)) for step in range(total))
+        plan = Plan.of(options, total, 1)
+        assert all(math.isfinite(rate(module, options, step, plan)) for step in range(total))
 
 
 # --- regularizers -----------------------------------------------------------------------------------------------------
@@ -368,8 +378,8 @@ def test_a_metric_reads_nothing_back(name, task):
 @every
 def test_the_file_has_what_the_kind_promises(kind, name):
     promised = {
-        "optimizer": ["build"], "schedule": ["factor"], "regularizer": ["build"], "model": ["build", "TAKES"],
-        "data": ["facts", "load"], "loss": ["build", "at_init", "TASKS"],
+        "optimizer": ["build"], "schedule": ["factor"], "regularizer": ["build", "REPORTS"],
+        "model": ["build", "TAKES"], "data": ["facts", "load"], "loss": ["build", "at_init", "TASKS"],
         "metric": ["update", "compute", "TASKS", "WIDTH", "HIGHER_IS_BETTER"],
     }[kind]  # fmt: skip
     part = find(kind, name)

@@ -27,11 +27,11 @@ TRANSFORMS = {"scale": (7.3, 0.0, 1.0), "shift": (1.0, 3.0, 1.0), "steps": (1.0,
 
 
 def run_of(curves: dict[str, Any], end: str = "finished", **rest: Any) -> Run:
-    """A run from arrays of values, or pairs of steps and values, by role."""
+    """A run by role from arrays of values, or tuples of steps and values, or of steps, values and seconds."""
     made = {}
     for role, values in curves.items():
-        step, value = values if isinstance(values, tuple) else (np.arange(len(values)), values)
-        made[role] = Curve(role, read_only(step), read_only(value))
+        step, value, *time = values if isinstance(values, tuple) else (np.arange(len(values)), values)
+        made[role] = Curve(role, read_only(step), read_only(value), *map(read_only, time))
     rest["epoch_steps"] = read_only(rest.pop("epochs", []))
     return Run("made up", "none", made, end=end, **rest)  # type: ignore[arg-type]
 
@@ -54,7 +54,7 @@ def transformed(run: Run, scale: float, shift: float, steps: float) -> Run:
     curves = {}
     for role, curve in run.curves.items():
         value = curve.value * scale + shift if role.endswith("loss") else curve.value
-        curves[role] = Curve(role, read_only(curve.step * steps), read_only(value))
+        curves[role] = Curve(role, read_only(curve.step * steps), read_only(value), curve.time)
     planned = None if run.planned is None else int(run.planned * steps)
     epochs = read_only(run.epoch_steps * steps)
     return Run("x", "none", curves, planned=planned, end=run.end, epoch_steps=epochs, config=run.config)
@@ -156,6 +156,8 @@ def as_rows(run: Run) -> list[dict[str, Any]]:
     for role, curve in run.curves.items():
         for step, value in zip(curve.step.tolist(), curve.value.tolist(), strict=True):
             by_step.setdefault(step, {"step": step})[role] = value
+        for step, time in zip(curve.step.tolist(), [] if curve.time is None else curve.time.tolist(), strict=False):
+            by_step[step]["clock"] = {"t": time}
     epochs = run.epoch_steps
     if len(epochs):
         for step, row in by_step.items():

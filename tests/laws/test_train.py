@@ -33,6 +33,22 @@ VARIANTS = {
     "dropout, warm-up, cosine": ("regularizers.dropout.rate=0.3", "schedule.name=cosine", "schedule.warmup=20%"),
     "accumulation": ("train.accumulate=2", "data.batch_size=48"),
     "plateau": ("schedule.name=plateau", "schedule.patience=0", "schedule.gamma=0.5"),
+    "sequence, by epochs, with courses": (
+        "schedule={name: sequence, unit: epoch, stages: [{name: linear, until: 50%}, {name: cosine}]}",
+        "schedule.momentum={start: 0.5, end: 0.95, over: 60%}",
+        "schedule.weight_decay=[1, 0]",
+        "optimizer.weight_decay=0.3",
+    ),
+    "one-cycle, sgd": (
+        "optimizer={name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 0.01}",
+        "schedule={name: one_cycle, momentum: [0.85, 0.95], weight_decay: {start: 0, end: 1}}",
+    ),
+    "l1 with an end": ("regularizers.l1={strength: 1e-2, ramp: 20%, until: 60%}",),
+    "penalties": (
+        "regularizers.spectral.strength=0.1",
+        "regularizers.orthogonal.strength=0.1",
+        "regularizers.label_smoothing.strength=0.1",
+    ),
     "early stopping": ("regularizers.early_stopping.patience=2", "optimizer.lr=0.3"),
     "clipping and l1": ("regularizers.clip_norm.max_norm=0.3", "regularizers.l1.strength=1e-4"),
     "batch norm, sgd": ("model.norm=batch", "optimizer.name=sgd", "optimizer.lr=0.1", "optimizer.momentum=0.9"),

@@ -13,6 +13,7 @@ from optcli.recipe.problem import BadRecipe, Problem
 from optcli.show.problem import lines
 
 D = "data: toy\n"
+SEQUENCE = D + "schedule: {{name: sequence, stages: [{{name: constant, until: 30%}}, {}]}}\n"
 
 BAD = [
     # text, line of the (only) problem, part of the message, part of the help
@@ -127,6 +128,38 @@ BAD = [
     (D + "tune: {optimizer.lr: {min: 0, max: 1, log: true}}\n", 2, "no logarithm of 0", ""),
     (D + "tune: {optimizer.lr: {mni: 1, max: 2}}\n", 2, "", ""),
     (D + "tune: {speed: [1]}\n", 2, "`speed` is no recipe path", ""),
+    (D + "schedule: sequence\n", 2, "`schedule.stages` is missing", "each a mapping with a `name`"),
+    (SEQUENCE.format("{until: 3}"), 2, "`schedule.stages[1].name` is missing", "known: constant"),
+    (SEQUENCE.format("{name: plateau}"), 2, "`schedule.stages[1].name` can't be the text", "known: constant"),
+    (SEQUENCE.format("{name: CosineAnnealingLr}"), 2, "`schedule.stages[1].name` can't be", "did you mean `cosine`?"),
+    (SEQUENCE.format("{name: OneCycleLR}"), 2, "`schedule.stages[1].name` can't be", "write `one_cycle`"),
+    (SEQUENCE.format("{name: wsd, dekay: 3}"), 2, "unknown key `dekay` in `schedule.stages[1]`", "mean `decay`"),
+    (SEQUENCE.format("{name: step, at: 3}"), 2, "unknown key `at` in `schedule.stages[1]`", "known: warmup"),
+    (SEQUENCE.format("{name: wsd, shape: cos}"), 2, "`schedule.stages[1].shape` must be one of 1-sqrt", "`cosine`"),
+    (SEQUENCE.format("wsd"), 2, "`schedule.stages[1]` must be a mapping", ""),
+    (SEQUENCE.format("{name: wsd, until: 20%}"), 2, "stage 2 (`wsd`) ends at step 15 and would begin at step 23", ""),
+    (SEQUENCE.format("{name: wsd, until: 40%}"), 2, "stage 2 (`wsd`) ends at step 30, the run at step 75", "`until`"),
+    (SEQUENCE.format("{name: wsd}, {name: linear}"), 2, "stage 2 (`wsd`) ends at step 75, the run", "earlier `until`"),
+    (SEQUENCE.format("{name: wsd, warmup: 70}"), 2, "stage 2 (`wsd`): the warm-up takes 70 steps, the whole", ""),
+    (D + "schedule: {name: CosineAnnealingLR, eta_min: 0}\n", 2, "unknown key `eta_min`", "mean `min_ratio`"),
+    (D + "schedule: {name: OneCycleLR, pct_start: 0}\n", 2, "unknown key `pct_start`", "mean `peak_at`"),
+    (D + "schedule: LinearLR\n", 2, "unknown schedule `LinearLR`", "`linear` is the decay to the end"),
+    (D + "schedule: {name: cosine, groups: {}}\n", 2, "unknown key `groups`", "it belongs under `optimizer`"),
+    (D + "schedule: {name: cosine, unit: epochs}\n", 2, "`schedule.unit` must be one of step, epoch", "`epoch`"),
+    (D + "schedule: {name: cosine, momentum: [0.9]}\n", 2, "`schedule.momentum` must be a list of 2", ""),
+    (
+        D + "schedule: {name: cosine, momentum: {end: 1}}\n",
+        2,
+        "`schedule.momentum.start` is missing",
+        "a number from 0",
+    ),
+    (D + "schedule: {momentum: {start: 0, ent: 0.5}}\n", 2, "unknown key `ent`", "mean `end`"),
+    (D + "schedule: {momentum: {start: 0, end: 1}}\n", 2, "a momentum of 1 never forgets", "less than 1"),
+    (D + "schedule: {momentum: {start: 0, end: 0.5, over: 0}}\n", 2, "`over` is 0 steps", "30%"),
+    (D + "schedule: {momentum: [0.8, 0.9]}\n", 2, "`constant` plans none that changes", "its own way"),
+    (D + "schedule: {name: linear, weight_decay: [1, 0]}\n", 2, "`adam` has no weight decay", "optimizer.weight_decay"),
+    (D + "schedule: {name: linear, momentum: [0, 0.5]}\noptimizer: sgd\n", 2, "`sgd` has no momentum", "set `opt"),
+    (D + "schedule: {name: linear, momentum: [0, 0.5]}\noptimizer: adagrad\n", 2, "has no momentum", "remove it"),
     (D + "tune: [1]\n", 2, "`tune` must be a mapping", ""),
     (D + "extends: nowhere.yaml\n", 2, "there is no file `nowhere.yaml`", ""),
     (D + "extends: 3\n", 2, "`extends` must be a file", ""),

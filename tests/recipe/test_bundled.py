@@ -31,3 +31,8 @@ def test_the_wheel_s_folder_comes_first(tmp_path: Path, monkeypatch: pytest.Monk
     (package / "_recipes").mkdir()
     (package / "_recipes" / "wheel.yaml").write_text("")
     assert bundled.names() == ["wheel"]
+
+
+def test_a_file_of_theirs_by_its_short_name() -> None:
+    assert bundled.inside(f"{bundled.path('sick/collapsed')}:3") == "sick/collapsed.yaml:3"
+    assert bundled.inside("sick/collapsed.yaml") is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from optcli.recipe import load, loads
+from optcli.recipe import files, load, loads
 from optcli.recipe.problem import BadRecipe, Problem
 
 
@@ -170,3 +170,18 @@ def test_an_own_data_set_that_fails_is_told_at_its_line(tmp_path: Path, body: st
     (problem,) = caught.value.problems
     assert (problem.file, problem.line) == (str(own), line)
     assert problem.message.startswith(told)
+
+
+def test_a_run_directory_and_a_missing_ending_are_pointed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    with pytest.raises(BadRecipe) as caught:
+        files.read(Path("run"))
+    assert caught.value.problems[0].help == "name a recipe's YAML file"
+    (tmp_path / "run" / "recipe.yaml").touch()
+    with pytest.raises(BadRecipe) as caught:
+        files.read(Path("run"))
+    assert caught.value.problems[0].help == "did you mean `run/recipe.yaml`?"
+    (tmp_path / "mine.yaml").touch()
+    assert files.hint_for("mine") == "did you mean `mine.yaml`?"
+    assert files.hint_for("m" * 5000).startswith("known: ")

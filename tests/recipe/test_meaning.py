@@ -28,6 +28,10 @@ GOOD = [
     "train: {precision: bf16, device: cpu}",
     "train: {precision: fp16, device: cuda:0}",
     "train: {target: 0.9}",
+    "train: {precision: fp64, device: cpu}",
+    "train: {optimizer_in_backward: true, activation_checkpointing: every 2}",
+    "train: {optimizer_in_backward: true}\nregularizers: [dropout, ema, l1]",
+    "train: {offload: optimizer, accumulate: 5}\noptimizer: sgd",
     "train: {target: {loss: 0.1}}",
     "train: {target: {val/accuracy: 0.9}}",
     "train: {steps: 16}\nregularizers: [early_stopping]",
@@ -45,6 +49,33 @@ GOOD = [
 @pytest.mark.parametrize("line", GOOD)
 def test_what_can_be_meant_is_let_through(line: str) -> None:
     loads(f"data: toy\n{line}\n")
+
+
+EARLY = "optimizer_in_backward: true"
+BAD = {
+    f"train: {{{EARLY}, accumulate: 5}}": "`accumulate` sums them up",
+    f"train: {{{EARLY}}}\nregularizers: [clip_norm]": "`clip_norm` looks at all of them",
+    f"train: {{{EARLY}}}\nregularizers: [sam]": "`sam` looks at all of them",
+    f"train: {{{EARLY}, precision: fp16}}": "with fp16 all of them decide",
+    f"train: {{{EARLY}}}\nmonitor: {{nonfinite: skip}}": "has moved some weights, and can't be skipped",
+    f"train: {{{EARLY}}}\noptimizer: muon": "`muon` can't as it is set here",
+    f"train: {{{EARLY}}}\noptimizer: {{name: adamw, decay: cautious, weight_decay: 0.1}}": "`adamw` can't",
+    f"train: {{{EARLY}, offload: optimizer}}": "both replace the optimizer's step",
+    "train: {offload: optimizer}\noptimizer: soap": "`offload` steps each parameter by itself",
+    "train: {offload: optimizer, device: cpu}": "and the device is cpu",
+    "train: {activation_checkpointing: true, compile: on}": "a compiled model decides by itself",
+    "train: {cuda_graphs: true, device: cpu}": "`cuda_graphs` are for CUDA",
+    "train: {cuda_graphs: true}\nregularizers: [mixup]": "`mixup` does something new in every step",
+    "train: {cuda_graphs: true, compile: on}": "keep one of them",
+    f"train: {{cuda_graphs: true, {EARLY}}}": "keep one of them",
+}
+
+
+@pytest.mark.parametrize("lines", BAD)
+def test_ways_to_save_memory_or_time_that_exclude_each_other(lines: str) -> None:
+    with pytest.raises(BadRecipe) as caught:
+        loads(f"data: toy\n{lines}\n")
+    assert any(BAD[lines] in f"{problem.message} {problem.help}" for problem in caught.value.problems)
 
 
 def test_parts_have_their_own_checks() -> None:

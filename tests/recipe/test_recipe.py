@@ -81,10 +81,13 @@ def test_every_part_goes_to_yaml_and_back(kind: str) -> None:
         tokens = "tokens" in getattr(module, "TAKES", ()) or name == "bits_per_char"
         task = "toy_text" if tokens else "toy"
         tasks = getattr(module, "TASKS", {"classification"})
-        if "classification" not in tasks and "language" not in tasks:
+        only_tables = kind == "regularizer" and getattr(module, "TAKES", ()) == {"vector"}
+        if only_tables or ("classification" not in tasks and "language" not in tasks):
             task = "toy_table"
         wrapped = {"regularizer": f"regularizers: [{{name: {name}, strength: 0.1}}]", "metric": f"metrics: [{name}]"}
         line = wrapped.get(kind, f"{kind}: {name}")
+        if name == "sequence":
+            line = "schedule: {name: sequence, stages: [{name: cosine, until: 3 epochs, scale: 2}, {name: constant}]}"
         if kind == "regularizer" and "strength" not in module.Options.__dataclass_fields__:
             line = f"regularizers: [{name}]"
         again = str(getattr(module, "RECONSTRUCTS", False)).lower()

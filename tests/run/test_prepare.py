@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optcli.run.curve import Curve, read_only
-from optcli.run.prepare import BLOCKS, Series, warm_up_end
+from optcli.run.prepare import BLOCKS, Series, pace_by_clock, warm_up_end
 
 rng = np.random.default_rng(0)
 
@@ -67,7 +67,28 @@ def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float
 
 
 def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
-    assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled == pytest.approx(9 / 40, abs=0.03)
-    assert series(np.linspace(2, 1, 48)).settled > 0.8
-    assert series(np.linspace(1, 2, 48)).settled == 0
-    assert series([1.0]).settled == 0
+    assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled(2.0) == pytest.approx(9 / 40, abs=0.03)
+    assert series(np.linspace(2, 1, 48)).settled(2.0) > 0.8
+    assert series(np.linspace(1, 2, 48)).settled(1.0) == 0
+    assert series([1.0]).settled(1.0) == 0
+
+
+def test_the_knee_tells_a_fall_that_breaks_off_from_one_that_bends() -> None:
+    at = np.arange(480)
+    assert series(np.maximum(2 - at / 50, 1)).knee(2.0) == pytest.approx(5 / 9, abs=0.05)
+    assert series(1 + np.exp(-at / 40)).knee(2.0) == pytest.approx(0.3, abs=0.05)
+    assert series((1 + at) ** -0.5).knee(1.0) < 0.25
+    assert np.isnan(series(np.linspace(1, 2, 48)).knee(1.0))
+
+
+def test_a_pace_needs_a_clock_that_goes_forward() -> None:
+    def curve(time):
+        return Curve("x", read_only([0, 2, 3, 5]), read_only([1, 1, 1, 1]), None if time is None else read_only(time))
+
+    found = pace_by_clock(curve([0, 4, 5, 11]))
+    assert found is not None
+    assert (found.step.tolist(), found.value.tolist()) == ([2, 3, 5], [2, 1, 3])
+    back = pace_by_clock(curve([0, 4, 1, 3]))
+    assert back is not None
+    assert (back.step.tolist(), back.value.tolist()) == ([2, 5], [2, 1])
+    assert pace_by_clock(curve(None)) is None

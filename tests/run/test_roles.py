@@ -61,6 +61,8 @@ def test_learning_rate(name: str) -> None:
         ("grad norm", "grad_norm"),
         ("gnorm", "grad_norm"),
         ("train/grad_norm", "grad_norm"),
+        ("grad_norm/total", "grad_norm"),
+        ("grad_2.0_norm_total", "grad_norm"),
         ("critic_grad_norm", "grad_norm"),
         ("loss scale", "loss_scale"),
         ("number of skipped iterations", "skipped_steps"),
@@ -83,6 +85,43 @@ def test_other_roles(name: str, role: str) -> None:
 )
 def test_no_role(name: str) -> None:
     assert assign({name: 9}) == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (
+            "data_time",
+            "data_time|data|reader_cost|time_metrics/data_loading(s)|train/data_time|dataloader_time|data (t)",
+        ),
+        ("step_time", "time|batch_time|batch_cost|time_metrics/end_to_end(s)|dt|iteration_time|train_step_timing in s"),
+        ("memory", "max mem|memory|memory/max_reserved(GiB)|peak_memory_alloc|gpu_mem_gb|rss|clock.mib"),
+        ("throughput", "tokens_per_second|it/s|img/s|wps|ips|throughput(tps)|train_samples_per_second|steps_per_sec"),
+        ("skipped_steps", "skipped_steps|skipped|skipped_iterations"),
+    ],
+)
+def test_what_a_step_costs(role: str, names: str) -> None:
+    for name in names.split("|"):
+        found = meaning(name)
+        assert found is not None, name
+        assert found.role == role, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("time_metrics/data_loading(%)", "free_memory", "gpu_memory_percent", "val/data_time", "eval_time"),
+        *("time_elapsed", "epoch_time", "model/s", "eta_seconds", "memory_limit", "data_mean", "loss_per_second"),
+        *("grad_norm/0.weight", "grad_2.0_norm/encoder.layers.1.weight"),
+    ],
+)
+def test_no_cost_of_a_step(name: str) -> None:
+    assert assign({name: 9}) == {}
+
+
+@pytest.mark.parametrize("name", ["loss_mem", "memory_bank_loss", "data_loss"])
+def test_a_loss_stays_a_loss(name: str) -> None:
+    assert assign({name: 9}) == {"train/loss": name}
 
 
 def test_the_plainest_name_wins() -> None:

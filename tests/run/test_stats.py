@@ -84,3 +84,11 @@ def test_running_median_takes_out_a_leap_and_keeps_the_ends(width: int) -> None:
 def test_reversals_are_rises_and_falls_in_turn_after_the_first_fall(values: list[float], count: int) -> None:
     assert stats.reversals(np.array(values, dtype=float), 1.0) == count
     assert stats.reversals(np.array(values, dtype=float), 0.0) == 0
+
+
+def test_wander_is_one_for_independent_noise_of_any_kind_and_more_for_slow_swings() -> None:
+    for noise in (rng.normal(size=20_000), rng.gamma(1, size=20_000), rng.standard_t(4, size=20_000)):
+        assert stats.wander(noise + np.linspace(0, 5, 20_000), 10) == pytest.approx(1, abs=0.1)
+    assert stats.wander(np.sin(np.arange(2000) / 7) + 0.1 * rng.normal(size=2000), 20) > 5
+    assert np.isnan(stats.wander(np.arange(70.0), 10))
+    assert np.isnan(stats.wander(np.ones(100), 10))

@@ -66,6 +66,8 @@ def test_a_log_axis_where_values_lie_far_apart() -> None:
     assert wants_log(read_only([1e-4, 1, 100]))
     assert wants_log(read_only(np.geomspace(1, 1e-7, 50)))
     assert not wants_log(read_only([1e-4, *np.linspace(0.5, 0.9, 50)]))
+    assert wants_log(read_only([10, *np.linspace(2.5, 0.8, 200)]))
+    assert not wants_log(read_only([3, *np.linspace(2.5, 0.8, 200)]))
     assert not wants_log(read_only([0, 1, 1000]))
     assert not wants_log(read_only([1, 2, 3]))
     assert any("log scale" in line for line in draw(curve([1e-3, 1.0, 1000.0]), WIDE))

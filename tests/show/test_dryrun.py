@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from optcli.recipe import loads
+from pathlib import Path
+
+import pytest
+
+from optcli.recipe import load, loads
 from optcli.show.dryrun import lines
 from optcli.show.screen import Screen
 
@@ -43,3 +47,25 @@ def test_a_constant_rate_needs_no_chart() -> None:
 def test_a_hostile_text_is_shown_harmless() -> None:
     shown = lines(loads('data: {name: digits}\ntune: {train.device: ["cpu"]}\n', "\x1b[2J.yaml"), Screen())
     assert "\x1b" not in "".join(shown)
+
+
+def test_origins_are_told_as_one_would_type_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    for given, told in ((tmp_path / "r.yaml", "r.yaml:1"), ("sick/collapsed", "sick/collapsed.yaml:4")):
+        rows = [line.split() for line in lines(load(given), Screen())]
+        assert told in [row[-1] for row in rows if row]
+
+
+def test_tells_what_changes_along_with_the_rate() -> None:
+    written = "schedule: {name: OneCycleLR, momentum: [0.85, 0.95], weight_decay: {start: 0, end: 1}}\n"
+    recipe = loads(f"data: digits\noptimizer: {{weight_decay: 0.1}}\n{written}", "r.yaml")
+    text = "\n".join(lines(recipe, Screen()))
+    assert "        momentum from first to last step: 0.95, 0.8559, 0.8688, 0.9208, 0.95" in text
+    assert "        weight decay from first to last step: 0, 0.2455, 0.4909, " in text
+
+
+def test_tells_our_name_of_a_schedule_and_the_one_written() -> None:
+    recipe = loads("data: digits\nschedule: CosineAnnealingLR\n", "r.yaml")
+    rows = [" ".join(line.split()) for line in lines(recipe, Screen())]
+    assert "schedule.name cosine r.yaml:2, as `CosineAnnealingLR`" in rows

@@ -6,7 +6,7 @@ import pytest
 
 from optcli.exits import Exit
 from optcli.run.block import Unreadable
-from optcli.show.follow import Follower, stamp_of
+from optcli.show.follow import Follower, Silence, stamp_of
 from optcli.show.report import Report
 
 
@@ -102,3 +102,26 @@ def test_a_directory_is_stamped_by_all_its_files(tmp_path: Path) -> None:
     after = stamp_of(str(tmp_path))
     assert before == ()
     assert [Path(name).name for name, *_ in after] == ["log"]
+
+
+def test_a_silence_is_said_once_each_time_it_comes() -> None:
+    silence, said = Silence("runs/a"), []
+    for second in range(3000):
+        grown = min(second, 600) + max(0, second - 1800)
+        if line := silence.look((("log", 1, grown, grown),), float(second)):
+            said.append((second, line))
+    assert said == [(900, "runs/a: SYS607 nothing new for 5 minutes; usual are 1 s")]
+
+
+def test_a_slow_log_is_given_ten_times_as_long() -> None:
+    silence, said = Silence("a"), []
+    for second in range(0, 3000, 10):
+        grown = min(second // 100, 10)
+        if silence.look((("log", 1, grown, grown),), float(second)):
+            said.append(second)
+    assert said == [2000]
+
+
+def test_a_log_that_never_grew_is_no_stall() -> None:
+    silence = Silence("a")
+    assert {silence.look((("log", 1, 5, 5),), float(second)) for second in range(0, 9000, 60)} == {""}

@@ -34,3 +34,9 @@ def test_a_missing_directory_is_said(sick: Report, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="its directory doesn't exist") as caught:
         formats.write([sick], "md", str(tmp_path / "no" / "a.md"))
     assert caught.value.code == Exit.CANNOT_CREATE
+
+
+def test_a_full_disk_is_said_of_the_file(sick: Report) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        formats.write([sick], "html", "/dev/full")
+    assert caught.value.filename == "/dev/full"

@@ -20,6 +20,13 @@ def test_annotations_point_at_the_recipe_where_it_is_known(sick: Report) -> None
     )
 
 
+def test_annotations_point_at_the_line_that_the_patch_changes(sick: Report, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("data: x\noptimizer:\n  name: adam\n  lr: 1\n")
+    shown = github.render([Report(sick.diagnosis, sick.run, str(recipe))])
+    assert shown.count(f"file={recipe},line=4,title=") == 2
+
+
 def test_the_worst_ten_of_each_level(sick: Report) -> None:
     lines = github.render([sick] * 25).splitlines()
     assert [sum(line.startswith(f"::{level} ") for line in lines) for level in ("error", "warning", "notice")] == [

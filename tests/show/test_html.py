@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +40,11 @@ def test_it_can_be_read_without_scripts(sick: Report) -> None:
         "logged more than once",
     ):
         assert words in body
-    assert body.count("<svg") == 2
+    assert body.count('<svg class="chart"') == 2
+    assert "<details><summary>Why it matters</summary>\n<p>" in body
+    assert "<b>Look-alikes.</b> " in body
+    assert "<h2>What to type next</h2>" in body
+    assert "optcli explain NUM301" in body
 
 
 def test_several_runs_begin_with_a_table_of_the_worst_first(sick: Report, healthy: Report, unreadable: Report) -> None:
@@ -58,3 +63,10 @@ def test_many_runs_share_the_room(healthy: Report) -> None:
     long = Report(healthy.diagnosis, Run("a", "csv", {"train/loss": Curve("loss", step, step)}))
     alone, many = (len(html.render([long] * count)) for count in (1, 50))
     assert many < 20 * alone
+
+
+def test_what_others_wrote_is_as_it_was_taken() -> None:
+    folder = Path(html.__file__).parent / "vendor"
+    sums = dict(reversed(line.split()) for line in (folder / "SHA256SUMS").read_text().splitlines()[1:])
+    assert {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sums} == sums
+    assert {file.name for file in folder.iterdir()} == {*sums, "SHA256SUMS"}

@@ -103,3 +103,37 @@ def test_an_unknown_name_is_a_mistake_with_the_nearest(word: str, help: str) -> 
 def test_the_listing_names_everything() -> None:
     told = manual.listing(Screen())
     assert all(name in told for name in [*catalogue.codes(), *notes.CODES, *catalogue.names()])
+
+
+@pytest.mark.parametrize("code", catalogue.codes())
+def test_the_sick_curve_is_marked_where_the_finding_is_and_the_healthy_one_is_not(code: str) -> None:
+    sick, healthy = manual.page(code, SCREEN).split("What it looks like\n")[1].split("What a healthy run looks like\n")
+    assert any(sign in line for line in sick.splitlines() if code in line for sign in "├▲")
+    assert code not in healthy.split("\n\n")[0]
+    assert sick.count("log scale") == healthy.split("What may be behind it")[0].count("log scale")
+
+
+def test_a_page_says_what_to_do_about_the_likeliest_cause_and_where_the_others_stand() -> None:
+    told = " ".join(manual.page("OPT101", SCREEN).split())
+    assert "What to do, in this order, if it is: learning rate too high Divide the rate by three" in told
+    assert "Else: `optcli explain batch-too-small` References" in told
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_a_cause_shows_what_it_looks_like_and_what_to_do(name: str) -> None:
+    told = manual.page(name, SCREEN)
+    assert "What it looks like: " in told
+    assert "What to do" in told
+    assert max(map(len, told.splitlines())) <= SCREEN.width
+
+
+def test_names_in_sources_are_spelled_without_accents_where_only_ascii_is_shown() -> None:
+    assert "Gurbuzbalaban" in manual.page("data-order", Screen(terminal=True, unicode=False))
+    assert "Gürbüzbalaban" in manual.page("data-order", SCREEN)
+
+
+def test_the_listing_fits_a_terminal_and_is_a_line_each_in_a_pipe() -> None:
+    assert max(map(len, manual.listing(SCREEN).splitlines())) <= 80
+    assert len(manual.listing(Screen()).splitlines()) == sum(
+        map(len, (catalogue.codes(), notes.CODES, catalogue.names()))
+    ) + len(("Findings", "", "Notes on the log", "", "Causes"))

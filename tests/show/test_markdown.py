@@ -19,6 +19,19 @@ def test_escape_and_code() -> None:
     assert markdown.code("") == "`  `"
 
 
+def test_names_in_advice_are_code_and_findings_have_their_curve(sick: Report) -> None:
+    shown = markdown.render([sick])
+    assert "- **known as:** `learning_rate` (Hugging Face)" in shown
+    assert "```\ntrain/loss\n" in shown
+    assert "┤ OPT101" in shown
+
+
+def test_a_lonely_backtick_is_no_code(sick: Report) -> None:
+    advised = replace(sick.diagnosis.causes[0].prescription, advice={"any": "a `b` c ` d"})
+    told = Report(replace(sick.diagnosis, causes=(replace(sick.diagnosis.causes[0], prescription=advised),)))
+    assert "- **do:** a `b` c  d\n" in markdown.render([told])
+
+
 def test_a_patch_cannot_end_its_block(sick: Report) -> None:
     advised = Prescription(Patch({"data.path": "```\nx"}), {}, {}, "guess", "", "")
     told = Report(replace(sick.diagnosis, causes=(Cause("a", 0.5, (), advised),)))

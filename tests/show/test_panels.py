@@ -55,7 +55,7 @@ def test_data_for_zooming(sick: Report) -> None:
     assert val_steps == {"first": 50, "gap": 50}
     assert len(values) == 1000
     assert values[900] is None
-    assert told["bands"][0] == [901, 901, "error"]
+    assert told["bands"][0] == [901, 901, "error", "NUM301"]
 
 
 def test_uneven_steps_are_told_one_by_one_and_long_curves_decimated(healthy: Report) -> None:

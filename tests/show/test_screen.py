@@ -22,7 +22,9 @@ def test_a_terminal_has_colours_and_its_own_width_within_limits(monkeypatch: pyt
     utf8 = Terminal(io.BytesIO(), "utf-8")
     assert Screen.of(utf8) == Screen(terminal=True, width=120, colour=True, unicode=True)
     monkeypatch.setenv("COLUMNS", "20")
-    assert Screen.of(utf8).width == 60
+    assert Screen.of(utf8).width == 36
+    monkeypatch.setenv("COLUMNS", "wide")
+    assert Screen.of(utf8).width == 100
 
 
 def test_a_pipe_has_neither() -> None:
@@ -55,3 +57,5 @@ def test_paint_fit_and_wrap() -> None:
         "a/path/that/is-longer/than/the/screen"
     ]
     assert Screen().wrap("", "  ") == []
+    assert Screen(width=20).lines("one two three four five") == ["one two three four five"]
+    assert Screen(terminal=True, width=20).lines("one two three four five") == ["one two three four", "  five"]

@@ -41,7 +41,7 @@ def test_a_spike_reaches_the_top_and_lines_break_at_nan() -> None:
     root = parsed(svg.draw([curve(values.tolist())], [], "x"))
     path = next(e for e in root.iter("path") if "line" in e.get("class", "")).get("d", "")
     heights = [float(place.split()[1]) for place in path.replace("L", "M").split("M")[1:]]
-    assert max(heights) - min(heights) > 0.8 * (svg.HEIGHT - svg.BOTTOM - 26)
+    assert max(heights) - min(heights) > 0.8 * svg.HIGH
     assert path.count("M") == 2
     assert [e.text for e in root.iter("text") if e.get("class") == "bad"] == ["×"]
     assert len(path) < 15_000
@@ -51,8 +51,8 @@ def test_a_spike_reaches_the_top_and_lines_break_at_nan() -> None:
 def test_odd_curves_stay_inside_the_picture(values: list[float]) -> None:
     root = parsed(svg.draw([curve(values)], [Mark("OPT101", 0, 1, "error")], "x"))
     for dot in root.iter("circle"):
-        assert svg.LEFT <= float(dot.get("cx", "")) <= svg.WIDTH - svg.RIGHT
-        assert 0 <= float(dot.get("cy", "")) <= svg.HEIGHT - svg.BOTTOM
+        assert 0 <= float(dot.get("cx", "").removesuffix("%")) <= 100
+        assert 0 <= float(dot.get("cy", "")) <= float(root.get("height", "")) - svg.BOTTOM
 
 
 def test_labels_of_marks_do_not_overlap() -> None:
@@ -63,4 +63,21 @@ def test_labels_of_marks_do_not_overlap() -> None:
     rows = [tag.get("y") for tag in tags]
     assert rows[0] != rows[1]
     assert rows[0] == rows[2]
-    assert [e.get("class") for e in root.iter("rect")] == ["band warning", "band info", "band error"]
+    kinds = ["band warning", "bar warning", "band info", "bar info", "band error", "bar error"]
+    assert [e.get("class") for e in root.iter("rect")] == kinds
+
+
+def test_those_who_hear_it_learn_what_is_drawn() -> None:
+    root = parsed(svg.draw([curve([3.0, 2.0, np.nan, 1.0])], [Mark("NUM301", 2, 2, "error")], "train/loss"))
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "train/loss"
+    assert root.findtext("desc") == (
+        "Steps 0 to 3. train/loss goes from 3 to 1, between 1 and 3. error NUM301: steps 2 to 2."
+    )
+
+
+def test_nothing_across_is_in_pixels() -> None:
+    root = parsed(svg.draw([curve([1.0, 2.0, np.nan])], [Mark("OPT101", 0, 1, "error")], "x"))
+    for part in root.iter():
+        places = [part.get(name, "") for name in ("x", "cx", "x1", "x2", "width")]
+        assert all(place.endswith("%") or place in ("", "-8") for place in places)

@@ -47,6 +47,34 @@ def test_figures_leave_out_what_was_not_measured() -> None:
     assert words.figures(found) == "turn rate 0.61 · swing 20 sigma"
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [(0.4081, "of the drop", "gap 41 % of the drop"), (20.32, "of the drop", "gap 2,032 % of the drop"),
+     (0.00123, "of the start", "gap 0.12 % of the start"), (3.0, "steps", "gap 3 steps")],
+)  # fmt: skip
+def test_a_share_is_said_in_percent(value: float, unit: str, shown: str) -> None:
+    assert words.figure("gap", Evidence(value, unit)) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "shown"),
+    [("points", "points", "points 2"), ("best_step", "steps", "best step 2"), ("rise_sigma", "sigma", "rise sigma 2"),
+     ("steps_left", "steps", "steps left 2 steps")],
+)  # fmt: skip
+def test_a_unit_that_the_name_says_is_not_said_twice(name: str, unit: str, shown: str) -> None:
+    assert words.figure(name, Evidence(2.0, unit)) == shown
+
+
+def test_only_what_is_certain_is_100_percent() -> None:
+    assert [words.share(value) for value in (0, 0.934, 0.9999, 1)] == ["0 %", "93 %", "99 %", "100 %"]
+
+
+def test_a_long_command_goes_over_several_lines() -> None:
+    typed = ["optcli", "train", "a b.yaml", "optimizer.lr=1"]
+    assert words.folded(typed, 80) == ["optcli train 'a b.yaml' optimizer.lr=1"]
+    assert words.folded(typed, 30) == ["optcli train 'a b.yaml' \\", "    optimizer.lr=1"]
+
+
 def test_assignments_are_typed_as_they_are_read() -> None:
     patch = {
         "optimizer.lr": 3e-4,

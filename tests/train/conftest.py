@@ -41,10 +41,26 @@ def blobs(n: int = 70, nan_at: int = -1) -> Any:
     return x[:n], y[:n], x[n:], y[n:]
 
 
+def shades(n: int = 70) -> Any:
+    """Pictures of two channels, 6 x 6, brighter in the half that their class says."""
+    random = np.random.default_rng(0)
+    y = random.integers(0, 2, n + 30)
+    x = random.normal(size=(n + 30, 2, 6, 6)).astype(np.float32)
+    x[np.arange(len(y)), :, y * 3] += 2
+    return x[:n], y[:n], x[n:], y[n:]
+
+
+@pytest.fixture
+def pictures() -> str:
+    """The change to the tiny recipe that makes it see pictures."""
+    return "data.name=shades"
+
+
 @pytest.fixture(autouse=True)
 def own_parts():
-    """The tiny data set; own parts of other tests are gone afterwards."""
+    """The tiny data sets; own parts of other tests are gone afterwards."""
     optcli.data(task="classification")(blobs)
+    optcli.data(task="classification")(shades)
     yield
     parts.forget()
 

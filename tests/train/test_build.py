@@ -9,7 +9,7 @@ from torch import nn
 
 import optcli
 from optcli.exits import Failure
-from optcli.train.build import build, forward_work
+from optcli.train.build import build
 from optcli.train.gate import ScalingGate
 from optcli.train.signals import Signals
 from optcli.train.world import World
@@ -72,13 +72,6 @@ def test_a_model_without_parameters_is_refused(recipe):
 
     with pytest.raises(Failure, match="no parameters"):
         built(recipe, "model=empty")
-
-
-def test_the_work_of_a_forward_pass():
-    net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 25, 7))
-    assert forward_work(net, torch.ones(2, 1, 5, 5)) == 2 * (2 * 4 * 25 * 9) + 2 * (2 * 7 * 100)
-    assert forward_work(net, torch.ones(2, 9)) == 0
-    assert net.training
 
 
 def test_processes_must_be_able_to_share_a_batch(recipe, monkeypatch):

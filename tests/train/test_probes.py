@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
 from optcli.train import probes
-from optcli.train.probes import RATIO_EVERY, STEPS, Window
+from optcli.train.probes import LAYERS, RATIO_EVERY, STEPS, Window, layers
 from optcli.train.signals import Signals
 from optcli.train.world import World
 
@@ -118,3 +119,20 @@ def test_several_processes_close_by_count_and_agree_on_it(window, signals, monke
     assert len(said) == 1
     closed = [put(window, step, 1.0, [1.0, 1.0]) for step in range(2, 7)]
     assert closed == [False, False, False, False, True]
+
+
+def test_layers_are_matrices_in_the_models_order_wherever_they_stand_among_the_names():
+    model = nn.Sequential(*(nn.Linear(2, 2) for _ in range(4)), nn.LayerNorm(2))
+    names = [name for name, _ in model.named_parameters()][::-1]
+    found = layers(model, names)
+    assert list(found) == [f"{i}.weight" for i in range(4)]
+    assert all(names[place] == name for name, place in found.items())
+    assert layers(model, ["2.weight"]) == {"2.weight": 0}
+    assert layers(nn.Identity(), []) == {}
+
+
+def test_of_many_layers_some_are_chosen_the_first_and_the_last_among_them():
+    model = nn.Sequential(*(nn.Linear(2, 2) for _ in range(40)))
+    found = list(layers(model, [name for name, _ in model.named_parameters()]))
+    assert len(found) == LAYERS
+    assert (found[0], found[-1]) == ("0.weight", "39.weight")

@@ -40,6 +40,10 @@ def test_the_journal_has_a_row_a_step_and_one_an_evaluation(run, journal, tmp_pa
     assert rows[0]["lr"] == pytest.approx(0.01)
     assert rows[-1]["lr"] < 0.001
     assert [r["step"] for r in rows if "update_ratio" in r] == [1, 11, 21]
+    layered = {r["step"]: {k for k in r if k.startswith("grad_norm/")} for r in rows}
+    assert {step for step, names in layered.items() if names} == {1, 21}
+    assert len(layered[1]) == 2
+    assert 0 < sum(rows[0][name] ** 2 for name in layered[1]) < rows[0]["grad_norm"] ** 2
     assert [r["step"] for r in records if "val/loss" in r] == [6, 12, 18, 24]
     assert (records[-1]["event"], records[-1]["status"]) == ("end", "finished")
 
@@ -160,3 +164,15 @@ def test_a_longer_resume_is_planned_longer(run, tmp_path):
     run(tmp_path / "r")
     run(tmp_path / "r", "train.epochs=5", resume=True)
     assert read(tmp_path / "r")[0].planned == 40
+
+
+def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(recipe, tmp_path, monkeypatch, capsys):
+    def interrupted(training):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("optcli.train.session.fit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe(), run_dir=tmp_path / "r")
+    assert f"go on with: optcli train --resume --run-dir {tmp_path / 'r'}\n" in capsys.readouterr().err
+    assert train(recipe(), run_dir=tmp_path / "r", resume=True).ending.status == "finished"

@@ -88,3 +88,13 @@ def test_outside_the_main_thread_nothing_is_watched() -> None:
     thread.start()
     thread.join()
     assert seen == [(None, before)]
+
+
+def test_on_a_terminal_the_first_interrupt_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr("os.isatty", lambda number: True)
+    monkeypatch.setattr("os.write", lambda number, text: written.append(text) or len(text))
+    with Signals():
+        os.kill(os.getpid(), signal.SIGINT)
+        monkeypatch.undo()
+    assert written == [b"\nstopping after this step; Ctrl-C again stops at once\n"]

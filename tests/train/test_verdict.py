@@ -1,5 +1,7 @@
 """The last words of a training, and its exit status."""
 
+import re
+
 import pytest
 
 from optcli.exits import Exit
@@ -15,7 +17,8 @@ def test_a_healthy_end(run, tmp_path, capsys):
     lines = said.err.splitlines()
     assert lines[0].startswith("finished: 24 steps in ")
     assert "best val/accuracy" in lines[0]
-    assert lines[1].startswith("diagnosis: ")
+    assert re.fullmatch(r"took: .* MiB \(parameters .*, gradients .*, optimizer .*\); .* samples/s; .*", lines[1])
+    assert lines[2].startswith("diagnosis: ")
     assert lines[-1] == f"run: {tmp_path / 'r'}"
 
 
@@ -33,6 +36,19 @@ def test_a_stopped_run_says_how_to_go_on(run, tmp_path, capsys):
     outcome = run(tmp_path / "r r", stop=3)
     assert tell(outcome, "error") == 143
     assert f"optcli train --resume --run-dir '{tmp_path / 'r r'}'" in capsys.readouterr().err
+
+
+def test_a_terminal_gets_the_curve_of_the_main_finding(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    outcome = run(tmp_path / "r", "data.nan_at=7", "monitor.nonfinite=skip")
+    tell(outcome, "never")
+    said = capsys.readouterr().err.splitlines()
+    assert "train/loss" in said
+    assert said.index("train/loss") < next(i for i, line in enumerate(said) if line.startswith("diagnosis: "))
+    assert any("NUM301" in line and ("├" in line or "▲" in line) for line in said)
+    assert max(len(line) for line in said if str(tmp_path) not in line) <= 60
 
 
 @pytest.mark.parametrize("level", ["never", "error"])

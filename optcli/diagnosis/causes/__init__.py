@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import pkgutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -31,10 +31,16 @@ MOST: Final = 3
 
 @dataclass(frozen=True)
 class Case:
-    """What a cause weighs: findings by code (the surest of each) and the configuration as far as known."""
+    """What a cause weighs: findings by code (the surest of each), the configuration as far as known, and signs."""
 
     findings: Mapping[str, Finding]
     config: Mapping[str, Any]
+    signs: Mapping[str, float] = field(default_factory=dict)
+    """Figures of the whole run, see `optcli.diagnosis.signs`."""
+
+    def sign(self, name: str) -> float:
+        """A sign of the run, or NaN, which is neither above nor below anything."""
+        return self.signs.get(name, math.nan)
 
     def figure(self, code: str, name: str, default: float = math.nan) -> float:
         """A figure from the evidence of the finding `code`, or `default`."""
@@ -55,17 +61,57 @@ class Case:
         return not self.crawls and self.figure("OPT104", "peak", 1.0) > LEAPT + 3 * noise
 
     @property
+    def lifted(self) -> bool:
+        """Whether a loss at chance level hides that the choices are better than chance: outputs small, but right."""
+        chance = math.exp(-self.sign("start")) if self.sign("start") > 0 else math.nan
+        return min(self.sign("train_accuracy"), self.sign("val_accuracy")) > chance + LIFT
+
+    @property
+    def alone(self) -> bool:
+        """Whether training crawls and validation stays behind: what is learned is the samples, not the task."""
+        return self.sign("followed") < BEHIND
+
+    @property
+    def unlearned(self) -> bool:
+        """Whether validation turned while over half of the training loss was left, which is so of text alone."""
+        return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
+
+    @property
+    def cut(self) -> bool:
+        """Whether the loss falls, beyond doubt, by far less than steps of rate times gradient would make it fall."""
+        return (self.crawls or "OPT103" in self.findings) and 0 < self.sign("efficiency") < CUT
+
+    @property
     def rate(self) -> float:
-        """Decades between the configured learning rate and what is usual for its optimizer; 0 where not known."""
-        lr, name = self.number("optimizer.lr"), settings.setting(self.config, "optimizer.name")
+        """Decades between the learning rate and what is usual for its optimizer; 0 where not known.
+
+        Of an optimizer that isn't known, decades outside of what is usual for any.
+        """
+        lr = self.number("optimizer.lr") or self.sign("lr_peak")
+        if not lr > 0:
+            return 0.0
+        name = settings.setting(self.config, "optimizer.name")
         usual = USUAL.get(str(name).lower().removeprefix("torch.optim."))
-        return math.log10(lr / usual) if lr and lr > 0 and usual else 0.0
+        low, high = (usual, usual) if usual else ANY
+        return math.log10(lr / min(max(lr, low), high))
 
     def number(self, path: str) -> float | None:
         """The configured number at a recipe path, or None."""
         return settings.number(self.config, path)
 
 
+LIFT: Final = 0.15
+"""Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
+BEHIND: Final = 0.4
+"""Share of a small fall that validation must have, if there is anything in it that holds for other samples."""
+MOST_LEFT: Final = 0.5
+"""Share of the start level beyond which little was learned that holds for other samples."""
+MANY: Final = 3.2
+"""Nats: a loss that starts higher is one of text, of which half is left in any case."""
+CUT: Final = 0.05
+"""Share of the first-order fall: the noise of gradients leaves a good tenth of it to a rate that is too low."""
+HEALED: Final = 0.5
+"""What is left of the confidence of a finding that has healed: it happened, but it is over."""
 CERTAIN: Final = -6.0
 """Standard errors from which a small fall is a fall."""
 USUAL: Final = {
@@ -80,6 +126,8 @@ USUAL: Final = {
     "lion": 1e-4,
 }
 """Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
+ANY: Final = (1e-3, 0.05)
+"""The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
 LEAPT: Final = 1.03
 """Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""
 
@@ -113,12 +161,15 @@ def load(name: str) -> Explanation:
     return cast(Explanation, import_module(f"{__name__}.{files()[name].stem}"))
 
 
-def rank(findings: Sequence[Finding], config: Mapping[str, Any]) -> tuple[Cause, ...]:
+def rank(
+    findings: Sequence[Finding], config: Mapping[str, Any], signs: Mapping[str, float] | None = None
+) -> tuple[Cause, ...]:
     """The causes that findings speak for, likeliest first, each with its prescription."""
     surest: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda f: f.confidence):
+    faded = [f if f.healed_at is None else replace(f, confidence=f.confidence * HEALED) for f in findings]
+    for finding in sorted(faded, key=lambda f: f.confidence):
         surest[finding.code] = finding
-    case = Case(surest, config)
+    case = Case(surest, config, signs or {})
     weighed = sorted(((_odds(load(name), case), name) for name in files()), key=lambda w: (-w[0], w[1]))
     likely = [(_weight(odds), name) for odds, name in weighed if _weight(odds) >= LEAST]
     return tuple(_cause(name, weight, case) for weight, name in likely[:MOST])

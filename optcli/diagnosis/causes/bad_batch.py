@@ -37,6 +37,10 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -1.0
 RISE: Final = 1.5
+RISING: Final = 1.05
+UPHILL: Final = -1.5
+"""Factor of the rate just before, by which it counts as still rising, and the log-odds of that: a warm-up that goes
+through the limit needs no bad batch."""
 
 
 def weigh(case: Case) -> float:
@@ -44,8 +48,9 @@ def weigh(case: Case) -> float:
     codes = [c for c in ("OPT108", "OPT102", "ARC502") if c in case.findings]
     if any(case.figure(code, "lr_ratio") > RISE for code in codes):
         return -3.0
+    odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes)
     sudden = bool({"OPT108", "ARC502"} & set(codes))
-    return (0.5 if sudden else -1.0) + (1.0 if {"OPT108", "OPT102", "ARC502"} <= set(codes) else 0.0)
+    return odds + (0.5 if sudden else -1.0) + (1.0 if {"OPT108", "OPT102", "ARC502"} <= set(codes) else 0.0)
 
 
 def prescribe(case: Case) -> Prescription:

@@ -27,11 +27,15 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {"OPT102": -4.0, "ARC502": -3.0, "OPT110": 3.5, "OPT103": 0.8, "OPT104": 0.3}
 PRIOR: Final = -1.5
+SHORT: Final = 3.0
+"""Log-odds for a sure fall at a twentieth and less of its first-order pace: something shortens every step."""
 
 
 def weigh(case: Case) -> float:
-    """Without a limit that is known nothing speaks for it."""
-    return 0.0 if "OPT110" in case.findings else -4.0
+    """A limit that is known, or steps that are far shorter than rate times gradient."""
+    if "OPT110" in case.findings:
+        return 0.0
+    return SHORT if case.cut else -4.0
 
 
 def prescribe(case: Case) -> Prescription:

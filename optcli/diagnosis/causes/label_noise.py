@@ -2,15 +2,16 @@
 
 **What it is.** A share of the training labels is not what the inputs show. A net first learns what most samples agree
 on; only later, by heart, the wrong ones. So training loss falls slowly and keeps falling, validation is best early and
-turns up while the training loss is still high (GEN201).
+turns up while the training loss is still high (GEN201). When inputs and labels were shuffled apart, all of them are
+wrong: validation never gets better than a guess, and what training learns is learned by heart, late (DAT402).
 
 **How to tell from plain overfitting.** There the training loss is near 0 when validation has turned. Here much of it
 is left at the turn, and training accuracy lies *below* validation accuracy for a long time when validation labels are
 clean. The samples with the largest loss after the first epochs are the wrong ones, or nearly all of them.
 
-**What to do, in this order.** Stop at the best validation. Look at the two hundred samples of the highest loss after
-a few epochs: if half of them are wrong, clean them. A loss that doubts its labels (label smoothing, generalized cross
-entropy) helps without looking.
+**What to do, in this order.** Look at ten pairs of input and label as the loop sees them. Stop at the best validation.
+Look at the two hundred samples of the highest loss after a few epochs: if half of them are wrong, clean them. A loss
+that doubts its labels (label smoothing, generalized cross entropy) helps without looking.
 
 **Sources.** Arpit et al. 2017, arXiv:1706.05394 (what is learned first). Northcutt et al. 2021, arXiv:1911.00068
 (confident learning). Zhang and Sabuncu 2018, arXiv:1805.07836.
@@ -20,20 +21,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes import MANY, Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"GEN201": 0.8, "OPT104": -2.0, "OPT102": -2.0}
+EVIDENCE: Final = {"GEN201": 0.8, "DAT402": 2.5, "OPT104": -2.0, "OPT102": -2.0}
 PRIOR: Final = -1.5
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""
+LATE: Final = 0.3
+"""Share of the run at which half of the fall was done: learning by heart takes many passes, learning only a few."""
 
 
 def weigh(case: Case) -> float:
-    """How much of the training loss is left."""
-    left = case.figure("GEN201", "train_left")
-    return 3.0 if left > HIGH else -1.0
+    """How much of the training loss is left; where validation never learned anything, how late training did."""
+    if "DAT402" in case.findings:
+        return 1.5 if case.figure("DAT402", "half") > LATE else -1.5
+    if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:
+        return -1.0
+    return 4.0 if case.unlearned else 3.0
 
 
 def prescribe(case: Case) -> Prescription:

@@ -46,6 +46,8 @@ EVIDENCE: Final = {
 PRIOR: Final = -1.0
 RISE: Final = 1.5
 """Times the usual level that a loss or a rate must have reached to count as risen."""
+RISING: Final = 1.05
+"""The same for a rate that is still on its way up, as in a warm-up."""
 FAR: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
@@ -63,6 +65,8 @@ def weigh(case: Case) -> float:
         odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
     if any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502", "NUM301")):
         odds += 2.5
+    elif any(case.figure(code, "lr_ratio") > RISING for code in ("OPT102", "OPT108", "ARC502")):
+        odds += 0.5
     elif "OPT108" in case.findings:
         odds -= 1.5
     return odds

@@ -49,6 +49,11 @@ PRIOR: Final = -1.5
 FAR: Final = 2.0
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate less than a 20th (10^-1.3) of what is usual for its optimizer."""
+SHORT: Final = 2.5
+"""Log-odds against it where steps are shorter than rate times gradient: then the rate isn't what holds them back."""
+YOUNG: Final = 1.5
+FASTER: Final = 1.4
+"""Pace late over pace early: a fall that speeds up by this much has only just begun."""
 FACTOR: Final = 5.0
 
 
@@ -57,9 +62,10 @@ def weigh(case: Case) -> float:
     odds = FAR * (case.rate < -UNUSUAL) - FAR * (case.rate > UNUSUAL)
     if "GEN204" in case.findings and case.rate > -UNUSUAL:
         odds -= 1.0  # a curve that slowed down
+    odds -= SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
     if "OPT104" not in case.findings:
         return odds
-    odds += 3.0 * case.crawls
+    odds += 3.0 * case.crawls - 3.0 * (case.crawls and case.alone)
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds -= 4.0
     if case.collapsed:

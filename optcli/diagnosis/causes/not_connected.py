@@ -31,6 +31,7 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
     "OPT104": 2.5,
+    "ARC501": -1.5,
     "OPT103": -2.5,
     "OPT109": -4.0,
     "OPT101": -1.5,
@@ -47,7 +48,7 @@ def weigh(case: Case) -> float:
     odds = 0.0
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds += 3.0
-    return odds - 1.5 * case.crawls - 2.0 * case.collapsed
+    return odds - 1.5 * (case.crawls and not case.alone) - 2.0 * case.collapsed - 3.0 * case.lifted
 
 
 def prescribe(case: Case) -> Prescription:

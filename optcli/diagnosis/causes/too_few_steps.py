@@ -26,6 +26,15 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {"OPT106": 3.0, "OPT103": -2.5, "OPT104": -2.0, "GEN201": -2.0, "OPT109": -3.0}
 PRIOR: Final = -1.0
+YOUNG: Final = 2.5
+FASTER: Final = 1.4
+"""Pace late over pace early: a fall that speeds up by this much has only just begun."""
+
+
+def weigh(case: Case) -> float:
+    """A fall that speeds up, where steps have their full length."""
+    faster = case.figure("OPT103", "late_over_early") > FASTER
+    return YOUNG * (faster and "OPT106" in case.findings) - YOUNG * case.cut
 
 
 def prescribe(case: Case) -> Prescription:

@@ -43,6 +43,11 @@ EVIDENCE: Final = {
 PRIOR: Final = -1.0
 STRONG_DECAY: Final = 0.1
 STRONG_DROPOUT: Final = 0.5
+SHRUNK: Final = 1.5
+"""Log-odds for choices that are right at outputs too small to lower the loss: decay holds the weights down."""
+SLOW: Final = 1.5
+UNUSUAL: Final = 1.3
+"""Log-odds against it at a rate less than a 20th (10^-1.3) of what is usual, which explains a high loss by itself."""
 
 
 def weigh(case: Case) -> float:
@@ -57,7 +62,8 @@ def weigh(case: Case) -> float:
         odds += 2.5
     if case.figure("GEN204", "gap", 0.0) < -0.05:
         odds += 1.0
-    return odds
+    shrunk = "OPT104" in case.findings and case.lifted and not case.crawls
+    return odds + SHRUNK * shrunk - SLOW * (case.rate < -UNUSUAL)
 
 
 def prescribe(case: Case) -> Prescription:

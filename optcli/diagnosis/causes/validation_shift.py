@@ -31,6 +31,7 @@ EVIDENCE: Final = {
     "GEN203": 1.5,
     "GEN201": 0.8,
     "GEN207": 1.5,
+    "DAT402": 1.5,
     "GEN204": -1.5,
     "OPT104": -2.0,
     "OPT102": -1.5,
@@ -39,13 +40,21 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -1.5
 NEVER_FELL: Final = 0.3
+LATE: Final = -1.5
+HALF: Final = 0.3
+"""Share of the run at which half of the training's fall was done: what is there to be learned is learned before."""
+APART: Final = 0.8
+"""Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
 
 def weigh(case: Case) -> float:
-    """A validation loss that never fell far."""
+    """A validation loss that never fell far, or lay far above from the start."""
+    if case.figure("DAT402", "half") > HALF:
+        return LATE
+    odds = 2.0 * (case.sign("gap_early") > APART)
     if "GEN203" not in case.findings:
-        return 0.0
-    return 3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5
+        return odds
+    return odds + (3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5)
 
 
 def prescribe(case: Case) -> Prescription:

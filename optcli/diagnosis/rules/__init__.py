@@ -2,7 +2,7 @@
 
 A rule is a module named `<code>_<name>.py`. Its docstring is what `optcli explain` prints; besides `check` it says
 
-- `SEVERITY`: `error`, `warning` or `info`, of every finding it makes
+- `SEVERITY`: `error`, `warning` or `info`, of its findings; `info` may be said of a mild case by a rule that warns
 - `STATUS`: `stable`, or `preview` where the figures behind it are thin
 - `NEEDS`: roles of curves without which it isn't asked (`loss` stands for the headline curve)
 - `POINTS`: points of the first needed curve below which it isn't asked

@@ -9,7 +9,8 @@ small one points to data of another kind, a large one to learning by heart.
 What is learned doesn't carry over. A rise need not follow; the gap itself is the loss.
 
 ## Look-alikes
-Training and validation losses that are weighted or averaged differently. Dropout and augmentation make the gap
+Training and validation losses that are weighted or averaged differently: where both fall side by side from the first
+validation on, nothing is said. Dropout and augmentation make the gap
 smaller than it is. Some tasks are learned by heart first and understood later (grokking): there the gap closes.
 
 ## Example
@@ -48,6 +49,7 @@ from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -63,6 +65,10 @@ SIGMAS: Final = 6.0
 FALLING: Final = -3.0
 CLOSING: Final = 0.15
 """Fall of the validation loss over its later half, as a share of the gap, that means the gap is closing."""
+PARALLEL: Final = 0.7
+"""Fall of the validation loss over that of the training loss from which they fall side by side."""
+TOLD: Final = 0.15
+"""Fall of the training loss since the first validation, as a share of its drop, that is needed to tell."""
 LEVEL: Final = 0.15
 """The gap as a share of the start level, so that small differences don't count while little has been learned."""
 
@@ -87,6 +93,8 @@ def check(view: View) -> list[Finding] | Abstain:
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
         return []
+    if _parallel(loss, val):
+        return []
     change, z = val.trend(0.5 if val.n >= 12 else 1.0)
     if z < FALLING and change < -CLOSING * gap:
         return []
@@ -102,3 +110,9 @@ def check(view: View) -> list[Finding] | Abstain:
             rise=((val.end - best) / loss.drop, "of the drop"),
         )
     ]  # fmt: skip
+
+
+def _parallel(loss: Series, val: Series) -> bool:
+    """Whether the two have fallen side by side since the first validation: another unit, not another level of skill."""
+    fell = loss.at(float(val.step[0])) - loss.end
+    return fell > TOLD * loss.drop and float(val.value[0]) - val.end > PARALLEL * fell

@@ -4,7 +4,7 @@
 At the end more than 57 % of the start level of the training loss is left, although its fall was over early in the run,
 and validation lies beside it; or almost nothing (12 %) is gone at all. Needs a validation loss, and a start level that
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
-as in most regressions, only the latter counts.
+as in most regressions and in fine-tuning, only the latter counts, and as `info`.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
@@ -86,19 +86,20 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    left = loss.end / loss.start
+    left = loss.end / view.top
     change, z = loss.trend(0.4)
     slowed = (SURE_FALL if z < FALLING else SLOWING) * loss.drop < change < 0.5 * loss.drop
     if not (LEFT_TEXT if view.texty else LEFT) <= left <= 1.2 or not slowed or val is None:
         return []
-    gap = (val.end - loss.end) / loss.start
-    bent = loss.settled <= BENT and loss.sigma < NOISE * loss.drop and not view.floored
+    gap = (val.end - loss.end) / view.top
+    sure = not view.floored
+    bent = view.settled <= BENT and loss.sigma < NOISE * loss.drop and sure
     if gap > APART or not (bent or left > NOTHING):
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.92,
-            f"{loss.name} ends at {loss.end:.4g}, {left:.0%} of where it began: the training set itself is not learned",
+            __name__, SEVERITY if sure else "info", loss.name, float(loss.step[0]), 0.92 if sure else 0.5,
+            f"{loss.name} ends at {loss.end:.4g}, {left:.0%} of an untrained model's: the training set is not learned",
             left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
             gap=(gap, "of the start level"),
         )

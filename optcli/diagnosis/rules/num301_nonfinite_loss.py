@@ -42,6 +42,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.stats import median
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -84,8 +85,8 @@ def _before(view: View, step: float) -> dict[str, tuple[float, str]]:
         if series is None:
             continue
         past = series.value[series.step < step]
-        if len(past) >= 4:
-            usual = float(np.median(past[: max(4, len(past) * 3 // 4)]))
+        if len(past) >= 2:
+            usual = median(past[: max(1, len(past) * 3 // 4)])
             figures[key] = (float(past[-3:].max()) / usual if usual > 0 else float("nan"), "1")
     return figures
 

@@ -4,7 +4,8 @@
 The training loss reached its present level early and falls no further, while the validation loss goes up and down by a
 twentieth and more of everything that was gained, back and forth. The validation set is the same each time, so that
 this shows that the parameters themselves are thrown about. Without validation, the swings of the training loss must be
-slower than noise from batch to batch can be.
+slower than noise from batch to batch can be. Such slow swings of the training loss are enough by themselves where they
+add up to most of what was gained: each stretch of the run undoes what the one before it did.
 
 ## Why it matters
 The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run
@@ -12,8 +13,8 @@ ends is a matter of luck.
 
 ## Look-alikes
 Noisy small batches scatter without swinging: block medians and validation stay level. At the edge of stability the
-loss is ragged and falls: silent here. A pattern that repeats each epoch is DAT405. Restarts of a schedule lift the
-loss once and end lower.
+loss is ragged and falls: silent here. Swings that repeat with each epoch come from the order of the data (DAT405).
+Restarts of a schedule lift the loss once and end lower.
 
 ## Example
 ```python
@@ -54,7 +55,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import median, reversals, turn_rate, ups
+from optcli.run.stats import median, noise, reversals, turn_rate, ups, wander
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -74,6 +75,14 @@ SWING: Final = 0.06
 """Noise of block levels as a share of the drop, where no validation can tell swings from noisy batches."""
 WANDER: Final = 1.5
 """There, too: noise of block levels over what independent noise of single points would leave of it."""
+WIDE: Final = 0.08
+WIDE_WANDER: Final = 2.0
+WIDE_CLIMB: Final = 0.75
+WIDE_WINDOW: Final = 0.5
+"""The same for swings that count whatever validation does: over the half in which noise is measured, most of what was
+gained is lost again and regained. Healthy runs reach 0.03, and 0.3 of the drop in rises."""
+WIDE_POINTS: Final = 192
+"""Points that are needed for them: four in a block."""
 ALONE: Final = 96
 """Points without any validation after which the training loss alone may decide: two in a block."""
 VAL_SWING: Final = 0.08
@@ -90,8 +99,6 @@ VAL_POINTS: Final = 3
 """Validations at that level that can show one."""
 LEVEL: Final = 0.25
 """A drop counts as this share of the start level at least; one that is lost in noise, as twice that."""
-MEDIAN_LOSS: Final = 1.25
-"""Standard error of a median over that of a mean."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -99,6 +106,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if loss.n >= WIDE_POINTS and (found := _wide(view)):
+        return found
     if val is not None and val.n >= VAL_POINTS:
         return _with_validation(view, val)
     if val is not None and not view.complete:
@@ -113,7 +122,7 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     loss, blocks = view.loss, view.loss.blocks
     begin = int(np.argmax(blocks <= median(blocks[len(blocks) // 2 :]) + loss.tau))
     first = float(loss.block_step[begin])
-    scale = max(loss.drop, (LEVEL if view.learned else 2 * LEVEL) * abs(loss.start), loss.grain)
+    scale = _scale(view)
     tail = Series(val.name, *(axis[val.step >= first] for axis in (val.step, val.value)))
     if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * scale:
         return []
@@ -127,15 +136,33 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     return [_say(view, blocks[begin:], first, scale, 0.9 if turns >= MANY else 0.8, turns=(float(turns), "1"))]
 
 
+def _wide(view: View) -> list[Finding]:
+    """Slow swings of the training loss whose rises add up to most of the drop."""
+    loss, scale = view.loss, _scale(view)
+    tail = loss.tail(WIDE_WINDOW)
+    swing, slow = noise(tail) / scale, wander(loss.value[-len(tail) * loss.size :], loss.size)
+    falls = loss.trend(WIDE_WINDOW)[1] < FALLING
+    if swing < WIDE or not slow > WIDE_WANDER or ups(tail) < WIDE_CLIMB * scale or falls:
+        return []
+    first = float(loss.block_step[len(loss.blocks) - len(tail)])
+    return [_say(view, tail, first, scale, 0.85, swing=(swing, "of the drop"), wander=(slow, "1"))]
+
+
+def _scale(view: View) -> float:
+    """The drop, or a share of the start level where hardly anything was gained."""
+    loss = view.loss
+    return max(loss.drop, (LEVEL if view.learned else 2 * LEVEL) * abs(loss.start), loss.grain)
+
+
 def _alone(view: View) -> list[Finding]:
     """Swings of the training loss slower than the noise of batches."""
     loss = view.loss
     swing, tail = loss.tau / loss.drop, loss.tail(WINDOW)
-    wander = loss.tau / loss.sigma * loss.size**0.5 / MEDIAN_LOSS
-    if swing < SWING or wander < WANDER or ups(tail) < CLIMB * loss.drop or loss.trend(WINDOW)[1] < FALLING:
+    slow = wander(loss.value[-len(tail) * loss.size :], loss.size)
+    if swing < SWING or not slow > WANDER or ups(tail) < CLIMB * loss.drop or loss.trend(WINDOW)[1] < FALLING:
         return []
     first = float(loss.block_step[len(loss.blocks) - len(tail)])
-    return [_say(view, tail, first, loss.drop, 0.7, swing=(swing, "of the drop"), wander=(wander, "1"))]
+    return [_say(view, tail, first, loss.drop, 0.7, swing=(swing, "of the drop"), wander=(slow, "1"))]
 
 
 def _say(view: View, tail: Floats, first: float, scale: float, sure: float, **figures: tuple[float, str]) -> Finding:

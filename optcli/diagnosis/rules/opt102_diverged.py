@@ -71,6 +71,8 @@ RISING: Final = 6.0
 """Standard errors of that rise."""
 BLOCKS: Final = 24
 """Blocks that are needed to call a rise steady."""
+YOUNG: Final = 24
+"""Points below which the start level is a guess, and a rise without a noise level to go by must be as high as it."""
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
@@ -141,7 +143,7 @@ def _validation_rose(view: View) -> bool:
 
 def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:
     """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
-    far = max(SHARE * gained, abs(loss.start) / 2)
+    far = max(SHARE * gained, abs(loss.start) * (1.0 if loss.n < YOUNG else 0.5))
     last = loss.value[-max(5, loss.n // 2) :]
     soars = breaks and loss.n >= 3 and bool((np.diff(loss.value[-3:]) > 0).all()) and loss.value[-1] > low + 4 * far
     return soars or (loss.n >= 8 and float(last.min()) - low > far)

@@ -98,11 +98,11 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too short to be called slow")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
-    gone = (loss.start - loss.end) / loss.start / view.share  # carried on in a straight line to the end
+    gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end
     _, z = loss.trend(1.0)
     if gone > (PROGRESS_TEXT if view.texty else PROGRESS) or gone < 0.01 or z > -SURE:
         return []
-    if gone > LITTLE and loss.trend(0.4)[1] > FALLING:
+    if (gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING:
         return []
     early, late = _paces(view)
     if not RISING * early < late < STRAIGHT * early or _stairs(view) or not _shared(view):

@@ -79,6 +79,10 @@ DONE: Final = 0.3
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
+VALIDATIONS: Final = 4
+"""Validations from which their fall can be told."""
+WANDERS: Final = 2.0
+"""Standard deviation of blocks over the noise from one to the next: about 1 where each is drawn anew."""
 FROZEN: Final = 3
 """Validations that must agree."""
 SAME: Final = 1e-6
@@ -107,6 +111,8 @@ def check(view: View) -> list[Finding] | Abstain:
         (loss.start - loss.low) / loss.start,
         loss.tau / loss.start,
     )
+    if _learns(view, fall, falling, late):
+        return []
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
     if view.complete:
         most = FALL_END
@@ -127,6 +133,21 @@ def check(view: View) -> list[Finding] | Abstain:
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip
+
+
+def _learns(view: View, fall: float, falling: bool, late: bool) -> bool:
+    """Signs of learning that the level of the training loss alone doesn't show.
+
+    A validation loss that has fallen; a fall that is certain and, carried on to the end of the plan, brings enough; a
+    level that wanders, early on, more than its blocks are noisy, as in a smoothed log that has hardly begun.
+    """
+    val, blocks = view.val, view.loss.blocks
+    enough = val is not None and val.n >= VALIDATIONS
+    if val is not None and enough and val.trend(1.0)[1] < FALLING and val.start - val.end > FALL_LATE * abs(val.start):
+        return True
+    if falling and view.share < DONE and fall > FALL_END * view.share:
+        return True
+    return not late and float(np.std(blocks)) > WANDERS * view.loss.tau
 
 
 def _frozen(view: View) -> bool:

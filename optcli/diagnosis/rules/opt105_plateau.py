@@ -2,8 +2,11 @@
 
 ## What is seen
 The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
-noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), less
-will do: 30 % left, and flat for as long as everything before.
+noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
+to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
+everything before. Where neither an accuracy nor the recipe tells how low the loss could get, a fall that breaks off in
+a sharp bend is a warning, a soft one only `info`. A validation loss that all of a sudden stands still to a few
+ten-thousandths of what was gained, far from 0, says by itself that the parameters have stopped.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
@@ -42,16 +45,31 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.stats import median
+from optcli.run.prepare import Series
+from optcli.run.stats import median, slope
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 10
+POINTS: Final = 5
 VARIES: Final = ("shift",)
 
+LEAST: Final = 10
+"""Points of the loss, unless validation alone can tell."""
+STOPPED: Final = 10
+"""Validations that are needed for that."""
+SMOOTH: Final = 3e-4
+"""Unevenness of the validation loss, as a share of the drop: a net in training is shaken by 1e-3 and more."""
+SHAKEN: Final = 8.0
+"""Noise of the training loss over that unevenness: batches differ, and yet they don't move the parameters."""
+FELL: Final = 0.05
+"""Fall from one validation to the next, as a share of the drop, up to which the net was learning."""
+STEEP: Final = 12.0
+"""That fall over any later one: a curve that bends by itself falls half as much, then a third."""
+LEFT: Final = 0.25
+"""Share of the start level that is left: a net that has learned all it can stands as still."""
 FLAT_SHARE: Final = 0.4
 """Part of the run so far over which the flatness is tested."""
 FALLING: Final = -3.0
@@ -78,22 +96,35 @@ STEPPED: Final = 0.35
 """Share of its peak to which a rate has stepped down before the flat stretch: steps are by three and more."""
 SPENT_FOR: Final = 0.5
 """Share of the run so far over which the rate must have been spent: as long as everything before."""
+LOW: Final = 0.02
+"""Share of its peak at which a rate counts as taken away, where the loss was falling until then."""
+BEFORE: Final = 8
+"""Points before that which are needed to tell the pace."""
+PACE: Final = 1.0
+"""Fall that the same pace would have brought since, as a share of the whole drop: it was far from its floor."""
+KNEE: Final = 0.42
+"""Where nothing tells how low the loss could get: a fall that breaks off (0.56) rather than bends (0.3 and less)."""
+CLEAR: Final = 0.15
+"""There, too: noise of a point as a share of the drop beyond which the bend can't be seen."""
+PACE_SURE: Final = -4.0
+"""Standard errors of that pace."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
     """A fall, then a level stretch well above 0."""
-    loss = view.loss
-    if loss.n < POINTS:
-        return Abstain("too few finite points")
+    loss, val = view.loss, view.val
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    cut = view.spent is not None and view.at - view.spent > SPENT_FOR * (view.at - float(loss.step[0]))
+    if val is not None and val.n >= STOPPED and _stopped(loss, val):
+        return [_say(view, float(val.step[val.n // 2]), 0.85, SEVERITY)]
+    if loss.n < LEAST:
+        return Abstain("too few finite points")
+    cut = _cut(view)
     if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
     level = median(loss.tail(FLAT_SHARE))
-    top = max(loss.start, view.chance or 0.0)
     least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
-    if level < least * top or loss.start - loss.low < 0.05 * loss.start or not (cut or loss.settled <= BENT):
+    if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
     if not _flat(view) or (not cut and _annealed(view, since)):
@@ -101,15 +132,55 @@ def check(view: View) -> list[Finding] | Abstain:
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
     first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
+    sure = cut or not view.floored or (loss.knee(view.top) > KNEE and loss.sigma < CLEAR * loss.drop)
+    return [_say(view, first, 0.95 if cut else 0.88 if sure else 0.5, SEVERITY if sure else "info")]
+
+
+def _say(view: View, first: float, sure: float, severity: Severity) -> Finding:
+    loss, lr = view.loss, view.series("lr")
+    left = lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan")
+    level = median(loss.tail(FLAT_SHARE))
+    return view.finding(
+        __name__, severity, loss.name, first, sure,
+        f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
+        level=(level / view.top, "of the start level"), lr_left=(left, "of the peak"),
+        change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
+    )  # fmt: skip
+
+
+def _stopped(loss: Series, val: Series) -> bool:
+    """Whether validation, after a steep fall, has gone on smoothly and next to nowhere for over half of the run."""
+    drop, half = max(loss.drop, val.drop), val.n // 2
+    rough = float(np.sqrt(np.square(np.diff(val.value[half:], 2)).mean() / 6))
+    if rough > min(SMOOTH * drop, loss.sigma / SHAKEN) or loss.end < LEFT * loss.start:
+        return False
+    falls = -np.diff(val.value)
+    last = np.flatnonzero(falls > FELL * drop)
+    return len(last) > 0 and last[-1] < half and float(falls[last[-1]]) > STEEP * float(falls[last[-1] + 1 :].max())
+
+
+def _cut(view: View) -> bool:
+    """Whether the rate was taken away before the run was half over; a small one is left where it broke off a fall."""
+    began = float(view.loss.step[0])
+    if view.spent is not None:
+        return view.at - view.spent > SPENT_FOR * (view.at - began)
     lr = view.series("lr")
-    return [
-        view.finding(
-            __name__, SEVERITY, loss.name, first, 0.95 if cut else 0.88,
-            f"{loss.name} fell to {level:.4g} and has been flat since step {first:g}",
-            level=(level / top, "of the start level"), change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
-            lr_left=(lr.end / lr.value.max() if lr is not None and lr.value.max() > 0 else float("nan"), "1"),
-        )
-    ]  # fmt: skip
+    if lr is None:
+        return False
+    high = np.flatnonzero(lr.value > LOW * lr.value.max())
+    if not len(high) or high[-1] + 1 >= lr.n:
+        return False
+    last = float(lr.step[high[-1] + 1])
+    return view.at - last > SPENT_FOR * (view.at - began) and _was_falling(view.loss, last)
+
+
+def _was_falling(loss: Series, until: float) -> bool:
+    """Whether the loss fell so steeply up to a step that it had far to go."""
+    before = loss.value[loss.step < until]
+    if len(before) < BEFORE:
+        return False
+    rise, error = slope(before[len(before) // 2 :])
+    return rise < PACE_SURE * error and -rise * (loss.n - len(before)) > PACE * loss.drop
 
 
 def _flat(view: View) -> bool:

@@ -39,6 +39,7 @@ from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 from optcli.run.stats import slope
 
 SEVERITY: Final = "warning"
@@ -53,8 +54,13 @@ SURE: Final = 2.5
 """Standard errors."""
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which a share of the drop says nothing: fine-tuning near its end."""
+FEW: Final = 8
+"""Blocks up to which three of them must do for the slope of the end."""
 SPENT: Final = 0.1
-"""Rate over the last tenth of the run, as a share of its peak: below it the fall ends with the rate."""
+"""Rate over the last tenth of the run (after restarts: the last one), as a share of its peak: below it the fall ends
+with the rate."""
+RESTART: Final = 3.0
+"""Times by which a rate goes up again in one step at a restart."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -65,9 +71,13 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.sigma > NOISE * loss.drop:
         return Abstain("the whole fall is hardly more than noise")
     rate = view.series("lr")
-    if rate is not None and rate.tail(0.1).max() < SPENT * rate.value.max():
+    if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
-    tail = loss.tail(0.2) if len(loss.blocks) >= 20 else loss.blocks[-max(3, len(loss.blocks) // 3) :]
+    tail = (
+        loss.tail(0.2)
+        if len(loss.blocks) >= 20
+        else loss.blocks[-max(4 if len(loss.blocks) > FEW else 3, len(loss.blocks) // 3) :]
+    )
     rise, error = slope(tail)
     error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)
     fifth = -rise * 0.2 * (len(loss.blocks) - 1)
@@ -82,3 +92,9 @@ def check(view: View) -> list[Finding] | Abstain:
             gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
         )
     ]  # fmt: skip
+
+
+def _last_rate(rate: Series) -> float:
+    """The rate with which the run ended; where it restarted the end of a cycle is the end of a descent."""
+    restarts = rate.value[1:] > RESTART * rate.value[:-1]
+    return float(rate.value[-1] if restarts[rate.n // 10 :].any() else rate.tail(0.1).max())

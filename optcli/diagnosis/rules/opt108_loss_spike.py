@@ -37,6 +37,7 @@ Chowdhery et al. 2022, arXiv:2204.02311. Kumar et al. 2025, arXiv:2504.02507. Hu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -87,15 +88,15 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     at, sigmas, share = min(spikes)
     step = float(loss.step[at])
-    recovered = bool((loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma).any())
-    return [
-        view.finding(
-            __name__, SEVERITY, loss.name, step, 0.95 if share > SHARE_HIGH else 0.85,
-            f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, by {share:.0%} of all that was gained",
-            height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
-            recovered=(float(recovered), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
-        )
-    ]  # fmt: skip
+    back = np.flatnonzero(loss.value[at + 1 :] <= median(loss.value[max(0, at - WINDOW) : at]) + 2 * loss.sigma)
+    much = f"{share:.0%} of" if share < 10 else f"{share:.0f} times"
+    found = view.finding(
+        __name__, SEVERITY, loss.name, step, 0.95 if share > SHARE_HIGH else 0.85,
+        f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, by {much} all that was gained",
+        height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
+        recovered=(float(len(back) > 0), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
+    )  # fmt: skip
+    return [replace(found, last=float(loss.step[at + 1 + back[0]])) if len(back) and len(spikes) == 1 else found]
 
 
 def _leaps(view: View) -> list[tuple[int, float, float]]:

@@ -2,7 +2,8 @@
 
 ## What is seen
 The gradient's norm before clipping is above the limit at 95 % of the steps, and usually ten times as large. The limit
-must be known from the configuration.
+must be known from the configuration. Where the run has the curve `clip_norm/clipped_steps`, the share of the steps that
+were clipped is taken from there: it counts every step, and only those that were really cut.
 
 ## Why it matters
 Every step then has the same length whatever the gradient says; with plain SGD the learning rate is smaller than
@@ -62,8 +63,9 @@ ALWAYS: Final = 0.95
 """Share of steps that are clipped."""
 DEEP: Final = 10.0
 """Times the limit that the usual norm is: below, clipping only acts as a normalization."""
+CLIPPED: Final = "clip_norm/clipped_steps"
 PATHS: Final = ("regularizers.clip_norm.max_norm", "max_grad_norm", "gradient_clip_val")
-"""Where the configuration may say the limit."""
+"""Where the configuration may say the limit; above, the curve that says how often it acted."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -73,7 +75,9 @@ def check(view: View) -> list[Finding] | Abstain:
     if grad is None or limit <= 0:
         return Abstain("no clipping limit is known")
     recent = grad.value[-max(POINTS, grad.n // 2) :]
-    clipped, usual = float(np.mean(recent > limit)), float(np.median(recent))
+    counted = view.series(CLIPPED)
+    clipped = float(np.mean(recent > limit if counted is None else counted.value[-(counted.n // 2 + 1) :]))
+    usual = float(np.median(recent))
     if clipped < ALWAYS or usual < DEEP * limit:
         return []
     return [

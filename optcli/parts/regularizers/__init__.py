@@ -12,7 +12,12 @@
 - `ascend(params, grads)`, `descend(params)`: move to another point, whose gradient is the one used, and back
 - `eval_mode()`, `train_mode()`: put other weights into the model for evaluations, and back; `active`: whether there are
 - `should_stop(value) -> bool`: asked at each evaluation with the value of `metric`; has a state dict
+- `rose(by)`: told by how much the loss was higher at the point that `ascend` led to
 - `report() -> dict[str, float]`: what it did, for the journal; may wait for the device
+
+What a regularizer reports stands in the module's `REPORTS`: the name of a curve -> what it is. In the journal it is
+called `<regularizer>/<curve>` and has a point at each evaluation. Where there is a `penalty`, there is also a curve
+`penalty_share`: the penalty over the training loss of the step.
 
 In `on_grads` and `after_update`, `up` is a scalar on the device that is 1 in a step that must leave no trace, because
 its loss or gradients are not finite. What changes from step to step must be in a state dict. A module may say what

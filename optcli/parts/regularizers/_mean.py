@@ -37,6 +37,14 @@ class Mean:
         with torch.no_grad():
             torch._foreach_lerp_(self._means, self._params, [weight] * len(self._means))
 
+    def distance(self) -> float:
+        """Of weights and mean, over the mean's length. Waits for the device."""
+        import torch
+
+        apart = torch.stack(torch._foreach_norm(torch._foreach_sub(self._means, [p.detach() for p in self._params])))
+        size = torch.stack(torch._foreach_norm(self._means)).norm().clamp(min=1e-30)
+        return float(apart.norm() / size)
+
     def eval_mode(self) -> None:
         """The parameters become the mean. A second call does nothing."""
         import torch

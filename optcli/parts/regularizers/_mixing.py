@@ -6,19 +6,23 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from optcli.parts.regularizers._tally import Telling
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Mixing:
+class Mixing(Telling):
     """Sample i is mixed with sample n - 1 - i: batches are in random order, so any pairing is as good.
 
     `kept` is the share of the sample itself, a scalar on the device, or None where nothing is mixed.
     """
 
     kept: Tensor | None = None
+    told = "kept_share"
 
     def __init__(self, alpha: float, share: float) -> None:
+        super().__init__()
         self.alpha, self.share = alpha, share
 
     def draw(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How often something happened, counted on the device and told once an evaluation."""
+"""What happened in the steps since the last evaluation, added up on the device and told once an evaluation."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """Steps seen, and the steps among them in which something happened, since `share` was asked last."""
+    """The mean of a value over the steps since `share` was asked last; of a bool, the share of steps it was true in."""
 
     def __init__(self) -> None:
         self._counts: Tensor | None = None
 
-    def add(self, happened: Tensor, up: Tensor) -> None:
-        """One step; `happened` is a bool scalar. A skipped one (`up` is 1) doesn't count."""
+    def add(self, value: Tensor, up: Tensor) -> None:
+        """One step; `value` is a scalar. A skipped one (`up` is 1) doesn't count."""
         import torch
 
         if self._counts is None:
             self._counts = torch.zeros(2, device=up.device)
         seen = 1 - up
-        self._counts += torch.stack([seen, seen * happened])
+        self._counts += torch.stack([seen, seen * value])
 
     def share(self) -> float | None:
-        """The share of steps, and start anew; None if there were none. Waits for the device."""
-        seen, happened = self._counts.tolist() if self._counts is not None else (0, 0)
+        """The mean, and start anew; None if there were no steps. Waits for the device."""
+        seen, total = self._counts.tolist() if self._counts is not None else (0, 0)
         self._counts = None
-        return happened / seen if seen else None
+        return total / seen if seen else None
 
     def state_dict(self) -> dict[str, Any]:
-        """Both counts."""
+        """Number and sum."""
         return {"counts": None if self._counts is None else self._counts.clone()}
 
     def load_state_dict(self, state: dict[str, Any], device: Any) -> None:
@@ -39,7 +39,7 @@ class Tally:
 
 
 class Telling:
-    """A regularizer of gradients that reports in which share of steps it acted, as `told`."""
+    """A regularizer that reports one mean over the steps since the last evaluation, as `told`."""
 
     told = "clipped_steps"
 
@@ -50,8 +50,15 @@ class Telling:
         """Learn where the parameters are."""
         self._device = optimizer.param_groups[0]["params"][0].device
 
+    def count(self, value: Tensor) -> None:
+        """Take in a value of this step's batch; not where a batch is only tried out, without gradients."""
+        import torch
+
+        if torch.is_grad_enabled():
+            self._tally.add(value.detach(), torch.zeros((), device=value.device))
+
     def report(self) -> dict[str, float]:
-        """The share of steps since the last report."""
+        """The mean since the last report."""
         share = self._tally.share()
         return {} if share is None else {self.told: share}
 

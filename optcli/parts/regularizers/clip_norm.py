@@ -17,6 +17,8 @@ from optcli.units import STRICT, Positive
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"clipped_steps": "share of steps in which it cut the gradient, since the last evaluation"}
+
 
 @dataclass(frozen=True)
 class Options:

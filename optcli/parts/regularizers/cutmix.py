@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TAKES = frozenset({"image"})
+REPORTS = {"kept_share": "mean share of a sample that is its own, since the last evaluation"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Cutmix(Mixing):
         rows, columns = (_inside(size, side, x) for size in x.shape[2:])
         pasted = rows[:, None] & columns[None, :]
         self.kept = 1 - pasted.float().mean()
+        self.count(self.kept)
         return torch.where(pasted, x.flip(0), x), y
 
 

@@ -17,6 +17,8 @@ from optcli.units import STRICT, Rate
 if TYPE_CHECKING:
     from torch import nn
 
+REPORTS = {"rate": "share of samples for which the last branch is left out"}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -44,6 +46,10 @@ class DropPath:
         if insert is None:
             raise ValueError("this model has no residual branches to leave out: take resnet, gpt or vit")
         insert(self.rate)
+
+    def report(self) -> dict[str, float]:
+        """See `REPORTS`."""
+        return {"rate": self.rate}
 
 
 def build(options: Options) -> DropPath:

@@ -18,6 +18,8 @@ from optcli.units import STRICT, Rate
 if TYPE_CHECKING:
     from torch import nn
 
+REPORTS = {"rate": "share of activations that are zeroed"}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -52,6 +54,10 @@ class Dropout:
             raise ValueError("this model has no place for dropout: give it `nn.Dropout` layers, or drop `dropout`")
         for module in places:
             module.p = self.rate
+
+    def report(self) -> dict[str, float]:
+        """See `REPORTS`."""
+        return {"rate": self.rate}
 
 
 def build(options: Options) -> Dropout:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from optcli.units import STRICT, Count, NonNegative
 
+REPORTS = {"evals_without_improvement": "evaluations since the last improvement"}
+
 
 @dataclass(frozen=True)
 class Options:

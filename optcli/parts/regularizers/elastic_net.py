@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
+REPORTS = {
+    "sparsity": "share of weights that are exactly zero",
+    "penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss",
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -53,8 +58,10 @@ class ElasticNet:
         self._l1.after_step(params, lr)
 
     def report(self) -> dict[str, float]:
-        """Share of weights that are exactly zero, and the squares' part of the loss."""
-        return {**self._l1.report(), **self._l2.report()}
+        """See `REPORTS`."""
+        thresholds, squares = self._l1.report(), self._l2.report()
+        both = thresholds.get("penalty", 0.0) + squares.get("penalty", 0.0)
+        return {**thresholds, "penalty": both} if thresholds else {}
 
 
 def build(options: Options) -> ElasticNet:

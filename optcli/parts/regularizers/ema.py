@@ -18,6 +18,11 @@ from optcli.units import STRICT, Rate
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {
+    "decay": "share of the average that the last step kept",
+    "distance": "distance of weights and average, as a share of the average's length",
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -39,7 +44,14 @@ class Ema(Mean):
     def after_update(self, up: Tensor) -> None:
         """Take the step's weights in."""
         self.steps += 1
-        self.take(1 - min(self.decay, (1 + self.steps) / (10 + self.steps)), up)
+        self.take(1 - self._keep(), up)
+
+    def _keep(self) -> float:
+        return min(self.decay, (1 + self.steps) / (10 + self.steps))
+
+    def report(self) -> dict[str, float]:
+        """See `REPORTS`."""
+        return {"decay": self._keep(), "distance": self.distance()} if self.active else {}
 
 
 def build(options: Options) -> Ema:

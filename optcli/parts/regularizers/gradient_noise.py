@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
+REPORTS = {"noise_std": "standard deviation of the noise in the next step"}
+
 
 @dataclass(frozen=True)
 class Options:

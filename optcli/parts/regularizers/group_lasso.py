@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
+REPORTS = {
+    "zero_units": "share of units without a weight",
+    "penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss",
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -70,11 +75,13 @@ class GroupLasso:
         return found.reciprocal().mean(axes, keepdim=True).reciprocal() if whole else found
 
     def report(self) -> dict[str, float]:
-        """The share of units without a weight."""
+        """See `REPORTS`."""
         if not self._params:
             return {}
-        gone = sum(int((p.flatten(1) == 0).all(1).sum()) for p in self._params)
-        return {"zero_units": gone / sum(len(p) for p in self._params)}
+        rows = [p.detach().flatten(1) for p in self._params]
+        gone = sum(int((matrix == 0).all(1).sum()) for matrix in rows)
+        size = sum(matrix.shape[1] ** 0.5 * matrix.norm(dim=1).sum().item() for matrix in rows)
+        return {"zero_units": gone / sum(map(len, rows)), "penalty": self.strength * size}
 
 
 def build(options: Options) -> GroupLasso:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TAKES = frozenset({"vector", "image"})
+REPORTS = {"noise_std": "standard deviation of the noise, in the inputs' units"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class InputNoise:
         import torch
 
         return torch.add(x, torch.randn_like(x), alpha=self.std), y
+
+    def report(self) -> dict[str, float]:
+        """See `REPORTS`."""
+        return {"noise_std": self.std}
 
 
 def build(options: Options) -> InputNoise:

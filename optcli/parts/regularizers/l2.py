@@ -16,6 +16,8 @@ from optcli.units import STRICT, NonNegative
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss"}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -43,7 +45,7 @@ class L2:
 
     def report(self) -> dict[str, float]:
         """The penalty of the last step, in units of the loss."""
-        return {} if self._last is None else {"l2_penalty": self._last.item()}
+        return {} if self._last is None else {"penalty": self._last.item()}
 
 
 def build(options: Options) -> L2:

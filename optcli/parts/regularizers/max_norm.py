@@ -15,6 +15,8 @@ from optcli.units import STRICT, Positive
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"units_at_max_norm": "share of units that are at the limit"}
+
 
 @dataclass(frozen=True)
 class Options:

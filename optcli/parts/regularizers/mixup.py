@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TAKES = frozenset({"vector", "image"})
+REPORTS = {"kept_share": "mean share of a sample that is its own, since the last evaluation"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Mixup(Mixing):
         import torch
 
         self.kept = self.draw(x)
+        self.count(self.kept)
         return torch.lerp(x.flip(0), x, self.kept), y
 
 

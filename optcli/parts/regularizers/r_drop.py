@@ -18,6 +18,8 @@ from optcli.units import STRICT, NonNegative
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss"}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -54,7 +56,7 @@ class RDrop:
 
     def report(self) -> dict[str, float]:
         """The divergence's part of the last step's loss."""
-        return {} if self._last is None else {"r_drop_penalty": self._last.item()}
+        return {} if self._last is None else {"penalty": self._last.item()}
 
 
 def divergence(one: Tensor, other: Tensor) -> Tensor:

@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optcli.parts.regularizers._tally import Telling
 from optcli.units import STRICT, Positive
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+REPORTS = {"sharpness": "mean rise of the loss from the weights to the worst point, since the last evaluation"}
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,13 @@ class Options:
     """Measure the radius in units of each weight's own size."""
 
 
-class Sam:
+class Sam(Telling):
     """The step uphill, and back."""
 
+    told = "sharpness"
+
     def __init__(self, options: Options) -> None:
+        super().__init__()
         self.options = options
         self._kept: list[Tensor] = []
 
@@ -47,6 +53,13 @@ class Sam:
             norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(ways)))
             ways = list(ways if sizes is None else torch._foreach_mul(ways, sizes))
             torch._foreach_add_(params, torch._foreach_mul(ways, self.options.radius / (norm + 1e-12)))
+
+    def rose(self, by: Tensor) -> None:
+        """Take in by how much the loss is higher at the point moved to; where it isn't finite it doesn't count."""
+        import torch
+
+        finite = torch.isfinite(by)
+        self._tally.add(torch.where(finite, by, 0.0), 1 - finite.float())
 
     def descend(self, params: list[Tensor]) -> None:
         """Put the parameters back, bit for bit."""

@@ -18,6 +18,8 @@ from optcli.units import STRICT, Duration
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"averaged": "sets of weights in the mean"}
+
 
 @dataclass(frozen=True)
 class Options:

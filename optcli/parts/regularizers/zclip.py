@@ -18,6 +18,8 @@ from optcli.units import STRICT, Count, Positive, Rate
 if TYPE_CHECKING:
     from torch import Tensor
 
+REPORTS = {"clipped_steps": "share of steps in which it cut the gradient, since the last evaluation"}
+
 
 @dataclass(frozen=True)
 class Options:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from optcli.parts.schedules import Plan, Trouble
+from optcli.parts.schedules import Plan, Trouble, floored
 from optcli.units import STRICT, Duration, Share
 
 
@@ -36,10 +36,15 @@ class Options:
 
 def factor(options: Options, step: int, plan: Plan) -> float:
     """Up from `low` to 1 and down again, over and over."""
+    return floored(height(options, step, plan), options.low)
+
+
+def height(options: Options, step: int, plan: Plan) -> float:
+    """From 0 to 1 and back; in later cycles of `triangular2` to less."""
     up, down = (max(d.steps(plan.total, plan.per_epoch), 1) for d in (options.up, options.down))
     cycle, at = divmod(max(step - plan.warmup, 0), up + down)
-    height = at / up if at <= up else 1 - (at - up) / down
-    return options.low + (1 - options.low) * height * (0.5**cycle if options.mode == "triangular2" else 1.0)
+    share = at / up if at <= up else 1 - (at - up) / down
+    return share * (0.5**cycle if options.mode == "triangular2" else 1.0)
 
 
 def check(options: Options, plan: Plan) -> list[Trouble]:

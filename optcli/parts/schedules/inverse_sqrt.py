@@ -27,9 +27,11 @@ class Options:
     """Share of the rate that the rise starts from."""
     timescale: Duration = Duration(0)
     """Time after which the rate is down to 71 %, counted from the end of the warm-up; 0 takes the warm-up's length."""
+    min_ratio: Share = 0.0
+    """Floor, as a share of the peak."""
 
 
 def factor(options: Options, step: int, plan: Plan) -> float:
     """sqrt(t / (t + steps since the warm-up)), with the timescale t."""
     scale = options.timescale.steps(plan.total, plan.per_epoch) or max(plan.warmup, 1)
-    return math.sqrt(scale / (scale + max(step - plan.warmup, 0)))
+    return max(math.sqrt(scale / (scale + max(step - plan.warmup, 0))), options.min_ratio)

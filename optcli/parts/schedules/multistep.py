@@ -30,11 +30,14 @@ class Options:
     """Times of the drops."""
     gamma: Positive = 0.1
     """What the rate is multiplied by at each drop."""
+    min_ratio: Share = 0.0
+    """Floor, as a share of the peak."""
 
 
 def factor(options: Options, step: int, plan: Plan) -> float:
     """`gamma` to the power of the drops so far."""
-    return options.gamma ** sum(step >= at.steps(plan.total, plan.per_epoch) for at in options.at)
+    drops = sum(step >= at.steps(plan.total, plan.per_epoch) for at in options.at)
+    return max(options.gamma**drops, options.min_ratio)
 
 
 def check(options: Options, plan: Plan) -> list[Trouble]:

@@ -2,8 +2,9 @@
 
 It has its own rise, so leave `warmup` at 0. The base rate is the peak; find it with a rate test and take a high one.
 
-Source: Smith & Topin 2017, "Super-Convergence", arXiv 1708.07120; as torch.optim.lr_scheduler.OneCycleLR (the rate
-only, momentum is left alone).
+The paper cycles the momentum against the rate: `momentum: [0.85, 0.95]`.
+
+Source: Smith & Topin 2017, "Super-Convergence", arXiv 1708.07120; as torch.optim.lr_scheduler.OneCycleLR.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from optcli.parts.schedules import Plan, Trouble
+from optcli.parts.schedules import Plan, Trouble, floored
 from optcli.units import STRICT, Duration, Positive, Share
 
 
@@ -38,19 +39,23 @@ class Options:
 
 def factor(options: Options, step: int, plan: Plan) -> float:
     """Rise from 1 / div to 1, then fall to 1 / (div * final_div) at the last step."""
-    span = plan.total - plan.warmup
-    peak, last = options.peak_at * span - 1, span - 1
-    at, first = step - plan.warmup, 1 / options.div
-    if at <= peak:
-        return _between(first, 1.0, at / peak if peak > 0 else 1.0, options.shape)
-    return _between(1.0, first / options.final_div, (at - peak) / (last - peak) if last > peak else 1.0, options.shape)
+    at, peak, _ = _times(step, options, plan)
+    first = 1 / options.div
+    return floored(height(options, step, plan), first if at <= peak else first / options.final_div)
 
 
-def _between(start: float, end: float, share: float, shape: str) -> float:
+def height(options: Options, step: int, plan: Plan) -> float:
+    """From 0 to 1 at the peak, and back to 0 at the last step."""
+    at, peak, last = _times(step, options, plan)
+    share = (at / peak if peak > 0 else 1.0) if at <= peak else (last - at) / (last - peak)
     share = min(max(share, 0.0), 1.0)
-    if shape == "linear":
-        return start + (end - start) * share
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+    return share if options.shape == "linear" else (1 - math.cos(math.pi * share)) / 2
+
+
+def _times(step: int, options: Options, plan: Plan) -> tuple[float, float, float]:
+    """Steps since the warm-up: of `step`, of the peak, of the last step."""
+    span = plan.total - plan.warmup
+    return step - plan.warmup, options.peak_at * span - 1, span - 1
 
 
 def check(options: Options, plan: Plan) -> list[Trouble]:

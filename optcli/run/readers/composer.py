@@ -13,6 +13,7 @@ from optcli.run.text import Row, share, tables
 
 _WHERE: Final = re.compile(r"\[(epoch|batch|ep|ba|sample|token|iteration)=(\d+)(?:/(\d+))?\]")
 _NAME: Final = re.compile(r"[A-Za-z][\w /.@-]{0,199}")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -22,7 +23,7 @@ def sniff(head: bytes, name: str) -> float:
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """The lines between two `[batch=...]` marks belong to the first."""
-    state = _State()
+    state = source.keep(_State)
     yield from tables(source, state.row, offset, format="composer")
     if state.planned:
         yield Block({}, planned=state.planned)

@@ -23,6 +23,12 @@ _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
 _BOTH: Final = re.compile(r"^\[(\d{1,9}), +(\d{1,12})\] +(?=[A-Za-z])")
 """PyTorch's tutorial: `[1,  2000] loss: 2.2`."""
+_MMENGINE: Final = re.compile(r"\bEpoch\((train|val|test)\) +\[(\d{1,9})\]\[ *(\d{1,12})/ *(\d{1,12})\]")
+"""`Epoch(train)  [1][ 4/16]`; `Epoch(val)` counts the batches of the validation set."""
+_SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1,12})\]")
+"""`Train: [3/300][10/1251]`: epochs, then batches."""
+_RANK: Final = re.compile(r"[\[(](?:default|rank[ :=]?)(\d{1,5})[\])]", re.I)
+"""Which of several processes wrote a line, as torchrun and DeepSpeed put it."""
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})"
 _PAIR: Final = re.compile(
     rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}(?: \(\w{{1,20}}\))?)"
@@ -34,6 +40,7 @@ _SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluat
 _AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -52,7 +59,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     Raises:
         Unreadable: the user's pattern is no regular expression or has no named group.
     """
-    state = _State()
+    state = source.keep(_State)
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
     yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch)
@@ -95,10 +102,11 @@ class _State:
         self._step: float | None = None
         self._split = ""
         self._steps_seen = False
+        self._rank: str | None = None
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
-        if len(line) > 2000:
+        if len(line) > 2000 or self._foreign(line):
             return None
         if not any(c.isdigit() for c in line):
             # `Test Error:` on a line of its own is about the line below.
@@ -116,8 +124,21 @@ class _State:
         axis = {"epoch": self._epoch, "step": self._step}
         return {**{k: v for k, v in axis.items() if v is not None}, **pairs}
 
+    def _foreign(self, line: str) -> bool:
+        """Whether another process wrote the line than the first that said which it is."""
+        found = _RANK.search(line)
+        if found is None:
+            return False
+        self._rank = found[1] if self._rank is None else self._rank
+        return found[1] != self._rank
+
     def _axis(self, line: str) -> bool:
         """Take epoch and step from a line; whether a step stands in it."""
+        if found := _MMENGINE.search(line) or _SWIN.search(line):
+            if found[1] in ("train", ""):
+                self._step, self.per_epoch, self._steps_seen = float(found[3]), int(found[4]), True
+            self._epoch = float(found[2])
+            return True
         if both := _BOTH.match(line):
             self._epoch, self._step, self._steps_seen = float(both[1]), float(both[2]), True
             return True

@@ -13,14 +13,15 @@ from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, table
 from optcli.run.curve import Note, read_only
-from optcli.run.delimited import Table, cells, headline, layout, read_rows
+from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, meaning, words
-from optcli.run.rows import AXES, from_grid, tagged
+from optcli.run.rows import AXES, from_grid, from_words, tagged
 from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -40,6 +41,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if head is None:
         return
     kind = dialect(head)
+    source.whole = kind in ("long-csv", "ultralytics-csv")
     if kind == "long-csv":
         yield from long.blocks(source, head)
         return
@@ -117,9 +119,13 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
         yield Block({}, cut=True)
         yield from _whole(after, start + len(first) + len(head.line), head, source)
         return
-    values = grid(data, head.delimiter, len(head.names))
+    values = grid(data, head.delimiter, len(head.names), words=not asides(data))
     if values is not None:
-        yield from_grid(head.names, values, end_offset=start + len(data))
+        end, key = start + len(data), head.key
+        if key is None:
+            yield from_grid(head.names, values, end_offset=end)
+        else:
+            yield from_words(head.names, values, key, head.words(data, key), end_offset=end)
         return
     cut = data.rfind(b"\n", 0, len(data) // 2) + 1
     if len(data) > SLOW_BELOW and 0 < cut < len(data):
@@ -136,9 +142,9 @@ def _torn(line: bytes, start: int, head: Table) -> Block:
     note = say.note(say.UNFINISHED, message)
     found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
     if len(found) != len(head.names) or line.count(b'"') % 2 or head.names[-1].lower() in AXES:
-        return Block({}, notes=(note,), end_offset=start)
+        return Block({}, notes=(note,), end_offset=start, torn=True)
     row = dict(zip(head.names[:-1], found, strict=False))
-    return replace(table([tagged(row)]), notes=(note,), end_offset=start)
+    return replace(table([tagged(row)]), notes=(note,), end_offset=start, torn=True)
 
 
 def _named(block: Block, file: str) -> Block:

@@ -12,6 +12,7 @@ from optcli.run.text import NAME, NUMBER, Row, share, tables
 
 _LINE: Final = re.compile(r"\biter: (\d+)  ")
 _PAIR: Final = re.compile(rf"{NAME}: ({NUMBER})")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:

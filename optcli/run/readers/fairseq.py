@@ -15,6 +15,7 @@ from optcli.run.text import NAME, NUMBER, Row, share, tables
 _LINE: Final = re.compile(r"\| (train_inner|train|valid|test|valid\w*) \| (?=epoch|\{)")
 _EPOCH: Final = re.compile(r"epoch +(\d+)")
 _PAIR: Final = re.compile(rf"{NAME}[= ]({NUMBER})")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:

@@ -17,6 +17,7 @@ ENDS: Final = {"finished": "finished", "done": "finished", "completed": "finishe
 
 
 OWNS: Final = True
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -37,13 +38,13 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if not offset:
         yield Block({}, config=_beside(source.path))
     for start, data in source.lines(offset):
-        torn = not data.endswith(b"\n")
+        end = start + len(data)
         rows, bad = objects(data, start)
-        if torn and bad and bad[-1][1] == start + len(data):
+        if not data.endswith(b"\n") and bad and bad[-1][1] == end:
             end = bad.pop()[0]
-            yield Block({}, notes=(say.note(say.UNFINISHED, f"the last line, from byte {end}"),))
+            yield Block({}, notes=(say.note(say.UNFINISHED, f"the last line, from byte {end}"),), torn=True)
         source.skipped += bad
-        yield from _blocks(rows, start + len(data))
+        yield from _blocks(rows, end)
 
 
 def _blocks(rows: list[dict[str, Any]], end: int) -> Iterator[Block]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from optcli.run import notes as say
 from optcli.run.block import Block, table
-from optcli.run.jsonrows import alike, by_shape, objects, parse
+from optcli.run.jsonrows import Kind, alike, by_shape, objects, parse
 from optcli.run.numbers import number
 from optcli.run.roles import STEP_NAMES, meaning
-from optcli.run.rows import from_grid, from_grids, tagged
+from optcli.run.rows import Part, from_grids, split_of, tagged, under
 from optcli.run.source import Source
+
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -50,7 +54,7 @@ def _first(head: bytes) -> tuple[list[dict[str, Any]], int]:
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One block for every few megabytes."""
-    state = _Dialect()
+    state = source.keep(_Dialect)
     for start, data in source.lines(offset):
         if start == 0:
             data = data.removeprefix(b"\xef\xbb\xbf")
@@ -64,24 +68,46 @@ def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator
             yield from _piece(data[:cut], start, source, state)
         yield from _last(data[cut:], start + cut, state)
         return
-    same = alike(data)
-    if same is not None and state.plain(same[0]):
-        yield from_grid(*same, end_offset=start + len(data), format=state.format)
+    found = _quickly(data, state)
+    if found is None:
+        rows, bad = objects(data, start)
+        source.skipped += bad
+        yield state.block(rows, start + len(data))
         return
-    kinds = None if same is not None else by_shape(data)
-    if kinds is not None and all(state.plain(names) for _, names, _ in kinds):
-        yield from_grids(kinds, end_offset=start + len(data), format=state.format)
-        return
-    rows, bad = objects(data, start)
+    kinds, left = found
+    parts: list[Part] = [(kind.rows, under(split_of(kind.words), kind.names), kind.values) for kind in kinds]
+    parts += [part for i in left for part in _single(data, start, i, source, state)]
+    yield from_grids(parts, end_offset=start + len(data), format=state.format)
+
+
+def _quickly(data: bytes, state: _Dialect) -> tuple[list[Kind], list[int]] | None:
+    """Lines that numpy can read, and the numbers of the others; None where there is more to them than their numbers."""
+    same = None if state.kinds else alike(data)
+    found = ([same], []) if same is not None else by_shape(data, texts=state.texts)
+    if found is None and not state.texts:
+        found = by_shape(data, texts=True)
+        state.texts = found is not None
+    state.kinds = state.texts or same is None
+    return found if found is not None and all(state.plain(kind.names) for kind in found[0]) else None
+
+
+def _single(data: bytes, start: int, line: int, source: Source, state: _Dialect) -> Iterator[Part]:
+    """A line that is like no other."""
+    at = 0
+    for _ in range(line):
+        at = data.index(b"\n", at) + 1
+    rows, bad = objects(data[at : data.index(b"\n", at)], start + at)
     source.skipped += bad
-    yield state.block(rows, start + len(data))
+    for numbers in map(state.row, rows):
+        yield np.array([float(line)]), list(numbers), np.array([list(numbers.values())])
 
 
 def _last(line: bytes, start: int, state: _Dialect) -> Iterator[Block]:
     """A line without its newline: whole if its object is closed, else it waits."""
     rows, bad = objects(line, start)
     if bad:
-        yield Block({}, notes=(say.note(say.UNFINISHED, f"the last line, from byte {start}"),), end_offset=start)
+        note = say.note(say.UNFINISHED, f"the last line, from byte {start}")
+        yield Block({}, notes=(note,), end_offset=start, torn=True)
     else:
         yield state.block(rows, start + len(line))
 
@@ -92,13 +118,17 @@ class _Dialect:
     def __init__(self) -> None:
         self.format = "jsonl"
         self.planned: int | None = None
+        self.kinds = False
+        """Whether the lines so far were of several kinds."""
+        self.texts = False
+        """Whether values that are texts are to be passed over."""
         self._step = 0.0
         self._per_epoch = 0.0
 
     def plain(self, names: list[str]) -> bool:
         """Whether these columns need no second look."""
         self._name(set(names))
-        return not {"iter", "step", "epoch"} <= set(names) and "total_steps" not in names
+        return "env_info" not in names and self.format not in ("mmdet-json", "mmengine-json", "llamafactory-jsonl")
 
     def _name(self, keys: set[str]) -> None:
         if {"mode", "iter", "epoch"} <= keys:
@@ -120,10 +150,11 @@ class _Dialect:
             total = row.get("total_steps")
             if self.format == "llamafactory-jsonl" and isinstance(total, int):
                 self.planned = total
-            found.append(self._row(row))
+            found.append(self.row(row))
         return table([r for r in found if r], end_offset=end, format=self.format, planned=self.planned)
 
-    def _row(self, row: dict[str, Any]) -> dict[str, float]:
+    def row(self, row: dict[str, Any]) -> dict[str, float]:
+        """The numbers of an object, its step counted through."""
         numbers = {} if "env_info" in row else tagged(row)
         if self.format == "mmdet-json":
             return self._mmdet(row, numbers)

@@ -13,6 +13,7 @@ from optcli.run.text import NUMBER, Row, share, tables
 _LINE: Final = re.compile(r"\biteration +(\d+)/ *(\d+) *\|")
 _VALID: Final = re.compile(r"\bvalidation (?:loss|results?) at iteration +(\d+)")
 _PAIR: Final = re.compile(rf"\| *([A-Za-z][\w .()/-]*?): *({NUMBER})")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -22,7 +23,7 @@ def sniff(head: bytes, name: str) -> float:
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row for every iteration and validation line."""
-    planned: list[int] = []
+    planned: list[int] = source.keep(list)
     yield from tables(source, lambda line: row(line, planned), offset, format="megatron-console")
     if planned:
         yield Block({}, planned=planned[-1])

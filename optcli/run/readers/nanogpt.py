@@ -24,6 +24,7 @@ _BARS: Final = re.compile(rf"\| ?(norm|lr|lrm|grad norm|dt):? ({NUMBER})")
 _START: Final = re.compile(r"^(?:step|iter|s:|Step|\d+ (?:train|val|hella) )")
 ALL: Final = (_EVAL, _ITER, _BUILD, _MODDED, _LLMC, _LLMC_MAIN, _CHAT, _CHAT_EVAL)
 NAMES: Final = {"tel": "val loss", "trl": "train loss", "eval": "eval"}
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -35,7 +36,7 @@ def sniff(head: bytes, name: str) -> float:
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row for every line of a known shape."""
-    state = _State()
+    state = source.keep(_State)
     yield from tables(source, state.row, offset, format="nanogpt-console")
     if state.planned:
         yield Block({}, planned=state.planned)

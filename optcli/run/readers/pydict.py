@@ -12,6 +12,7 @@ from optcli.run.text import NUMBER, Row, share, tables
 
 _DICT: Final = re.compile(r"\{(?=['\"][\w/ .-]+['\"]: )[^{}]*\}")
 _PAIR: Final = re.compile(rf"""['"]([\w/ .@()-]+)['"]: (?:tensor\()?['"]?({NUMBER})""")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:

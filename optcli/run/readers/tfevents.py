@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +32,7 @@ SMALL: Final = 512
 CHECKED: Final = 1 << 16
 """Longer records are no scalars; their checksum is not taken."""
 SPLIT_FOLDERS: Final = frozenset(listed("train training learn validation val valid test eval evaluation"))
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -65,14 +67,15 @@ def _has_events(folder: str) -> bool:
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One block for every few megabytes; tags are put behind the folder of the file where that names a split."""
     prefix = _prefix(source.name)
-    plugins: dict[bytes, bytes] = {}
+    plugins: dict[bytes, bytes] = source.keep(dict)
     used = offset
     for window in windows(source, offset):
         found = _Scalars(window, source, plugins)
-        yield found.block(prefix)
         used = window.base + (window.starts[-1] + window.lengths[-1] + 16 if window.starts else 0)
+        yield replace(found.block(prefix), end_offset=used)
     if source.size is not None and used < source.size and not source.skipped:
-        yield Block({}, notes=(say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}"),))
+        note = say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}")
+        yield Block({}, notes=(note,), torn=True)
 
 
 def _prefix(name: str) -> str:

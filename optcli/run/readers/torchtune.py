@@ -12,6 +12,7 @@ from optcli.run.text import NAME, NUMBER, Row, share, tables
 
 _LINE: Final = re.compile(rf"^Step (\d+) \| (?=[\w/]+:{NUMBER})")
 _PAIR: Final = re.compile(rf"{NAME}:({NUMBER})")
+GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:

@@ -80,3 +80,15 @@ def test_swa_knows_when_it_never_begins():
     assert [path for path, _, _ in swa.check(swa.Options(start=Duration(10)), plan)] == ["start"]
     assert [path for path, _, _ in swa.check(swa.Options(every=Duration(0)), plan)] == ["every"]
     assert swa.check(swa.Options(), plan) == []
+
+
+def test_ema_tells_how_far_the_weights_are_from_it(net):
+    made = ema.build(ema.Options(decay=0.6))
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    assert made.report() == {}
+    made.after_update(DOWN)
+    assert made.report() == {"decay": pytest.approx(2 / 11), "distance": 0.0}
+    moved(net)
+    means = torch.cat([m.flatten() for m in made.state_dict()["means"]])
+    now = torch.cat([p.detach().flatten() for p in net.parameters()])
+    assert made.report()["distance"] == pytest.approx(((now - means).norm() / means.norm()).item(), rel=1e-5)

@@ -74,7 +74,7 @@ def test_r_drop_is_the_paper_s_loss():
     both = kl_div(one, other, reduction="sum", log_target=True) + kl_div(other, one, reduction="sum", log_target=True)
     nll = (cross_entropy(output[:3], y) + cross_entropy(output[3:], y)) / 2
     torch.testing.assert_close(loss, nll + 2.0 * both / 3 / 2)
-    assert regularizer.report()["r_drop_penalty"] == pytest.approx((both / 3).item(), rel=1e-5)
+    assert regularizer.report()["penalty"] == pytest.approx((both / 3).item(), rel=1e-5)
 
 
 def test_input_noise_has_its_spread():
@@ -82,3 +82,13 @@ def test_input_noise_has_its_spread():
     x, y = made("input_noise", std=0.3).on_batch(torch.ones(200, 200), torch.zeros(200))
     assert (x - 1).std().item() == pytest.approx(0.3, rel=0.02)
     assert y.shape == (200,)
+
+
+@pytest.mark.parametrize(("name", "x"), [("mixup", torch.randn(6, 5)), ("cutmix", torch.randn(6, 1, 8, 9))])
+def test_mixing_tells_how_much_of_a_sample_is_its_own(name, x):
+    mixing, y, kept = made(name, alpha=1.0, share=1.0), torch.zeros(6), []
+    for _ in range(5):
+        mixing.on_batch(x, y)
+        kept.append(mixing.kept.item())
+    assert mixing.report() == {"kept_share": pytest.approx(sum(kept) / 5)}
+    assert mixing.report() == {}

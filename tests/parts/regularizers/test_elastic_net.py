@@ -25,4 +25,5 @@ def test_finds_the_solution(name):
     torch.testing.assert_close(weights.data, torch.tensor([0.9, -0.4, 0.0]) / 1.3, atol=5e-3, rtol=0)
     assert weights[2] == 0
     assert made.report()["sparsity"] == pytest.approx(1 / 3)
-    assert made.report()["l2_penalty"] == pytest.approx(0.15 * weights.square().sum().item(), rel=1e-3)
+    size, square = weights.abs().sum().item(), weights.square().sum().item()
+    assert made.report()["penalty"] == pytest.approx(0.1 * size + 0.15 * square, rel=1e-3)

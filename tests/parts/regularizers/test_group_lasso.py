@@ -14,7 +14,7 @@ def test_shortens_units_and_removes_short_ones():
     made.after_step([weights], 0.1)
     share = 1 - 0.1 * 2**0.5 / 5
     torch.testing.assert_close(weights, torch.tensor([[3 * share, 4 * share], [0.0, 0.0]]))
-    assert made.report() == {"zero_units": 0.5}
+    assert made.report() == {"zero_units": 0.5, "penalty": pytest.approx(2**0.5 * 5 * share)}
     before = weights.clone()
     made.after_step([weights], torch.zeros(()))
     assert torch.equal(weights, before)

@@ -20,7 +20,7 @@ def test_tells_the_last_penalty():
     made = l2.build(l2.Options(strength=2.0))
     assert made.report() == {}
     made.penalty([torch.tensor([2.0])])
-    assert made.report() == {"l2_penalty": 4.0}
+    assert made.report() == {"penalty": 4.0}
 
 
 def test_is_computed_in_single_precision():

@@ -35,3 +35,15 @@ def test_bce():
 def test_losses_without_classes_are_refused(name):
     with pytest.raises(ValueError, match="label smoothing needs a loss"):
         smoothed(name)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "bce"])
+def test_tells_the_least_loss_there_can_be(name):
+    part = find("loss", name)
+    made = label_smoothing.build(label_smoothing.Options(strength=0.2))
+    loss = made.on_loss(part.build(part.Options()))
+    assert made.report() == {}
+    soft = F.one_hot(torch.tensor([2]), 4) * 0.8 + (0.05 if name == "cross_entropy" else 0.1)
+    best = soft.log() if name == "cross_entropy" else soft.logit()
+    least = loss(best, torch.tensor([2])).item()
+    assert made.report() == {"loss_floor": pytest.approx(least, rel=1e-5)}

@@ -29,3 +29,11 @@ def test_weights_that_become_nan_come_back():
     assert params[0].isnan().all()
     made.descend(params)
     assert params[0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_tells_how_much_higher_the_worst_point_lies():
+    made = sam.build(sam.Options())
+    for by in (0.25, float("nan"), 0.75, float("inf")):
+        made.rose(torch.tensor(by))
+    assert made.report() == {"sharpness": 0.5}
+    assert made.report() == {}

@@ -1,29 +1,31 @@
-"""The plan, the warm-up, and each schedule against torch's over 1,000 steps."""
+"""The plan, the warm-up, and each schedule against torch's or transformers' over 1,000 steps."""
 
 import math
 
 import pytest
 import torch
+from pydantic import TypeAdapter
 
-from optcli.parts import find
-from optcli.parts.schedules import Plan, check, rate
+from optcli.parts import advice, find, house, names
+from optcli.parts.schedules import ADVICE, ALIASES, Plan, check, height, rate
+from optcli.parts.schedules._course import Course, Scheduled
 from optcli.units import Duration
 
 TOTAL = 1000
 
 
-def rates(name, total=TOTAL, per_epoch=100, **options):
+def rates(name, total=TOTAL, per_epoch=100, unit="step", **options):
     module = find("schedule", name)
     chosen = module.Options(**options)
-    plan = Plan.of(chosen, total, per_epoch)
+    plan = Plan.of(chosen, total, per_epoch, unit)
     return [rate(module, chosen, step, plan) for step in range(total)]
 
 
-def torch_rates(make, total=TOTAL):
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+def torch_rates(make, total=TOTAL, key="lr"):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0, momentum=0.9)
     scheduler, found = make(optimizer), []
     for step in range(total):
-        found.append(optimizer.param_groups[0]["lr"])
+        found.append(optimizer.param_groups[0][key])
         optimizer.step()
         if step < total - 1:  # OneCycleLR counts its own end
             scheduler.step()
@@ -223,3 +225,212 @@ def test_values_that_do_not_fit_are_told(name, options, told):
     module = find("schedule", name)
     chosen = module.Options(**options)
     assert [o for o, _, _ in check(module, chosen, Plan.of(chosen, TOTAL, 100))] == [told]
+
+
+# --- transformers: the formulas of its documentation, written down anew -----------------------------------------------
+
+WARM = 50
+
+
+def theirs(step, kind, warm, total):
+    """`transformers.get_*_schedule` at `step`, from the descriptions of `transformers.optimization`."""
+    if step < warm:
+        return step / warm
+    gone = (step - warm) / (total - warm)
+    return {
+        "constant_with_warmup": lambda: 1.0,
+        "linear": lambda: (total - step) / (total - warm),
+        "cosine": lambda: 0.5 * (1 + math.cos(math.pi * gone)),
+        "cosine_with_min_lr": lambda: 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * gone)),
+        "cosine_with_restarts": lambda: (
+            0.5 * (1 + math.cos(math.pi * (3 * (step - warm) % (total - warm)) / (total - warm)))
+        ),
+        "polynomial": lambda: 1e-7 + (1 - 1e-7) * (1 - gone) ** 1.0,
+        "inverse_sqrt": lambda: 1 / math.sqrt(step / warm),
+        "warmup_stable_decay": lambda: (
+            1.0 if step < total - 200 else 0.5 * (1 + math.cos(math.pi * (step - (total - 200)) / 200))
+        ),
+    }[kind]()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("constant_with_warmup", {}),
+        ("linear", {}),
+        ("cosine", {}),
+        ("cosine_with_min_lr", {"min_ratio": 0.1}),
+        ("cosine_with_restarts", {"first": Duration((TOTAL + 1 - WARM) // 3)}),
+        ("polynomial", {"power": 1.0, "min_ratio": 1e-7}),
+        ("inverse_sqrt", {"timescale": Duration(WARM)}),
+        ("warmup_stable_decay", {"decay": Duration(200), "shape": "cosine"}),
+    ],
+)
+def test_is_that_of_transformers_one_step_on(kind, options):
+    """Theirs begins at 0 and wastes that step: ours is theirs without it, with the peak after `warmup` steps."""
+    ours = rates(house("schedule", kind), warmup=Duration(WARM - 1), **options)
+    wanted = [theirs(step + 1, kind, WARM, TOTAL + 1) for step in range(TOTAL)]
+    assert ours == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+
+
+# --- sequences --------------------------------------------------------------------------------------------------------
+
+
+def sequence(*stages, **options):
+    module = find("schedule", "sequence")
+    made = TypeAdapter(module.Options).validate_python({"stages": list(stages), **options})
+    plan = Plan.of(made, TOTAL, 100)
+    return [rate(module, made, step, plan) for step in range(TOTAL)], check(module, made, plan)
+
+
+def test_a_sequence_is_torch_s():
+    found, troubles = sequence(
+        {"name": "exponential", "half_life": 50, "until": "2 epochs"},
+        {"name": "constant", "until": 500, "scale": 0.3},
+        {"name": "cosine", "min_ratio": 0.1},
+    )
+
+    def chained(o):
+        parts = [
+            TORCH.ExponentialLR(o, 0.5**0.02),
+            TORCH.ConstantLR(o, 0.3, TOTAL),
+            TORCH.CosineAnnealingLR(o, 500, 0.1),
+        ]
+        return TORCH.SequentialLR(o, parts, [200, 500])
+
+    check_equal(found, torch_rates(chained))
+    assert troubles == []
+
+
+def test_a_stage_has_its_own_warm_up_and_shares():
+    found, troubles = sequence(
+        {"name": "wsd", "decay": "50%", "shape": "linear", "until": 400},
+        {"name": "linear", "warmup": "10%"},
+        warmup=100,
+    )
+    assert troubles == []
+    assert found[:101] == pytest.approx([(s + 1) / 101 for s in range(101)])
+    assert set(found[100:251]) == {1.0}
+    assert found[325] == pytest.approx(0.5)
+    assert found[400:461] == pytest.approx([(s + 1) / 61 for s in range(61)])
+    assert found[730] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("stages", "told"),
+    [
+        ([{"name": "constant", "until": 400}, {"name": "linear", "until": 400}, {"name": "wsd"}], "begin at step 400"),
+        ([{"name": "constant", "until": 400}, {"name": "linear", "until": 999}], "the run at step 1000"),
+        ([{"name": "constant"}, {"name": "linear"}], "stage 1 (`constant`) ends at step 1000"),
+        ([{"name": "constant", "until": "1%"}, {"name": "linear"}], "would begin at step 20"),
+        ([{"name": "constant", "until": 900}, {"name": "step", "every": 200}], "stage 2 (`step`): the first drop"),
+    ],
+)
+def test_stages_with_gaps_are_told(stages, told):
+    _, troubles = sequence(*stages, warmup=20)
+    assert told in troubles[0][1]
+    assert {option for option, _, _ in troubles} == {"stages"}
+
+
+# --- what goes along --------------------------------------------------------------------------------------------------
+
+
+class Pace:
+    def __init__(self, **ways):
+        self.__dict__.update(ways)
+
+
+def course(way, name="constant", **options):
+    module = find("schedule", name)
+    chosen = module.Options(**options)
+    scheduled = Scheduled(module, chosen, Pace(momentum=way), Plan.of(chosen, TOTAL, 100))
+    return [scheduled.others(step)["momentum"] for step in range(TOTAL)]
+
+
+@pytest.mark.parametrize(("shape", "strategy"), [("cosine", "cos"), ("linear", "linear")])
+def test_the_momentum_of_one_cycle_is_torch_s(shape, strategy):
+    make = lambda o: TORCH.OneCycleLR(o, 1.0, TOTAL, anneal_strategy=strategy)  # noqa: E731
+    check_equal(course((0.85, 0.95), "one_cycle", shape=shape), torch_rates(make, key="momentum"))
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2"])
+def test_the_momentum_of_cycles_is_torch_s(mode):
+    make = lambda o: TORCH.CyclicLR(o, 0.2, 1.0, 70, 40, mode)  # noqa: E731
+    ours = course((0.8, 0.9), "cyclic", low=0.2, up=Duration(70), down=Duration(40), mode=mode)
+    check_equal(ours, torch_rates(make, key="momentum"))
+
+
+def test_along_a_decay_a_value_goes_with_the_rate():
+    found = course((0.5, 0.9), "linear", warmup=Duration(100))
+    assert found == pytest.approx([0.9 - 0.4 * r for r in rates("linear", warmup=Duration(100))])
+
+
+def test_a_way_of_its_own():
+    found = course(Course(0.85, 0.95, Duration(3, "epochs")))
+    assert found[:301] == pytest.approx([0.85 + 0.1 * s / 300 for s in range(301)])
+    assert set(found[300:]) == {0.95}
+    half = course(Course(0.0, 1.0, shape="cosine"))
+    assert half == pytest.approx([(1 - math.cos(math.pi * s / TOTAL)) / 2 for s in range(TOTAL)])
+
+
+def test_nothing_goes_along_unless_told():
+    module = find("schedule", "linear")
+    scheduled = Scheduled(module, module.Options(), Pace(), Plan(TOTAL, 100))
+    assert scheduled.others(3) == {}
+    assert [scheduled.rate(s) for s in range(TOTAL)] == rates("linear")
+
+
+def test_the_height_stays_between_0_and_1():
+    module = find("schedule", "sequence")
+    made = TypeAdapter(module.Options).validate_python({"stages": [{"name": "linear", "scale": 3}]})
+    assert [height(module, made, step, Plan(10, 5)) for step in (0, 9)] == [1.0, pytest.approx(0.3)]
+
+
+def test_a_rate_by_epochs_is_held_within_each():
+    found = rates("cosine", unit="epoch", warmup=Duration(150))
+    by_step = rates("cosine", warmup=Duration(150))
+    assert found[:151] == by_step[:151]
+    assert set(found[150:200]) == {1.0}
+    assert all(set(found[at : at + 100]) == {by_step[at]} for at in range(200, TOTAL, 100))
+
+
+# --- floors and names -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("multistep", {"at": (Duration(10), Duration(20), Duration(30))}),
+        ("inverse_sqrt", {"warmup": Duration(0), "timescale": Duration(1)}),
+        ("step", {"every": Duration(100)}),
+        ("polynomial", {"power": 9.0}),
+        ("exponential", {"half_life": Duration(1)}),
+        ("linear", {}),
+        ("cosine", {}),
+        ("wsd", {}),
+    ],
+)
+def test_a_floor_is_kept(name, options):
+    found = rates(name, min_ratio=0.07, **options)
+    assert min(found) >= 0.07
+    assert found[-1] == pytest.approx(0.07, abs=3e-3)
+
+
+def test_other_libraries_names_lead_to_ours():
+    for other, own in ALIASES.items():
+        assert own in names("schedule")
+        assert other not in names("schedule")
+        assert find("schedule", other) is find("schedule", own)
+    assert house("schedule", "linear") == "linear"
+    assert house("schedule", "no such") == "no such"
+
+
+def test_every_scheduler_of_torch_is_known_or_explained():
+    made = {n for n in dir(TORCH) if n.endswith(("LR", "Restarts", "Plateau", "Scheduler"))} - {
+        "LRScheduler",
+        "_LRScheduler",
+    }
+    assert made - {"LambdaLR"} <= {*ALIASES, *ADVICE}
+    assert not set(ALIASES) & set(ADVICE)
+    assert advice("schedule", "LinearLR")
+    assert advice("schedule", "no such") == ""

@@ -206,3 +206,54 @@ def test_a_keras_epoch_counts_when_its_bar_is_full(tmp_path: Path) -> None:
     bars = "".join(f"\r{i}/9 ---- 0s 1ms/step - loss: 0.{i}" for i in range(1, 10))
     run = console(tmp_path, f"Epoch 1/3\n{bars}\nEpoch 2/3\n{bars[:60]}\n")
     assert run.curves["train/loss"].value.tolist() == [0.9]
+
+
+@pytest.mark.parametrize(("rising", "kind"), [(True, "score"), (False, "loss")])
+def test_catboost_prints_a_loss_or_a_score_without_its_name(tmp_path: Path, rising: bool, kind: str) -> None:
+    lines = ["Learning rate set to 0.12"]
+    for i in range(12):
+        value = 0.5 + 0.03 * i if rising else 0.7 - 0.03 * i
+        lines.append(
+            f"{i}:\tlearn: {value:.7f}\ttest: {value:.7f}\tbest: {value:.7f} ({i})\ttotal: 62.4ms\tremaining: 1s"
+        )
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    assert read(str(log))[0].roles == {f"train/{kind}": "learn", f"val/{kind}": "test"}
+
+
+def test_mmengine_counts_batches_inside_the_epoch(tmp_path: Path) -> None:
+    lines = []
+    for epoch in (1, 2, 3):
+        for at in (4, 8):
+            head = f"11/27 18:01:43 - mmengine - INFO - Epoch(train)  [{epoch}][ {at}/8]  lr: 1.0000e-01  eta: 0:00:01"
+            lines.append(f"{head}  time: 0.0199  data_time: 0.0009  loss: {1 / epoch:.4f}")
+        lines.append(
+            f"11/27 18:01:43 - mmengine - INFO - Epoch(val) [{epoch}][4/4]    accuracy: {70 + epoch}.0  time: 0.1"
+        )
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    run = read(str(log))[0]
+    assert run.curves["train/loss"].step.tolist() == [4, 8, 12, 16, 20, 24]
+    assert run.curves["val/accuracy"].step.tolist() == [8, 16, 24]
+    assert run.curves["val/accuracy"].value.tolist() == [71, 72, 73]
+
+
+def test_of_several_processes_the_first_is_heard(tmp_path: Path) -> None:
+    lines = [
+        f"[rank{r}]: step {i} loss {1 / (i + 1) + r:.4f}" for i in range(9) for r in ((0, 1, 2) if i % 2 else (0, 2, 1))
+    ]
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    assert read(str(log))[0].curves["train/loss"].value.tolist() == [round(1 / (i + 1), 4) for i in range(9)]
+
+
+def test_swin_counts_epochs_and_batches_in_two_brackets(tmp_path: Path) -> None:
+    head = "[2022-01-01 12:00:00 swin] (main.py 180): INFO Train: "
+    lines = [
+        f"{head}[{e}/300][{b}/20]\teta 0:01:00 lr 0.000100\t loss {3 - e}.5 (3.1)" for e in (0, 1, 2) for b in (0, 10)
+    ]
+    log = tmp_path / "log.txt"
+    log.write_text("\n".join(lines) + "\n")
+    curve = read(str(log))[0].curves["train/loss"]
+    assert len(curve) == 6
+    assert (np.diff(curve.step) > 0).all()

@@ -177,3 +177,28 @@ def test_words_above_numbers_are_no_table(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("\r1%|# | 1/9 [00:01<00:10, loss=2]\r2%|# | 2/9 [00:01<00:10, loss=1]\r\n1,2,3\n4,5,6\n")
     assert read(str(path))[0].format == "console"
+
+
+def test_words_and_dates_among_the_numbers_cost_nothing_else(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = "".join(f"2024-05-01 12:00:{i % 60:02},net{i},{i},{1 / (i + 1)!r},\n" for i in range(2000))
+    log.write_text("date,model,step,loss,val_loss\n" + rows)
+    run = read(str(log))[0]
+    assert run.curves["train/loss"].step.tolist() == list(range(2000))
+    assert run.curves["train/loss"].value.tolist() == [1 / (i + 1) for i in range(2000)]
+    assert set(run.curves) == {"train/loss"}
+
+
+def test_a_column_of_words_parts_training_from_validation(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = "".join(f'{i},"{"val" if i % 5 == 4 else "train"}",{i + 0.5}\n' for i in range(500))
+    log.write_text("step,phase,loss\n" + rows)
+    run = read(str(log))[0]
+    assert run.curves["val/loss"].value.tolist() == [i + 0.5 for i in range(500) if i % 5 == 4]
+    assert run.curves["train/loss"].value.tolist() == [i + 0.5 for i in range(500) if i % 5 != 4]
+
+
+def test_comments_with_all_their_cells_are_no_rows(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("step,loss\n" + "".join(f"{i},1.5\n" for i in range(9)) + "#9,9.5\n%10,9.5\n//11,9.5\n12,2.5\n")
+    assert read(str(log))[0].curves["train/loss"].value.tolist() == [1.5] * 9 + [2.5]

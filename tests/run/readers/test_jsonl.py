@@ -74,3 +74,36 @@ def test_more_than_a_chunk_with_a_few_strangers(tmp_path: Path) -> None:
     curve = lines(tmp_path, rows).curves["train/loss"]
     assert curve.step.tolist() == list(range(n))
     assert curve.value[-1] == n - 0.5
+
+
+def test_the_first_line_of_mmdetection_holds_no_curve(tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+    log.write_text('{"env_info": "Python 3", "seed": 0}\n{"mode": "train", "ep')
+    with pytest.raises(Unreadable):
+        read(str(log))
+
+
+def test_texts_and_rare_kinds_of_rows_are_no_hindrance(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    lines = [
+        f'{{"time": "12:00:{i % 60:02}", "note": "x{i}y", "step": {i}, "loss": {1 / (i + 1)!r}}}' for i in range(99)
+    ]
+    lines[50] = '{"step": 50, "val_loss": 0.5, "best": [1, 2]}'
+    lines[60] = '{"step": 60, "lo'
+    log.write_text("\n".join(lines) + "\n")
+    run = read(str(log))[0]
+    assert run.curves["train/loss"].step.tolist() == [i for i in range(99) if i not in (50, 60)]
+    assert run.curves["train/loss"].value.tolist() == [1 / (i + 1) for i in range(99) if i not in (50, 60)]
+    assert run.curves["val/loss"].value.tolist() == [0.5]
+    at = len("\n".join(lines[:60])) + 1
+    assert any(f"{at}-{at + len(lines[60])}" in note.message for note in run.notes)
+
+
+def test_a_word_that_names_the_part_counts_beside_other_texts(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    parts = ["train" if i % 5 else "val" for i in range(60)]
+    rows = [f'{{"at": "{i}:00", "phase": "{part}", "step": {i}, "loss": 0.5}}' for i, part in enumerate(parts)]
+    log.write_text("\n".join(rows) + "\n")
+    run = read(str(log))[0]
+    assert run.curves["val/loss"].step.tolist() == list(range(0, 60, 5))
+    assert run.curves["train/loss"].step.tolist() == [i for i in range(60) if i % 5]

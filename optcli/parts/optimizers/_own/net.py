@@ -69,6 +69,22 @@ class Own(torch.optim.Optimizer):
                 state["step"] = state["step"].to(parameter.device)
         self._bound = [self._lists(group, group["params"]) for group in self.param_groups]
 
+    def alone(
+        self, group: dict[str, Any], parameter: Tensor, state: dict[str, Tensor]
+    ) -> Callable[[Sequence[Tensor], float | Tensor, Tensor | None], None]:
+        """The step of one parameter, whose slots are in `state`."""
+        slots = {slot: [tensor] for slot, tensor in state.items()}
+
+        @torch.no_grad()
+        def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
+            if found is not None and not self.gates_itself and found.device.type == "cpu":
+                if found.item():
+                    return
+                found = None
+            self._take([([parameter], list(grads), slots, group)], [lr], found)
+
+        return call
+
     def _lists(self, group: dict[str, Any], params: list[Tensor]) -> tuple[list[Tensor], dict[str, list[Tensor]]]:
         return params, {slot: [self.state[p][slot] for p in params] for slot in group.get("slots", self.slots)}
 

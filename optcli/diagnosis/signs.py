@@ -1,0 +1,92 @@
+"""Figures of a whole run that tell causes apart and are no finding by themselves: how it learned, not what ails it.
+
+Causes weigh them beside what the rules found (`Case.sign`). NaN stands for what a log can't tell.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis import ladder
+from optcli.run.curve import Run
+from optcli.run.prepare import Series
+from optcli.run.stats import median
+
+SURE: Final = 4.0
+"""Noise levels of a block that a fall must have."""
+HALF: Final = 0.5
+"""Share of the training loss's fall at which the gap to validation is looked at."""
+
+
+def signs(run: Run) -> dict[str, float]:
+    """All signs of a run by name; empty for a run without a loss."""
+    head = ladder.headline(run)
+    loss = Series.of(head) if head is not None else None
+    if loss is None or loss.n < 2:
+        return {}
+    return {
+        "start": loss.start,
+        "efficiency": _efficiency(run, loss),
+        "gap_early": _gap_early(run, loss),
+        "followed": _followed(run, loss),
+        "lr_peak": _peak(run, "lr"),
+        **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
+    }
+
+
+def _series(run: Run, role: str) -> Series | None:
+    curve = run.curve(role)
+    series = Series.of(curve) if curve is not None else None
+    return series if series is not None and series.n > 1 else None
+
+
+def _peak(run: Run, role: str) -> float:
+    series = _series(run, role)
+    return float(series.value.max()) if series is not None else math.nan
+
+
+def _end(run: Run, role: str) -> float:
+    series = _series(run, role)
+    return series.end if series is not None else math.nan
+
+
+def _efficiency(run: Run, loss: Series) -> float:
+    """The fall of the loss over what steps of rate times gradient bring to first order: sum of lr * |g|^2.
+
+    About 1 for plain gradient descent with a small rate and little noise, far above for methods that scale steps up.
+    Far below, the steps that were taken are shorter than rate times gradient.
+    """
+    lr, grad = _series(run, "lr"), _series(run, "grad_norm")
+    if lr is None or grad is None:
+        return math.nan
+    rate = lr.value[np.maximum(0, np.searchsorted(lr.step, grad.step, side="right") - 1)]
+    spacing = np.diff(grad.step, prepend=grad.step[0] - 1)
+    expected = float((rate * grad.value**2 * spacing).sum())
+    return (loss.start - loss.end) / expected if expected > 0 else math.nan
+
+
+def _gap_early(run: Run, loss: Series) -> float:
+    """Validation loss over training loss when training has done half of its fall, as a share of the whole fall."""
+    val = _series(run, "val/loss")
+    if val is None or val.name == loss.name or loss.drop <= loss.grain:
+        return math.nan
+    done = np.flatnonzero(loss.blocks <= loss.start - HALF * loss.drop)
+    at = float(loss.block_step[done[0]]) if len(done) else loss.step[-1]
+    place = min(int(np.searchsorted(val.step, at)), val.n - 1)
+    near = loss.value[max(0, int(np.searchsorted(loss.step, val.step[place], side="right")) - max(1, loss.size)) :]
+    return (float(val.value[place]) - median(near[: max(1, loss.size)])) / loss.drop
+
+
+def _followed(run: Run, loss: Series) -> float:
+    """Fall of the validation loss over that of the training loss; NaN where the latter isn't sure.
+
+    Near 1 while nothing can be learned by heart yet: a run that crawls takes validation with it.
+    """
+    val = _series(run, "val/loss")
+    fell = loss.start - loss.end
+    if val is None or val.name == loss.name or fell < SURE * loss.tau:
+        return math.nan
+    return (val.start - val.end) / fell

@@ -1,0 +1,178 @@
+"""What is decided once for a run, by looking or by measuring: threads, layout in memory, whether to compile.
+
+The choices stand in every checkpoint and in `summary.json`, and a resumed run makes none anew: other choices would give
+other roundings.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from optcli.parts import bundled
+from optcli.recipe.frugal import NEW_EACH_STEP
+from optcli.recipe.recipe import Recipe
+from optcli.train.graphs import LAUNCH_BOUND
+from optcli.train.inputs import ready
+from optcli.train.world import HALF, World
+
+GAIN: Final = {"cpu": 0.21}
+"""Largest share of a step that compiling was seen to win, by device (a GPT in bf16)."""
+GAIN_ELSEWHERE: Final = 0.6
+"""The same on accelerators, where it also saves launches."""
+COMPILING: Final = 10.0
+"""Seconds that the smallest model takes to compile, at the very least."""
+TRIALS: Final = 3
+"""Steps that are timed each way; the fastest counts, since other people's work only adds."""
+
+
+def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any], loss: Any) -> dict[str, Any]:
+    """Everything that is decided once.
+
+    Args:
+        data: inputs and targets of one batch.
+        loss: of (output, target); what compiling is measured with.
+    """
+    x, y = world.tensor(data[0]), world.tensor(data[1])
+    work, seconds = forward_work(world, model, world.cast(ready(x)))
+    threads = world.use_threads(recipe.train.threads, 3 * work)
+    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision}
+    chosen["cuda_graphs"] = recordable(recipe, world, 3 * work)
+    if recipe.train.compile != "auto":
+        return {**chosen, "compile": recipe.train.compile == "on"}
+    steps = recipe.plan().steps * recipe.train.accumulate
+    if not may_pay(world, recipe, 3 * seconds, steps):
+        return {**chosen, "compile": False}
+    context = world.autocast()
+
+    def step() -> None:
+        with context:
+            value = loss(model(world.cast(ready(x))), world.cast(y))
+        torch.autograd.grad(value, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
+        world.synchronize()
+
+    told = compile_trial(model, step, steps)
+    return {**chosen, **told, "cuda_graphs": chosen["cuda_graphs"] and not told["compile"]}
+
+
+def recordable(recipe: Recipe, world: World, work: float) -> bool:
+    """Whether to play passes back: where the recipe says so, or a GPU would wait for launches of a model we know."""
+    t = recipe.train
+    if world.device.type != "cuda" or world.size > 1:
+        return False
+    if t.cuda_graphs != "auto":
+        return t.cuda_graphs
+    known = recipe.model.name in bundled("model") and recipe.loss.name in bundled("loss")
+    otherwise = t.compile == "on" or t.optimizer_in_backward or bool(t.activation_checkpointing)
+    new = any(r.name in NEW_EACH_STEP or r.name not in bundled("regularizer") for r in recipe.regularizers)
+    return known and not otherwise and not new and 0 < work < LAUNCH_BOUND
+
+
+def may_pay(world: World, recipe: Recipe, seconds: float, steps: int) -> bool:
+    """Whether compiling can win at all: with the largest gain there is, in the shortest time that it takes."""
+    t = recipe.train
+    if world.size > 1 or t.activation_checkpointing or t.cuda_graphs is True or not seconds:
+        return False
+    return steps * seconds * GAIN.get(world.device.type, GAIN_ELSEWHERE) > COMPILING
+
+
+def compile_trial(model: nn.Module, step: Callable[[], object], steps: int) -> dict[str, Any]:
+    """Measure the step plain and compiled; the model stays compiled where `steps` of them win back the time it took.
+
+    Buffers and random numbers are afterwards what they were.
+    """
+    kept = [(b, b.clone()) for b in model.buffers()]
+    with torch.random.fork_rng(devices=[]):
+        plain = fastest(step)
+        if steps * plain * max(GAIN_ELSEWHERE, *GAIN.values()) <= COMPILING:
+            return {"compile": False}
+        begin = time.perf_counter()
+        try:
+            compile_whole(model)
+            step()
+            cost = time.perf_counter() - begin
+            gain = plain - fastest(step)
+        except Exception as error:  # no compiler on this machine, or a model that it can't read
+            cost, gain = 0.0, float("-inf")
+            told: dict[str, Any] = {"failed": f"{type(error).__name__}: {error}".partition("\n")[0][:200]}
+        else:
+            told = {"plain_s": round(plain, 6), "gain_s": round(gain, 6), "cost_s": round(cost, 3)}
+    with torch.no_grad():
+        for buffer, old in kept:
+            buffer.copy_(old)
+    pays = steps * gain > cost
+    if not pays:
+        model._compiled_call_impl = None
+    return {"compile": pays, "compile_trial": told}
+
+
+def fastest(step: Callable[[], object]) -> float:
+    """Seconds of the fastest of some steps, after one that warms up."""
+    step()
+    times = []
+    for _ in range(TRIALS):
+        begin = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def compile_whole(model: nn.Module) -> None:
+    """Compile the model's call, without wrapping it, so that its weights keep their names.
+
+    `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
+    """
+    call: Any = model._call_impl
+    model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
+
+
+@torch.no_grad()
+def forward_work(world: World, model: nn.Module, x: Tensor) -> tuple[float, float]:
+    """Multiplications and additions of a forward pass, as far as modules with a weight matrix do them, and its seconds.
+
+    The seconds are too many rather than too few: nothing is warm yet.
+    """
+    work = [0.0]
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        weight = getattr(module, "weight", None)
+        if isinstance(output, torch.Tensor) and isinstance(weight, torch.Tensor) and weight.ndim > 1:
+            work[0] += 2.0 * output.numel() * weight[0].numel()
+
+    counted = [m for m in model.modules() if not isinstance(m, nn.Embedding)]
+    hooks = [module.register_forward_hook(count) for module in counted]
+    model.eval()
+    begin = time.perf_counter()
+    try:
+        model(x)
+        world.synchronize()
+    except (Exception, SystemExit):
+        return 0.0, 0.0  # the first real batch says what is wrong, with its place
+    finally:
+        model.train()
+        for hook in hooks:
+            hook.remove()
+    return work[0], time.perf_counter() - begin
+
+
+def last_channels(recipe: Recipe, world: World, model: nn.Module) -> bool:
+    """Whether convolutions keep their channels last: by the recipe, or where that is faster.
+
+    It is in half precision, except for convolutions in groups; on Apple's GPUs torch's batch norm is wrong with it.
+    """
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    if recipe.train.channels_last != "auto":
+        return bool(recipe.train.channels_last) and bool(convolutions)
+    plain = all(m.groups == 1 for m in convolutions)
+    return bool(convolutions) and plain and recipe.train.precision in HALF and world.device.type in ("cpu", "cuda")
+
+
+def put_channels_last(model: nn.Module) -> None:
+    """Lay out the weights of convolutions anew; what they meet then follows."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,83 @@
+"""Losses that a task does not allow, and steps that are skipped."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+N = 400
+STEP = np.arange(N)
+NOISE = np.random.default_rng(0).normal(size=N)
+FALL = np.exp(-STEP / 30)
+TEN = {"facts": {"task": "classification", "outputs": 10}}
+
+
+def found(run, code):
+    return next((f for f in engine.diagnose(run, select=[code]).findings if f.healed_at is None), None)
+
+
+@pytest.mark.parametrize("config", [TEN, {}])
+def test_softmax_applied_twice_is_known_by_its_floor(make, config) -> None:
+    curves = {"train/loss": 1.475 + 0.828 * FALL + 0.003 * NOISE, "train/accuracy": 0.98 - 0.88 * FALL}
+    seen = found(make(curves, config=config), "NUM305")
+    assert (seen.severity, seen.evidence["classes"].value) == ("warning", 10)
+
+
+@pytest.mark.parametrize(
+    ("floor", "accuracy"),
+    [
+        (1.475, 0.6),  # not right enough to tell
+        (1.2, 0.98),  # below the floor
+        (1.8, 0.98),  # above it
+        (0.5, 0.98),  # label smoothing
+    ],
+)
+def test_a_floor_of_another_kind(make, floor, accuracy) -> None:
+    curves = {"train/loss": floor + (2.303 - floor) * FALL, "train/accuracy": accuracy - (accuracy - 0.1) * FALL}
+    assert found(make(curves, config=TEN), "NUM305") is None
+
+
+def test_a_loss_that_passes_by_the_floor(make) -> None:
+    slow = {"train/loss": 2.303 - 0.0021 * STEP, "train/accuracy": np.minimum(0.1 + 0.01 * STEP, 0.97)}
+    assert found(make(slow, config=TEN), "NUM305") is None
+
+
+def test_two_classes_are_too_few(make) -> None:
+    two = {"facts": {"task": "classification", "outputs": 2}}
+    curves = {"train/loss": 0.33 + 0.36 * FALL, "train/accuracy": 0.98 - 0.48 * FALL}
+    assert found(make(curves, config=two), "NUM305") is None
+
+
+@pytest.mark.parametrize(
+    ("start", "config", "said"),
+    [
+        (9.0, TEN, True),
+        (4.0, TEN, False),
+        (9.0, {}, False),
+        (30.0, {"facts": {"task": "regression", "target_variance": 1.0}}, True),
+        (5.0, {"facts": {"task": "regression", "target_variance": 1.0}}, False),
+    ],
+)
+def test_a_start_far_above_a_guess_is_good_to_know(make, start, config, said) -> None:
+    seen = found(make({"train/loss": 0.1 + (start - 0.1) * FALL}, config=config), "NUM305")
+    assert (seen is not None) == said
+    if seen is not None:
+        assert seen.severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("skipped", "said"),
+    [
+        ((STEP, (STEP % 10 == 0) * 1.0), True),  # a mark for each step
+        ((STEP[::10], STEP[::10] * 0.1), True),  # a total
+        ((STEP[::10], np.ones(40)), True),  # only where there were some
+        ((STEP[:18], np.ones(18)), False),  # the search for the first scale
+        ((STEP, np.minimum(STEP, 40.0)), False),  # over
+        ((STEP, np.zeros(N)), False),
+        ((STEP, -np.ones(N)), False),
+        ((STEP, (STEP % 100 == 0) * 1.0), False),
+    ],
+)
+def test_skipped_steps_are_counted(make, skipped, said) -> None:
+    run = make({"train/loss": 0.2 + 2.1 * FALL, "skipped_steps": skipped})
+    assert (found(run, "NUM303") is not None) == said

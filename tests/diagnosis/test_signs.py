@@ -1,0 +1,80 @@
+"""Figures that tell causes apart."""
+
+import math
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis.signs import signs
+from optcli.run.curve import Run
+
+STEP = np.arange(400)
+NOISE = np.random.default_rng(0).normal(size=400)
+
+
+def test_a_run_without_a_loss_has_no_signs() -> None:
+    assert signs(Run("x", "none", {})) == {}
+
+
+def test_what_a_log_lacks_is_no_number(make) -> None:
+    found = signs(make({"train/loss": 2.0 - 0.001 * STEP}))
+    known = {name for name, value in found.items() if not math.isnan(value)}
+    assert (known, found["start"]) == ({"start"}, pytest.approx(2.0, abs=0.01))
+    assert {"efficiency", "gap_early", "followed", "lr_peak", "train_accuracy", "val_accuracy"} <= set(found)
+
+
+def test_levels_at_the_end(make) -> None:
+    curves = {
+        "train/loss": 2.0 * np.exp(-STEP / 50) + 0.2,
+        "train/accuracy": np.linspace(0.1, 0.9, 400),
+        "val/accuracy": (STEP[9::10], np.linspace(0.1, 0.8, 40)),
+        "lr": np.linspace(1e-3, 0.0, 400),
+        "grad_norm": np.linspace(2.0, 1.0, 400),
+    }
+    found = signs(make(curves))
+    assert found["lr_peak"] == pytest.approx(1e-3)
+    assert (found["train_accuracy"], found["val_accuracy"]) == (
+        pytest.approx(0.85, abs=0.05),
+        pytest.approx(0.75, abs=0.05),
+    )
+
+
+@pytest.mark.parametrize("every", [1, 5])
+def test_gradient_descent_falls_by_rate_times_the_gradients_square(make, every) -> None:
+    """Of the loss x^2 / 2 at a small rate; whatever the spacing of the log."""
+    rate, x = 0.01, 3.0 * 0.99 ** np.arange(400)
+    kept = slice(every - 1, None, every)
+    curves = {role: (STEP[kept], v[kept]) for role, v in (("train/loss", x**2 / 2), ("grad_norm", x))}
+    whole = signs(make({**curves, "lr": (STEP[kept], np.full(len(STEP[kept]), rate))}))
+    assert whole["efficiency"] == pytest.approx(1.0, abs=0.15)
+    clipped = signs(make({**curves, "lr": (STEP[kept], np.full(len(STEP[kept]), 100 * rate))}))
+    assert clipped["efficiency"] == pytest.approx(0.01, rel=0.2)
+
+
+def test_a_gap_from_the_start_is_told_from_one_that_grows(make) -> None:
+    fall = 2.0 * np.exp(-STEP / 60) + 0.1
+    grown = np.where(STEP < 150, fall, fall[150] + 0.01 * (STEP - 150))
+    early = signs(make({"train/loss": fall, "val/loss": (STEP[9::10], np.full(40, 4.0))}))
+    late = signs(make({"train/loss": fall, "val/loss": (STEP[9::10], grown[9::10])}))
+    assert early["gap_early"] > 1.3
+    assert abs(late["gap_early"]) < 0.1
+
+
+def test_validation_follows_or_stays_behind(make) -> None:
+    crawl = 2.3 - 1e-4 * STEP
+    both = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], crawl[9::10])}))
+    alone = signs(make({"train/loss": crawl, "val/loss": (STEP[9::10], np.full(40, 2.3))}))
+    flat = signs(make({"train/loss": 2.3 + 0.1 * NOISE, "val/loss": (STEP[9::10], crawl[9::10])}))
+    assert both["followed"] == pytest.approx(0.9, abs=0.15)
+    assert alone["followed"] == pytest.approx(0.0)
+    assert math.isnan(flat["followed"])
+
+
+def test_curves_of_anything_give_numbers(make) -> None:
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 60):
+        wild = np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n) * 1e30)
+        roles = ("train/loss", "val/loss", "lr", "grad_norm", "train/accuracy")
+        with np.errstate(all="ignore"):
+            found = signs(make(dict.fromkeys(roles, wild)))
+        assert all(isinstance(value, float) for value in found.values())
