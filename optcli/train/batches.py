@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from optcli.train.inputs import ready
+from optcli.train.inputs import host, ready
 from optcli.train.lazy import Lazy, ahead
 from optcli.train.randomness import seed_of
-from optcli.train.world import World, host
+from optcli.train.world import World
 
 Batch = tuple[Tensor, Tensor]
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from optcli.train.inputs import ready
+from optcli.train.inputs import host, ready
 from optcli.train.objective import Objective
-from optcli.train.world import World, host
+from optcli.train.world import World
 
 LEAST_BATCH: Final = 512
 """Samples of an evaluation batch, unless training batches are larger: without gradients there is room for more."""

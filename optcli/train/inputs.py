@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
+
+from optcli.train.lazy import Lazy
 
 
 def ready(x: Tensor) -> Tensor:
@@ -18,3 +24,17 @@ def ready(x: Tensor) -> Tensor:
     if x.dtype == torch.int8:
         return x.long() & 0xFF
     return x.float() if x.is_floating_point() else x.long()
+
+
+def host(array: Any) -> Any:
+    """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there.
+
+    What is read picture by picture becomes `Lazy`.
+    """
+    if isinstance(array, Lazy) or hasattr(array, "rows"):
+        return array if isinstance(array, Lazy) else Lazy(array)
+    if isinstance(array, np.memmap):
+        with warnings.catch_warnings():  # that it can't be written to: nobody does
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.from_numpy(array)
+    return array if isinstance(array, Tensor) else torch.from_numpy(np.require(array, requirements=["C", "W"]))

@@ -16,11 +16,11 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from optcli.train.inputs import host
 from optcli.train.lazy import Lazy
 from optcli.train.reader import HostReader, Reader
 from optcli.train.threads import free_cores
@@ -286,20 +286,6 @@ class World:
         """Wait for all processes."""
         if self.size > 1:
             dist.barrier()
-
-
-def host(array: Any) -> Any:
-    """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there.
-
-    What is read picture by picture becomes `Lazy`.
-    """
-    if isinstance(array, Lazy) or hasattr(array, "rows"):
-        return array if isinstance(array, Lazy) else Lazy(array)
-    if isinstance(array, np.memmap):
-        with warnings.catch_warnings():  # that it can't be written to: nobody does
-            warnings.simplefilter("ignore", UserWarning)
-            return torch.from_numpy(array)
-    return array if isinstance(array, Tensor) else torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
 def _devices(found: torch.device | None) -> str:

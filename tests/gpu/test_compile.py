@@ -27,6 +27,7 @@ FACTS = {
 SMALL = {
     "mlp": {"hidden": (8,)}, "cnn": {"channels": (4,)}, "resnet": {"blocks": 1, "width": 4}, "linear": {},
     "gpt": {"layers": 1, "heads": 2, "width": 8}, "rnn": {"width": 8},
+    "autoencoder": {"widths": (4,), "code": 2}, "tabular_transformer": {"layers": 1, "heads": 2, "width": 8},
 }  # fmt: skip
 IN_PIECES = {"rnn"}
 """torch's compiler leaves recurrent layers out, so these models are compiled around them."""
@@ -55,9 +56,11 @@ def pairs():
     for name in bundled("model"):
         part = find("model", name)
         for kind, facts in FACTS.items():
+            if getattr(part, "RECONSTRUCTS", False) and kind in part.TAKES:
+                facts = facts.reconstruction()
             for loss in bundled("loss"):
                 if kind in part.TAKES and facts.task in find("loss", loss).TASKS:
-                    yield pytest.param(name, loss, facts, id=f"{name}-{loss}-{facts.task}")
+                    yield pytest.param(name, loss, facts, id=f"{name}-{loss}-{facts.task}-{kind}")
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # the compiler's own

@@ -26,6 +26,8 @@ SMALL = {
     "resnet": "blocks: 1, width: 4",
     "gpt": "layers: 1, heads: 2, width: 8",
     "rnn": "width: 8",
+    "autoencoder": "widths: [4], code: 2",
+    "tabular_transformer": "layers: 1, heads: 2, width: 8",
 }
 """Options of models that are large without them."""
 DATA = {"image": "unreal_pictures", "vector": "unreal_table", "tokens": "unreal_text"}
@@ -46,8 +48,13 @@ ACCUMULATE, CLIP = "train.accumulate=2", "regularizers.clip_norm.max_norm=1"
 def model(name: str) -> list[str]:
     """Changes to the recipe for that model, with data and loss to go with it."""
     takes = next(kind for kind in DATA if kind in find("model", name).TAKES)
-    loss = ["loss=mse", "metrics=[rmse]"] if takes == "vector" else []
-    return [f"data.name={DATA[takes]}", f"model={{name: {name}, {SMALL.get(name, '')}}}", *loss]
+    again = getattr(find("model", name), "RECONSTRUCTS", False)
+    loss = ["loss=mse", "metrics=[rmse]"] if takes == "vector" or again else []
+    return [
+        f"data={{name: {DATA[takes]}, batch_size: 8, reconstruct: {str(again).lower()}}}",
+        f"model={{name: {name}, {SMALL.get(name, '')}}}",
+        *loss,
+    ]
 
 
 def in_every_precision() -> Iterator[tuple[str, list[str], bool]]:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from optcli.train.batches import Batches
-from optcli.train.inputs import ready
-from optcli.train.world import World, host
+from optcli.train.inputs import host, ready
+from optcli.train.world import World
 
 RANDOM = np.random.default_rng(0)
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TAKES = frozenset({"image"})
+REPORTS = {
+    "shift": "farthest that an image is moved, as a share of its sides",
+    "rotate": "farthest that an image is turned, in degrees",
+    "cutout": "side of the square that is cut out, as a share of the image's sides",
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class Augment:
         else:
             x = self._moved(x)
         return self._cut(self._lit(x)), y
+
+    def report(self) -> dict[str, float]:
+        """See `REPORTS`."""
+        return {name: float(getattr(self.options, name)) for name in REPORTS}
 
     def _moved(self, x: Tensor) -> Tensor:
         import torch

@@ -82,8 +82,7 @@ class Bench:
 
     def tensor(self, rows: Any) -> Tensor:
         """Rows of the data on the device, as the model gets them."""
-        from optcli.train.inputs import ready
-        from optcli.train.world import host
+        from optcli.train.inputs import host, ready
 
         moved: Tensor = ready(self.world.tensor(host(rows)))
         return moved
