@@ -4,12 +4,16 @@ A part is a module: its docstring is its documentation, `Options` (a frozen data
 `build` makes the thing itself and is the only place that imports torch. Own parts are added by the decorators of the
 `optcli` package in a file that `--import` names (see `optcli.parts.own`), or by an installed package's entry points in
 the group `optcli.<kind>` (`optcli.model`, ...), which are loaded only when a recipe names them.
+
+A name with a prefix, such as `zoo:lamb`, is a member of a family: a module in the folder's `_families` that makes parts
+of another package's classes. It has `names()` and `member(name)`, and imports that package only to build.
 """
 
 from __future__ import annotations
 
 import ast
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -33,9 +37,17 @@ _own: dict[tuple[str, str], Any] = {}
 class UnknownPart(LookupError):
     """No part of that kind has that name. `known` lists the names there are."""
 
-    def __init__(self, kind: str, name: str) -> None:
-        self.kind, self.name, self.known = kind, name, names(kind)
+    def __init__(self, kind: str, name: str, known: Iterable[str] | None = None) -> None:
+        self.kind, self.name, self.known = kind, name, names(kind) if known is None else list(known)
         super().__init__(f"unknown {kind} `{name}`")
+
+
+class UnusablePart(Exception):
+    """There is such a part, but it can't be used here; `help` says what to do."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
 
 
 def add(kind: str, name: str, part: Any) -> None:
@@ -58,12 +70,19 @@ def bundled(kind: str) -> tuple[str, ...]:
 
 
 @cache
+def families(kind: str) -> tuple[str, ...]:
+    """Prefixes of names that stand for other packages' classes."""
+    folder = Path(__file__).parent / KINDS[kind] / "_families"
+    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_")))
+
+
+@cache
 def _installed(kind: str) -> dict[str, Any]:
     return {point.name: point for point in entry_points(group=f"optcli.{kind}")}
 
 
 def names(kind: str) -> list[str]:
-    """All names that a recipe may use for this kind of part; nothing is imported."""
+    """All names that a recipe may use for this kind of part, those of families left out; nothing is imported."""
     return sorted({*bundled(kind), *_installed(kind), *(name for own, name in _own if own == kind)})
 
 
@@ -72,10 +91,14 @@ def find(kind: str, name: str) -> Any:
 
     Raises:
         UnknownPart: there is none of that name.
+        UnusablePart: a family's package is not installed, or the member can't be used in recipes.
     """
     if (kind, name) in _own:
         return _own[kind, name]
     folder = f"{__name__}.{KINDS[kind]}"
+    family, colon, member = name.partition(":")
+    if colon and family in families(kind):
+        return import_module(f"{folder}._families.{family}").member(member)
     name = getattr(import_module(folder), "RENAMED", {}).get(name, name)
     if name in bundled(kind):
         return import_module(f"{folder}.{name}")
