@@ -76,6 +76,11 @@ def families(kind: str) -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_")))
 
 
+def family(kind: str, prefix: str) -> Any:
+    """The module of one of `families`."""
+    return import_module(f"{__name__}.{KINDS[kind]}._families.{prefix}")
+
+
 @cache
 def _installed(kind: str) -> dict[str, Any]:
     return {point.name: point for point in entry_points(group=f"optcli.{kind}")}
@@ -96,9 +101,9 @@ def find(kind: str, name: str) -> Any:
     if (kind, name) in _own:
         return _own[kind, name]
     folder = f"{__name__}.{KINDS[kind]}"
-    family, colon, member = name.partition(":")
-    if colon and family in families(kind):
-        return import_module(f"{folder}._families.{family}").member(member)
+    prefix, colon, member = name.partition(":")
+    if colon and prefix in families(kind):
+        return family(kind, prefix).member(member)
     name = getattr(import_module(folder), "RENAMED", {}).get(name, name)
     if name in bundled(kind):
         return import_module(f"{folder}.{name}")

@@ -45,7 +45,16 @@ def recipe_schema() -> Schema:
 
 def _slot(kind: str) -> Schema:
     """A bare name, or a mapping with the options of one of the parts."""
-    return {"anyOf": [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.names(kind)), _NULL]}
+    named = [{"enum": parts.names(kind)}, *(_part(kind, name) for name in parts.names(kind))]
+    return {"anyOf": [*named, *(_family(kind, prefix) for prefix in parts.families(kind)), _NULL]}
+
+
+def _family(kind: str, prefix: str) -> Schema:
+    """Members of a family are another package's: whatever options they have is checked when a recipe is loaded."""
+    name: Schema = {"type": "string", "pattern": f"^{prefix}:[a-z0-9_]+$"}
+    about = (parts.family(kind, prefix).__doc__ or "").partition("\n")[0]
+    described = {"type": "object", "title": f"{kind} {prefix}:", "description": about, "required": ["name"]}
+    return {"anyOf": [name, {**described, "properties": {"name": name}}]}
 
 
 def _list(kind: str) -> Schema:

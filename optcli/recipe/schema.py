@@ -165,6 +165,8 @@ class Draft:
             return parts.find(kind, name.value)
         except parts.UnknownPart as error:
             self.say(name.span, f"unknown {kind} `{short(name.value)}`", hint(name.value, error.known), path)
+        except parts.UnusablePart as error:
+            self.say(name.span, str(error), error.help, path)
         except Exception as error:  # an installed package's part may fail in any way when it is loaded
             self.say(name.span, f"the {kind} `{name.value}` can't be loaded: {type(error).__name__}: {error}", "", path)
         return None

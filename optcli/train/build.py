@@ -15,6 +15,7 @@ from optcli.parts import find
 from optcli.parts.optimizers import _direct, _groups
 from optcli.parts.schedules import Plan
 from optcli.recipe.recipe import Recipe
+from optcli.train import sparse
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
@@ -115,7 +116,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     info = dict(chosen or {}) or choose(recipe, world, model, splits.train_x[: recipe.batch_size])
     world.use_threads(info["threads"], 0)
     objective = _objective(recipe, world, model, regularizers, info)
-    groups, optimizer, gated = _optimizer(recipe, world, model)
+    groups, optimizer, gated = _optimizer(recipe, world, model, regularizers)
     plan = recipe.plan()
     for regularizer in regularizers.values():
         if hasattr(regularizer, "on_optimizer"):
@@ -205,20 +206,27 @@ def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
         raise Failure(Exit.USAGE, f"model.freeze: {error}") from error
 
 
-def _optimizer(recipe: Recipe, world: World, model: nn.Module) -> tuple[list[dict[str, Any]], Any, bool]:
+def _optimizer(
+    recipe: Recipe, world: World, model: nn.Module, regularizers: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], Any, bool]:
     if recipe.train.compile != "on":
         without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
     cautious = getattr(options, "decay", "") == "cautious"
     try:
         groups = _groups.groups(
-            model, options.weight_decay, wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious
-        )
+            model, getattr(options, "weight_decay", None) or 0.0, lr=options.lr,
+            wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious,
+        )  # fmt: skip
     except ValueError as error:
         raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
     if not groups:
         raise Failure(Exit.USAGE, f"model {recipe.model.name} has no parameters to train")
-    return groups, module.build(groups, options, world.device.type), bool(getattr(module, "GATED", False))
+    sparse.must_fit(recipe, groups, regularizers, world.size)
+    try:
+        return groups, module.build(groups, options, world.device.type), bool(getattr(module, "GATED", False))
+    except ValueError as error:
+        raise Failure(Exit.USAGE, f"optimizer {recipe.optimizer.name}: {error}") from error
 
 
 def _metrics(recipe: Recipe) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from optcli.parts.optimizers._direct import Step
+from optcli.train import sparse
 from optcli.train.batches import Batch
 from optcli.train.gate import Gate, Keeper, changing_buffers
 from optcli.train.objective import Objective
@@ -44,6 +46,8 @@ class Update:
         self._gradients = self._uphill if self._walks else self._here
         self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
         self._plain = all(p.dtype == torch.float32 for p in self._params)
+        self._sparse = any(any(group.get("sparse", ())) for group in step.optimizer.param_groups)
+        self._searches = hasattr(step.optimizer, "given")
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
@@ -57,12 +61,15 @@ class Update:
             self._keep()
         loss, grads = self._gradients(batches)
         gate.unscale(grads)
-        norms = torch._foreach_norm(grads) if self._plain else [n.float() for n in torch._foreach_norm(grads)]
+        parts = sparse.values(grads) if self._sparse else grads
+        norms = torch._foreach_norm(parts) if self._plain else [n.float() for n in torch._foreach_norm(parts)]
         head = window.heads[at]
         torch.stack([loss, *norms], out=head)
         gate.check(head)
         for clip in self._clip:
             clip(self._params, grads, head[1:], gate.up)
+        if self._searches:
+            self._step.optimizer.given = loss, partial(self._again, batches)  # type: ignore[attr-defined]
         if step % RATIO_EVERY:
             self._apply(factor, grads)
         else:
@@ -79,16 +86,23 @@ class Update:
         Running statistics of norm layers are those of the weights here.
         """
         loss, grads = self._here(batches)
-        momenta = [norm.momentum for norm in self._norms]
-        for norm in self._norms:
-            norm.momentum = 0.0  # type: ignore[assignment]
         for walk in self._walks:
             walk.ascend(self._params, grads)
         try:
-            return loss, self._here(batches)[1]
+            return loss, self._again(batches)[1]
         finally:
             for walk in reversed(self._walks):
                 walk.descend(self._params)
+
+    def _again(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
+        """Loss and gradients at other weights; running statistics of norm layers stay."""
+        momenta = [norm.momentum for norm in self._norms]
+        for norm in self._norms:
+            norm.momentum = 0.0  # type: ignore[assignment]
+        try:
+            with torch.enable_grad():
+                return self._here(batches)
+        finally:
             for norm, momentum in zip(self._norms, momenta, strict=True):
                 norm.momentum = momentum
 
@@ -111,6 +125,8 @@ class Update:
         grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
+        if self._sparse:
+            grads = [g.coalesce() if g.is_sparse else g for g in grads]
         return loss.detach(), grads
 
     def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:

@@ -52,7 +52,11 @@ def imported(file: Path) -> dict[str, Path]:
 
 def _module(file: Path, node: ast.ImportFrom) -> Path | None:
     steps = (node.module or "").split(".")
-    base = file.parents[node.level - 1] if node.level else next((p.parent for p in file.parents if p.name == steps[0]), None)
+    base = (
+        file.parents[node.level - 1]
+        if node.level
+        else next((p.parent for p in file.parents if p.name == steps[0]), None)
+    )
     if base is None:
         return None
     whole = base.joinpath(*filter(None, steps))

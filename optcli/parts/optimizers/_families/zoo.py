@@ -57,13 +57,9 @@ def member(name: str) -> Any:
 
 def _halves(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each group as its hidden matrices and the rest."""
-    found = []
-    for group in groups:
-        for hidden in (True, False):
-            params = [p for p, is_hidden in zip(group["params"], group["hidden"], strict=True) if is_hidden is hidden]
-            if params:
-                found.append({**group, "params": params, "hidden": [hidden] * len(params), "use_muon": hidden})
-    return found
+    from optcli.parts.optimizers._build import split
+
+    return [{**group, "use_muon": group["hidden"][0]} for group in split(groups, "hidden")]
 
 
 def _classes() -> list[str]:
