@@ -36,7 +36,7 @@ from optcli.parts.facts import Facts
 from optcli.parts.optimizers import _direct, _groups
 
 RESULTS: Final = Path(__file__).with_name("optimizers.json")
-TIMED, UNTIMED = 60, 10
+TIMED, UNTIMED = 300, 10
 """Steps of each contender that are timed, after some that are not."""
 NEVER: Final = 10**9
 """Steps of a run that did not reach the target."""

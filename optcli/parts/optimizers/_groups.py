@@ -25,9 +25,9 @@ def groups(
     """The trainable parameters of `model` as groups for an optimizer's `build`.
 
     Each group has `params`, `name`, `weight_decay`, `lr_scale`, and for each parameter `hidden`, whether it is a
-    matrix between two hidden layers, and `sparse`, whether its gradient has but some of its rows. Without a weight decay or wishes
-    there is one group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as
-    an embedding.
+    matrix between two hidden layers, and `sparse`, whether its gradient has but some of its rows. Without a weight
+    decay or wishes there is one group, since every group costs a kernel launch a step. A parameter shared with an
+    embedding counts as an embedding.
 
     Args:
         lr: the optimizer's rate, which a wish for another one is told as a factor of.

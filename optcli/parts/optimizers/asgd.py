@@ -1,7 +1,8 @@
-"""Averaged stochastic gradient descent: plain steps at a slowly falling rate, and the mean of the weights along the way.
+"""Averaged stochastic gradient descent: plain steps at a slowly falling rate, and the mean of all weights on the way.
 
 For linear models and language models with recurrent nets, where the last weights jump about a good mean. Evaluations
-and `model.safetensors` have the averaged weights, from step `t0` on. A constant schedule fits; the rate falls by itself.
+and `model.safetensors` have the averaged weights, from step `t0` on. Leave the schedule constant: the rate falls by
+itself.
 
 Source: Polyak & Juditsky 1992, https://doi.org/10.1137/0330046; rates: Bottou 2010, in the form of torch.optim.ASGD.
 """

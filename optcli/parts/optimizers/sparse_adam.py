@@ -8,6 +8,7 @@ Source: Kingma & Ba 2014, arXiv 1412.6980, in the form of torch.optim.SparseAdam
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -66,6 +67,8 @@ def _update(
     lr: float | Tensor,
     found_inf: Tensor | None,
 ) -> None:
+    import torch
+
     from optcli.parts.optimizers._own.net import adam
 
     if not group["sparse"][0]:
@@ -79,5 +82,6 @@ def _update(
         means = mean[rows].lerp_(values, 1 - first)
         squares = square[rows].lerp_(values.square(), 1 - second)
         mean[rows], square[rows] = means, squares
-        size = lr * (1 - second**step).sqrt() / (1 - first**step)
+        unbias = [-torch.expm1(step * math.log(beta)) if beta else 1.0 for beta in (first, second)]
+        size = lr * unbias[1] ** 0.5 / unbias[0]
         parameter[rows] -= size * means / squares.sqrt_().add_(group["eps"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from functools import cache
+from functools import cache, reduce
 from importlib.util import find_spec
+from operator import or_
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Union
+from types import GenericAlias
+from typing import Any, Final, Literal, NamedTuple
 
 _PLAIN: Final[dict[str, Any]] = {"float": float, "int": int, "bool": bool, "str": str, "None": None}
 _ARGUMENT: Final = re.compile(r"( {4,12})(\w+)(?: \(.*\))?:(.*)")
@@ -42,7 +44,7 @@ def _tree(file: Path) -> ast.Module:
 @cache
 def imported(file: Path) -> dict[str, Path]:
     """Names that a module imports from its own package -> the module they come from."""
-    found = {}
+    found: dict[str, Path] = {}
     for node in _tree(file).body:
         if isinstance(node, ast.ImportFrom):
             module = _module(file, node)
@@ -52,11 +54,8 @@ def imported(file: Path) -> dict[str, Path]:
 
 def _module(file: Path, node: ast.ImportFrom) -> Path | None:
     steps = (node.module or "").split(".")
-    base = (
-        file.parents[node.level - 1]
-        if node.level
-        else next((p.parent for p in file.parents if p.name == steps[0]), None)
-    )
+    above = (p.parent for p in file.parents if p.name == steps[0])
+    base = file.parents[node.level - 1] if node.level else next(above, None)
     if base is None:
         return None
     whole = base.joinpath(*filter(None, steps))
@@ -127,7 +126,7 @@ def _of(value: Any) -> Any:
     """The type that a default speaks for; None where it doesn't."""
     if isinstance(value, tuple):
         kinds = tuple(_of(item) for item in value)
-        return None if None in kinds else tuple[kinds]
+        return None if None in kinds else GenericAlias(tuple, kinds)
     return type(value) if isinstance(value, bool | str) else float if isinstance(value, int | float) else None
 
 
@@ -148,7 +147,7 @@ def _union(nodes: list[ast.expr], default: Any) -> Any:
     kinds = [kind for kind in (_type(node, default) for node in nodes if not _is_none(node)) if kind is not None]
     if not kinds:
         return None
-    return Union[(*kinds, None)] if default is None or any(map(_is_none, nodes)) else Union[tuple(kinds)]
+    return reduce(or_, [*kinds, None] if default is None or any(map(_is_none, nodes)) else kinds)
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -157,10 +156,11 @@ def _is_none(node: ast.expr) -> bool:
 
 def _composed(outer: str, inner: list[ast.expr], default: Any) -> Any:
     if outer == "Literal":
-        return Literal[tuple(ast.literal_eval(item) for item in inner)]
+        choices: Any = Literal
+        return choices[tuple(ast.literal_eval(item) for item in inner)]
     if outer in ("Optional", "Union"):
         return _union([*inner, *([ast.Constant(None)] if outer == "Optional" else [])], default)
     kinds = [... if isinstance(item, ast.Constant) else _type(item, REQUIRED) for item in inner]
     if outer in ("tuple", "Tuple", "list", "List", "Sequence") and None not in kinds:
-        return tuple[tuple(kinds)] if outer.lower() == "tuple" else list[kinds[0]]
+        return GenericAlias(tuple, tuple(kinds)) if outer.lower() == "tuple" else GenericAlias(list, (kinds[0],))
     return None

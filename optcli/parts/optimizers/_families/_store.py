@@ -34,7 +34,8 @@ def storable(optimizer: Optimizer, classes: Mapping[str, type] | None = None) ->
         groups = [{**new, **old} for old, new in zip(state["param_groups"], made, strict=True)]
         take({**state, "state": _unpacked(state["state"], classes or {}), "param_groups": groups})
 
-    optimizer.state_dict, optimizer.load_state_dict = state_dict, load_state_dict  # type: ignore[method-assign]
+    instance: Any = optimizer
+    instance.state_dict, instance.load_state_dict = state_dict, load_state_dict
 
 
 def _plain(value: Any) -> bool:

@@ -8,6 +8,7 @@ brings it (BSD-3-Clause).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.optimizers._families._foreign import Foreign, Package, found
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 
 
 def _tensors() -> Mapping[str, type]:
-    from torchao.optim.subclass_4bit import OptimState4bit
-    from torchao.optim.subclass_8bit import OptimState8bit
-    from torchao.optim.subclass_fp8 import OptimStateFp8
-
-    return {made.__name__: made for made in (OptimState4bit, OptimState8bit, OptimStateFp8)}
+    names = {"OptimState4bit": "4bit", "OptimState8bit": "8bit", "OptimStateFp8": "fp8"}
+    return {name: getattr(import_module(f"torchao.optim.subclass_{bits}"), name) for name, bits in names.items()}
 
 
 PACKAGE: Final = Package("torchao", "torchao", "torchao.optim", _tensors)

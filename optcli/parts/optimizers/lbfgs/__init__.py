@@ -1,9 +1,9 @@
 """L-BFGS: steps from the curvature that the last gradients tell, with a line search; each evaluates its batch again.
 
-For small problems with smooth losses and full batches (`batch_size` as large as the data, or `accumulate`): from batch to
-batch the curvature is mostly noise. The loss must be the same each time that a batch is looked at, so dropout, mixing
-of samples and clipping don't go with it, nor do rates that differ by parameter. A step costs up to `max_eval` forward
-and backward passes. One that ends in values that are not finite is undone, and the curvature forgotten.
+For small problems with smooth losses and full batches (`batch_size` as large as the data, or `accumulate`): from batch
+to batch the curvature is mostly noise. The loss must be the same each time that a batch is looked at, so dropout,
+mixing of samples and clipping don't go with it, nor do rates that differ by parameter. A step costs up to `max_eval`
+forward and backward passes. One that ends in values that are not finite is undone, and the curvature forgotten.
 
 Source: Liu & Nocedal 1989, https://doi.org/10.1007/BF01589116. Runs on torch.optim.LBFGS.
 """

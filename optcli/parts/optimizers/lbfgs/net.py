@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -38,7 +38,7 @@ class Lbfgs(torch.optim.LBFGS):
         chosen = dict(group)
         if self.given is None:
             group |= {"max_iter": 1, "line_search_fn": None}
-        super().step(self._evaluations())
+        super().step(self._evaluations())  # type: ignore[no-untyped-call]
         group |= {key: chosen[key] for key in ("max_iter", "line_search_fn")}
         if not all(bool(p.isfinite().all()) for p in self._all):
             torch._foreach_copy_(self._all, before)
@@ -47,7 +47,7 @@ class Lbfgs(torch.optim.LBFGS):
     def _evaluations(self) -> Callable[[], Tensor]:
         """The closure that torch asks for; its first answer is what is known already."""
         loss, again = self.given or (torch.zeros(()), None)
-        known = [(loss, [p.grad for p in self._all])]
+        known: list[tuple[Tensor, Sequence[Tensor | None]]] = [(loss, [p.grad for p in self._all])]
 
         def evaluate() -> Tensor:
             if not known:
