@@ -94,6 +94,24 @@ def test_wishes_by_path_and_by_type():
     assert sorted(every) == sorted(id(p) for p in model.parameters() if p.requires_grad)
 
 
+def test_a_rate_of_its_own_is_told_as_a_factor():
+    wishes = {"inner": Wish(lr=0.5), "RMSNorm": Wish(2.0)}
+    model = Net()
+    found = {g["name"]: g for g in _groups.groups(model, 0.1, lr=0.1, wishes=wishes, layer_decay=0.5)}
+    (inner,) = (g for name, g in found.items() if name.startswith("inner") and g["weight_decay"])
+    assert inner["lr_scale"] == pytest.approx(5.0)
+    assert _groups.describe([inner], 0.1)[0].endswith("lr 0.5 (x 5)")
+
+
+def test_sparse_embeddings_are_marked():
+    model = nn.Module()
+    model.table, model.tied = nn.Embedding(5, 3, sparse=True), nn.Embedding(4, 3, sparse=True)
+    model.head = nn.Linear(3, 4, bias=False)
+    model.head.weight = model.tied.weight
+    (group,) = _groups.groups(model, 0.0)
+    assert [tuple(p.shape) for p, sparse in zip(group["params"], group["sparse"], strict=True) if sparse] == [(5, 3)]
+
+
 def test_a_pattern_that_means_nothing_is_a_mistake():
     with pytest.raises(ValueError, match="`tail` matches no parameter; the model has gain, words, conv"):
         _groups.groups(Net(), 0.0, wishes={"tail": Wish()})

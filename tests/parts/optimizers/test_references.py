@@ -1,7 +1,7 @@
 """Fifty steps of every optimizer against its reference implementation, in double precision, to 1e-6.
 
-torch's own are compared with torch.optim; those that torch doesn't have with the package pytorch-optimizer, where it has
-the same algorithm. Muon's references iterate in bfloat16, and SOAP's find its bases in single precision: they are
+torch's own are compared with torch.optim; those that torch doesn't have with the package pytorch-optimizer, where it
+has the same algorithm. Muon's references iterate in bfloat16, and SOAP's find its bases in single precision: they are
 compared with formulas, Muon here and SOAP in `test_soap.py`.
 """
 
@@ -68,7 +68,10 @@ def torchs(name, **settings):
 TORCH = {
     "adadelta": ({"lr": 1.0, "weight_decay": 0.1, "decay": "l2"}, torchs("Adadelta", weight_decay=0.1)),
     "adafactor": ({}, torchs("Adafactor", eps=(1e-16, 1e-3))),  # torch measures the weights before it decays them
-    "adagrad": ({"lr_decay": 0.1, "weight_decay": 0.1, "decay": "l2"}, torchs("Adagrad", lr_decay=0.1, weight_decay=0.1)),
+    "adagrad": (
+        {"lr_decay": 0.1, "weight_decay": 0.1, "decay": "l2"},
+        torchs("Adagrad", lr_decay=0.1, weight_decay=0.1),
+    ),
     "adam": ({"amsgrad": True, "weight_decay": 0.1, "decay": "l2"}, torchs("Adam", amsgrad=True, weight_decay=0.1)),
     "adamax": ({"lr": 2e-3, "weight_decay": 0.1, "decay": "l2"}, torchs("Adamax", weight_decay=0.1)),
     "adamw": ({"weight_decay": 0.1}, torchs("AdamW", weight_decay=0.1)),

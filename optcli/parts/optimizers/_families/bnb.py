@@ -7,6 +7,7 @@ precision; those called `paged...` move their state to the host's memory when th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.optimizers._families._foreign import Foreign, Package, found
@@ -29,6 +30,7 @@ def names() -> list[str]:
     return sorted(one.lower() for one in _classes())
 
 
+@cache
 def member(name: str) -> Any:
     """The part made of the class called `name`.
 

@@ -8,6 +8,7 @@ brings it (BSD-3-Clause).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,7 @@ def names() -> list[str]:
     return sorted(one.lower() for one in _classes())
 
 
+@cache
 def member(name: str) -> Any:
     """The part made of the class called `name`.
 

@@ -6,11 +6,11 @@ Options are the class's own arguments. `pip install 'optcli[zoo]'` brings the pa
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import Any, Final
 
-from optcli.parts import UnusablePart, bundled
+from optcli.parts import UnusablePart
 from optcli.parts.optimizers._families._foreign import Foreign, Package, found
-from optcli.parts.optimizers._families._source import imported
 
 PACKAGE: Final = Package("zoo", "pytorch-optimizer", "pytorch_optimizer.optimizer")
 
@@ -32,15 +32,20 @@ REFUSED: Final = {
 """Name -> why it can't be used."""
 
 
+TORCHS: Final = frozenset({"adam", "adamw", "lbfgs", "nadam", "rmsprop", "sgd"})
+"""Those that the package takes from torch."""
+
+
 def names() -> list[str]:
     """All names of the family that can be used, in small letters.
 
     Raises:
         UnusablePart: the package is not installed.
     """
-    return sorted({one.lower() for one in _classes()} - {*REFUSED})
+    return sorted({one.lower() for one in _classes()} - {*REFUSED, *TORCHS})
 
 
+@cache
 def member(name: str) -> Any:
     """The part made of the class called `name`.
 
@@ -50,7 +55,7 @@ def member(name: str) -> Any:
     one = found(PACKAGE, _classes(), name)
     if name in REFUSED:
         raise UnusablePart(f"`zoo:{name}` can't be used in recipes: {REFUSED[name]}")
-    if name in bundled("optimizer") and one not in imported(PACKAGE.listing()):
+    if name in TORCHS:
         raise UnusablePart(f"`zoo:{name}` is torch's own", f"write `{name}`")
     return Foreign(PACKAGE, one, _halves if name in _HIDDEN else list)
 
