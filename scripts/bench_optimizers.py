@@ -19,6 +19,7 @@ import argparse
 import importlib
 import json
 import math
+import random
 import re
 import statistics
 import time
@@ -205,13 +206,16 @@ def median(steps: list[int | None]) -> float:
 
 
 def timed(task: Any, rates: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Mean CPU ms of a training step and memory of the state, for each contender; they take turns."""
+    """Mean CPU ms of a training step and memory of the state, for each contender.
+
+    They take turns in an order that is drawn anew each time: whoever comes after a step of SOAP finds cold caches.
+    """
     runs = {name: Run(task, CONTENDERS[name], rate * 0.1, 0) for name, rate in rates.items()}
     taken = dict.fromkeys(runs, 0.0)
     for at in range(UNTIMED + TIMED):
-        for name, run in runs.items():
+        for name in random.Random(at).sample(sorted(runs), len(runs)):
             begin = time.process_time()
-            run.go()
+            runs[name].go()
             taken[name] += (time.process_time() - begin) * (at >= UNTIMED)
     return {name: {"ms": 1e3 * taken[name] / TIMED, "state": run.state()} for name, run in runs.items()}
 

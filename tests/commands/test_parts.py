@@ -104,3 +104,28 @@ def test_nothing_heavy_is_imported():
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("model gpt\n")
+
+
+def test_families_are_listed_with_a_place_for_the_name(capsys):
+    command("optimizer")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "pytorch-optimizer" in lines["zoo:NAME"]
+    assert {"bnb:NAME", "torchao:NAME"} <= set(lines)
+
+
+@pytest.mark.parametrize("name", ["zoo", "zoo:"])
+def test_the_members_of_a_family(capsys, name):
+    pytest.importorskip("pytorch_optimizer", reason="needs the extra `zoo`")
+    command("optimizer", name)
+    listed = capsys.readouterr().out.splitlines()
+    assert {"zoo:lion", "zoo:lamb"} <= set(listed)
+    command("optimizer", "zoo:lamb")
+    assert "Learning rate." in capsys.readouterr().out
+
+
+def test_a_family_without_its_package(capsys, monkeypatch):
+    monkeypatch.setattr("optcli.parts.optimizers._families._source.folder", lambda name: None)
+    with pytest.raises(typer.Exit) as left:
+        command("optimizer", "zoo:")
+    assert left.value.exit_code == 2
+    assert "help: pip install 'optcli[zoo]'" in capsys.readouterr().err
