@@ -6,7 +6,9 @@ python scripts/readme_tables.py [--check]
 from __future__ import annotations
 
 import ast
+import json
 import re
+import statistics
 import sys
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from optcli.recipe import bundled
 from optcli.run import readers
 
 README = Path(__file__).parents[1] / "README.md"
+RESULTS = Path(__file__).with_name("optimizers.json")
+NEVER = 10**9
+"""Steps of a run that did not reach its target."""
 
 
 def summary(doc: str) -> str:
@@ -58,12 +63,42 @@ def readers_table() -> str:
     return "\n".join(["| format | what it reads |", "|---|---|", *rows])
 
 
+def optimizers_table() -> str:
+    """From what `bench_optimizers.py` has measured: steps, and time in units of AdamW's on the same task."""
+    tasks = json.loads(RESULTS.read_text(encoding="utf-8"))
+    base = {task: _middle(found["adamw"]["steps"]) * found["adamw"]["ms"] for task, found in tasks.items()}
+    rows = []
+    for name in sorted(tasks["digits"], key=lambda one: sum(_middle(f[one]["steps"]) for f in tasks.values())):
+        cells = []
+        for task, found in tasks.items():
+            one, steps = found[name], _middle(found[name]["steps"])
+            time = steps * one["ms"] / base[task]
+            cells += [_steps(one["steps"]), f"{time:.2f}" if steps < NEVER else "-", f"{one['rate']:g}"]
+        rows.append(f"| {name} | {' | '.join(cells)} | {tasks['chargpt'][name]['state']:.1f} |")
+    head = "| optimizer | digits: steps | time | rate | char-GPT: steps | time | rate | state |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *rows])
+
+
+def _middle(steps: list[int | None]) -> float:
+    return statistics.median(NEVER if one is None else one for one in steps)
+
+
+def _steps(steps: list[int | None]) -> str:
+    """Median, and least and most in brackets; how many seeds there are if some did not reach the target."""
+    met = [one for one in steps if one is not None]
+    if _middle(steps) >= NEVER:
+        return "not reached"
+    missed = f", {len(steps) - len(met)} of {len(steps)} not" if len(met) < len(steps) else ""
+    return f"{_middle(steps):g} ({min(met)} to {max(met)}{missed})"
+
+
 TABLES = {
     "readers": readers_table,
     "parts": parts_table,
     "codes": codes_table,
     "causes": causes_table,
     "recipes": recipes_table,
+    "optimizers": optimizers_table,
 }
 
 

@@ -13,7 +13,7 @@ import typer
 from optcli.commands import complete
 from optcli.crash import say
 from optcli.exits import Exit
-from optcli.parts import KINDS, UnknownPart, doc, find, house, names
+from optcli.parts import KINDS, UnknownPart, UnusablePart, doc, families, family, find, house, names
 from optcli.parts.reference import OptionDoc, options, summary
 
 
@@ -64,17 +64,27 @@ def _import(files: list[Path]) -> None:
 
 
 def _listed(kind: str) -> str:
-    width = max(len(name) for name in names(kind))
-    return "\n".join([f"{kind}:", *(f"  {name:<{width}}  {summary(kind, name)}".rstrip() for name in names(kind))])
+    rows = [(name, summary(kind, name)) for name in names(kind)]
+    rows += [(f"{one}:NAME", family(kind, one).__doc__.partition("\n")[0]) for one in families(kind)]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([f"{kind}:", *(f"  {name:<{width}}  {told}".rstrip() for name, told in rows)])
 
 
 def _one(kind: str, name: str, form: str) -> None:
     name = house(kind, name)
     try:
+        if name.removesuffix(":") in families(kind):
+            print("\n".join(f"{name.removesuffix(':')}:{one}" for one in family(kind, name.removesuffix(":")).names()))
+            return
         described = _described(kind, name)
     except UnknownPart as error:
         _refuse(str(error), ", ".join(error.known))
         return
+    except UnusablePart as error:
+        say("error", str(error))
+        if error.help:
+            say("help", error.help)
+        raise typer.Exit(Exit.USAGE) from error
     if form == "json":
         print(json.dumps(described, indent=2))
         return

@@ -157,5 +157,7 @@ def _made_options(made: Any) -> list[OptionDoc]:
         kind = get_args(one.type)[0] if hasattr(one.type, "__metadata__") else one.type
         told = kind.__name__ if isinstance(kind, type) and get_origin(kind) is None else str(kind)
         default = "" if given is MISSING else shown(given)
-        found.append(OptionDoc(name, told, _told(getattr(one.type, "__metadata__", ())), default, ""))
+        found.append(
+            OptionDoc(name, told, _told(getattr(one.type, "__metadata__", ())), default, one.metadata.get("doc", ""))
+        )
     return found

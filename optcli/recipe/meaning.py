@@ -6,7 +6,7 @@ of that could be made, so that one mistake never causes a second message. It yie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from optcli import parts
@@ -16,7 +16,7 @@ from optcli.parts.schedules._course import MOVING, Course
 from optcli.recipe import frugal
 from optcli.recipe.frugal import Troubles
 from optcli.recipe.plan import Plan
-from optcli.recipe.sections import Chosen, Monitor, Pace, Train
+from optcli.recipe.sections import Chosen, Group, Monitor, Pace, Train
 from optcli.units import Duration
 
 NORMALISED: Final = frozenset({"adagrad", "adam", "adamax", "adamw", "nadam", "radam", "rmsprop", "rprop"})
@@ -27,6 +27,8 @@ HIGHEST: Final = 100.0
 """For steps in proportion to the gradient: training at a few units is rare, at a hundred unheard of."""
 PROXIMAL: Final = frozenset({"elastic_net", "group_lasso", "l1", "max_norm"})
 """Regularizers that change the weights themselves."""
+STEADY: Final = frozenset({"early_stopping", "ema", "l2", "label_smoothing", "swa"})
+"""Regularizers that leave gradients and weights alone, and give a batch the same loss each time."""
 WASTE: Final = 0.1
 """Share of the batches that may be left over at the end of each epoch, because they don't fill a step."""
 EACH_EPOCH: Final = Duration(1, "epochs")
@@ -50,7 +52,7 @@ def idle_options(optimizer: Chosen) -> Troubles:
     if getattr(o, "nesterov", False) and not getattr(o, "momentum", 1):
         yield "optimizer.nesterov", "`nesterov` has no effect without momentum", "add `momentum: 0.9`, or remove it"
     usual = getattr(type(o), "decay", None)
-    if usual is not None and o.decay != usual and not o.weight_decay:
+    if isinstance(usual, str) and o.decay != usual and not o.weight_decay:
         help = "set `weight_decay`, or remove `decay`"
         yield "optimizer.decay", f"`decay: {o.decay}` has no effect: weight_decay is 0", help
 
@@ -66,6 +68,37 @@ def width_transfer(model: Chosen, optimizer: Chosen) -> Troubles:
     if getattr(model.options, "mup_base_width", None) and optimizer.name not in NORMALISED | {"lion"}:
         told = f"`mup_base_width` scales rates as Adam needs it, and the optimizer is `{optimizer.name}`"
         yield "model.mup_base_width", told, "choose adam, adamw or another of its kind, or remove it"
+
+
+def searching(
+    optimizer: Chosen, train: Train, regularizers: tuple[Chosen, ...], groups: Mapping[str, Group], layer_decay: float
+) -> Troubles:
+    """What changes the loss while an optimizer searches along it, or the weights behind its back."""
+    if not getattr(parts.find("optimizer", optimizer.name), "SEARCHES", False):
+        return
+    for part in regularizers:
+        if part.name not in STEADY:
+            message = f"`{optimizer.name}` evaluates each batch several times, and `{part.name}` changes what it finds"
+            yield f"regularizers.{part.name}", message, f"only {', '.join(sorted(STEADY))} go with it"
+    if train.precision in ("bf16", "fp16"):
+        message = (
+            f"`{optimizer.name}` takes curvature from differences of gradients, which {train.precision} rounds off"
+        )
+        yield "train.precision", message, "use fp32"
+    if layer_decay != 1 or any(wish.lr is not None or wish.lr_scale != 1 for wish in groups.values()):
+        where = "layer_decay" if layer_decay != 1 else "groups"
+        message = f"`{optimizer.name}` has one step length for all parameters"
+        yield f"optimizer.{where}", message, "remove what sets other rates"
+
+
+def group_options(optimizer: Chosen, groups: Mapping[str, Group]) -> Troubles:
+    """Wishes for some parameters that don't fit one another or the optimizer."""
+    for pattern, wish in groups.items():
+        path = f"optimizer.groups.{pattern}"
+        if wish.lr is not None and wish.lr_scale != 1:
+            yield path, "both `lr` and `lr_scale` set the rate of these parameters", "keep one of them"
+        if wish.weight_decay is not None and not hasattr(optimizer.options, "weight_decay"):
+            yield path, f"`{optimizer.name}` has no weight decay", "remove `weight_decay`"
 
 
 def schedule_fits(schedule: Chosen, plan: Plan) -> Troubles:
@@ -193,7 +226,7 @@ def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Trouble
 def thresholds_on_averages(regularizers: tuple[Chosen, ...], optimizer: Chosen) -> Troubles:
     """What is set to zero in the weights in training is not zero in the averages that such an optimizer is about."""
     for part in regularizers:
-        if part.name in PROXIMAL and optimizer.name.startswith("schedule_free"):
+        if part.name in PROXIMAL and optimizer.name.startswith(("asgd", "schedule_free")):
             told = f"`{part.name}` changes weights after a step, and `{optimizer.name}` evaluates averages of them"
             yield f"regularizers.{part.name}", told, "take another optimizer, or remove it"
 
@@ -261,5 +294,6 @@ def own_checks(
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu,
     frugal.memory, frugal.in_backward, frugal.recorded, rollback, tasks, metric_tasks, model_takes, reconstruction,
-    regularizer_takes, thresholds_on_averages, smoothing, dropout, target, watched, patience, own_checks,
+    regularizer_takes, thresholds_on_averages, group_options, searching, smoothing, dropout, target, watched, patience,
+    own_checks,
 )  # fmt: skip

@@ -81,8 +81,10 @@ class Group:
 
     __pydantic_config__ = STRICT
 
+    lr: Positive | None = None
+    """Learning rate, whatever the others have; the schedule multiplies it as theirs."""
     lr_scale: Positive = 1.0
-    """Factor of the learning rate."""
+    """Factor of the optimizer's learning rate."""
     weight_decay: NonNegative | None = None
     """Instead of the optimizer's; the same if left out."""
 
@@ -95,7 +97,7 @@ class Grouping:
 
     groups: dict[str, Group] = field(default_factory=dict)
     """Parameters that are treated differently: their path (`head`, `blocks.0`, `*.bias`) or a type of layer
-    (`LayerNorm`) -> `lr_scale` and `weight_decay`; the last that matches counts."""
+    (`LayerNorm`) -> `lr` or `lr_scale`, and `weight_decay`; the last that matches counts."""
     layer_decay: Annotated[float, Gt(0), Le(1)] = 1.0
     """Factor of each layer's rate to that of the layer above it: below 1 for fine-tuning."""
 

@@ -14,7 +14,7 @@ from optcli.exits import Exit, Failure
 from optcli.parts import find
 from optcli.parts.optimizers import _groups
 from optcli.recipe.recipe import Recipe
-from optcli.train import choices, frugal
+from optcli.train import choices, frugal, sparse
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
@@ -124,7 +124,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     info = dict(chosen or {}) or {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
     world.use_threads(info["threads"], 0)
     objective = _objective(recipe, world, model, loss, regularizers, info)
-    groups, optimizer, gated = _optimizer(recipe, world, model, info)
+    groups, optimizer, gated = _optimizer(recipe, world, model, info, regularizers)
     plan = recipe.plan()
     for regularizer in regularizers.values():
         if hasattr(regularizer, "on_optimizer"):
@@ -177,7 +177,7 @@ def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
 
 
 def _optimizer(
-    recipe: Recipe, world: World, model: nn.Module, info: Mapping[str, Any]
+    recipe: Recipe, world: World, model: nn.Module, info: Mapping[str, Any], regularizers: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], Any, bool]:
     if not info["compile"]:
         without_compiler()
@@ -185,13 +185,18 @@ def _optimizer(
     cautious = getattr(options, "decay", "") == "cautious"
     try:
         groups = _groups.groups(
-            model, options.weight_decay, wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious
-        )
+            model, getattr(options, "weight_decay", None) or 0.0, lr=options.lr,
+            wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious,
+        )  # fmt: skip
     except ValueError as error:
         raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
     if not groups:
         raise Failure(Exit.USAGE, f"model {recipe.model.name} has no parameters to train")
-    optimizer = module.build(groups, options, world.device.type)
+    sparse.must_fit(recipe, groups, regularizers, world.size)
+    try:
+        optimizer = module.build(groups, options, world.device.type)
+    except ValueError as error:
+        raise Failure(Exit.USAGE, f"optimizer {recipe.optimizer.name}: {error}") from error
     optimizer.register_load_state_dict_pre_hook(_laid_out)
     return groups, optimizer, bool(getattr(module, "GATED", False))
 

@@ -26,7 +26,11 @@ def show(recipe: Recipe, device: str | None) -> None:
     try:
         with World(device or recipe.train.device, recipe.train.precision, recipe.train.deterministic) as world:
             built = build(recipe, world, Signals())
-            more = [*_parameters(built), *_memory(built), f"device  {world.device}, {built.info['threads']} threads"]
+            more = [
+                *_parameters(recipe, built),
+                *_memory(built),
+                f"device  {world.device}, {built.info['threads']} threads",
+            ]
     except Unavailable as error:
         raise Failure(Exit.USAGE, str(error), error.help) from error
     except ModelFailed as error:
@@ -35,10 +39,10 @@ def show(recipe: Recipe, device: str | None) -> None:
     print("\n".join(screen.fit(line) for line in dryrun.lines(recipe, screen, more)))
 
 
-def _parameters(built: Built) -> list[str]:
+def _parameters(recipe: Recipe, built: Built) -> list[str]:
     """How many there are, and how the optimizer treats them."""
     total = sum(p.numel() for p in built.objective.bare.parameters())
-    described = _groups.describe(built.groups)
+    described = _groups.describe(built.groups, recipe.optimizer.options.lr)
     return [f"model   {total:,} parameters", *(f"        {line}" for line in described)]
 
 

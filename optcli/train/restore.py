@@ -40,16 +40,17 @@ def check(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any]) -> None:
     """Compare an optimizer's stored state with its parameters.
 
     Raises:
-        ValueError: a tensor has another size than the parameter that it belongs to.
+        ValueError: a tensor has another size than the parameter that it belongs to (other packages' state may).
         KeyError, TypeError, AttributeError: it is no optimizer's state.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    walked = WALKED if type(optimizer).__module__.startswith(("torch.", "optcli.")) else frozenset[str]()
     numbers = [n for group in stored["param_groups"] for n in group["params"]]
     if len(parameters) != len(numbers):
         raise ValueError(f"it has {len(numbers)} parameters, the model {len(parameters)}")
     for number, parameter in zip(numbers, parameters, strict=True):
         for key, value in stored["state"].get(number, {}).items():
-            if key in WALKED and value.shape != parameter.shape:
+            if key in walked and value.shape != parameter.shape:
                 raise ValueError(f"{key} has the shape {list(value.shape)}, its parameter {list(parameter.shape)}")
             if key == "step" and isinstance(value, torch.Tensor) and value.numel() != 1:
                 raise ValueError(f"step has {value.numel()} values")

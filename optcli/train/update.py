@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from optcli.parts.optimizers._direct import Step
+from optcli.train import sparse
 from optcli.train.batches import Batch
 from optcli.train.gate import Gate, Keeper, changing_buffers
 from optcli.train.graphs import Pass, Recorded
@@ -54,6 +56,8 @@ class Update:
         self._plain = all(p.dtype == torch.float32 for p in self._params)
         self._moving = moving
         self._layout = [p.stride() for p in self._params]
+        self._sparse = any(any(group.get("sparse", ())) for group in step.optimizer.param_groups)
+        self._searches = hasattr(step.optimizer, "given")
         self._keeper = Keeper(gate)
         self._buffers = changing_buffers(objective.bare)
         self._ungated = not gated
@@ -69,12 +73,14 @@ class Update:
             self._keep()
         loss, grads = self._gradients(batches)
         gate.unscale(grads)
-        told = [loss, *torch._foreach_norm(grads)]
+        told = [loss, *torch._foreach_norm(sparse.values(grads) if self._sparse else grads)]
         head = window.heads[at]
         torch.stack(told if self._plain else [t.float() for t in told], out=head)
         gate.check(head)
         for clip in self._clip:
             clip(self._params, grads, head[1:], gate.up)
+        if self._searches:
+            self._step.optimizer.given = loss, partial(self._again, batches)  # type: ignore[attr-defined]
         if step % RATIO_EVERY:
             self._apply(factor, grads)
         else:
@@ -101,13 +107,10 @@ class Update:
         Running statistics of norm layers are those of the weights here.
         """
         loss, grads = self._here(batches)
-        momenta = [norm.momentum for norm in self._norms]
-        for norm in self._norms:
-            norm.momentum = 0.0  # type: ignore[assignment]
         for walk in self._walks:
             walk.ascend(self._params, grads)
         try:
-            worst, steeper = self._here(batches)
+            worst, steeper = self._again(batches)
             for walk in self._walks:
                 if hasattr(walk, "rose"):
                     walk.rose(worst - loss)
@@ -115,6 +118,16 @@ class Update:
         finally:
             for walk in reversed(self._walks):
                 walk.descend(self._params)
+
+    def _again(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
+        """Loss and gradients at other weights; running statistics of norm layers stay."""
+        momenta = [norm.momentum for norm in self._norms]
+        for norm in self._norms:
+            norm.momentum = 0.0  # type: ignore[assignment]
+        try:
+            with torch.enable_grad():
+                return self._here(batches)
+        finally:
             for norm, momentum in zip(self._norms, momenta, strict=True):
                 norm.momentum = momentum
 
@@ -138,7 +151,9 @@ class Update:
         grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
-        if [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
+        if self._sparse:
+            grads = [g.coalesce() if g.is_sparse else g for g in grads]
+        elif [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
             grads = [_laid_out(g, p) for p, g in zip(self._params, grads, strict=True)]
         return loss.detach(), grads
 

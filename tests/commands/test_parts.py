@@ -117,3 +117,28 @@ def test_says_what_a_regularizer_reports(capsys):
     assert "in the journal, at each evaluation:\n  clip_norm/clipped_steps\n      share of steps" in told
     command("schedule", "linear")
     assert "in the journal" not in capsys.readouterr().out
+
+
+def test_families_are_listed_with_a_place_for_the_name(capsys):
+    command("optimizer")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "pytorch-optimizer" in lines["zoo:NAME"]
+    assert {"bnb:NAME", "torchao:NAME"} <= set(lines)
+
+
+@pytest.mark.parametrize("name", ["zoo", "zoo:"])
+def test_the_members_of_a_family(capsys, name):
+    pytest.importorskip("pytorch_optimizer", reason="needs the extra `zoo`")
+    command("optimizer", name)
+    listed = capsys.readouterr().out.splitlines()
+    assert {"zoo:lion", "zoo:lamb"} <= set(listed)
+    command("optimizer", "zoo:lamb")
+    assert "Learning rate." in capsys.readouterr().out
+
+
+def test_a_family_without_its_package(capsys, monkeypatch):
+    monkeypatch.setattr("optcli.parts.optimizers._families._source.folder", lambda name: None)
+    with pytest.raises(typer.Exit) as left:
+        command("optimizer", "zoo:")
+    assert left.value.exit_code == 2
+    assert "help: pip install 'optcli[zoo]'" in capsys.readouterr().err

@@ -52,6 +52,8 @@ VARIANTS = {
     "early stopping": ("regularizers.early_stopping.patience=2", "optimizer.lr=0.3"),
     "clipping and l1": ("regularizers.clip_norm.max_norm=0.3", "regularizers.l1.strength=1e-4"),
     "batch norm, sgd": ("model.norm=batch", "optimizer.name=sgd", "optimizer.lr=0.1", "optimizer.momentum=0.9"),
+    "l-bfgs": ("optimizer=lbfgs", "optimizer.max_iter=3", "model.norm=batch", "regularizers.l2.strength=1e-3"),
+    "averaged sgd": ("optimizer=asgd", "optimizer.lr=0.05", "optimizer.t0=5"),
     "schedule-free adamw": ("optimizer.name=schedule_free_adamw", "model.norm=batch", "regularizers.dropout.rate=0.2"),
     "schedule-free sgd": ("optimizer.name=schedule_free_sgd", "optimizer.weight_decay=0.01"),
     "soap": ("optimizer.name=soap", "optimizer.every=4"),
@@ -148,7 +150,17 @@ def stopped_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_stopped_and_resumed_is_not_stopped(name, tmp_path, monkeypatch, capsys):
-    recipe = loads(RECIPE, overrides=VARIANTS[name])
+    exact(loads(RECIPE, overrides=VARIANTS[name]), tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["ademamix", "schedulefreeadamw"])
+def test_other_packages_optimizers_too(name, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("pytorch_optimizer", reason="needs the extra `zoo`")
+    exact(loads(RECIPE, overrides=[f"optimizer=zoo:{name}"]), tmp_path, monkeypatch)
+
+
+def exact(recipe, tmp_path, monkeypatch):
+    """Stopped three times and resumed, the run is what it is when nobody stops it."""
     train(recipe, run_dir=tmp_path / "whole", device="cpu")
     for step in (3, 14, 21):
         with monkeypatch.context() as patch:

@@ -40,6 +40,11 @@ def test_is_nothing_by_default():
         ("optimizer.groups={head: {lr_scale: 0}}", "`optimizer.groups.head.lr_scale` must be a number above 0, not 0"),
         ("optimizer.groups={head: {rate: 2}}", "unknown key `rate` in `optimizer.groups.head`"),
         ("optimizer.groups.head.lr_scal=2", "unknown key `lr_scal` in `optimizer.groups.head`"),
+        ("optimizer.groups={head: {lr: 0}}", "`optimizer.groups.head.lr` must be a number above 0, not 0"),
+        (
+            "optimizer.groups={head: {lr: 1e-3, lr_scale: 2}}",
+            "both `lr` and `lr_scale` set the rate of these parameters",
+        ),
         ("optimizer.layer_decay=2", "`optimizer.layer_decay` must be a number above 0 to 1, not 2"),
         ("model.freeze=3", "`model.freeze` must be a list, each a text, not 3"),
     ],
@@ -52,3 +57,24 @@ def test_mistakes_are_told(change, message):
 
 def test_a_group_is_changed_by_its_path():
     assert loads(TEXT, overrides=["optimizer.groups.head.lr_scale=3"]).groups["head"].lr_scale == 3.0
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ("regularizers=[{name: dropout, rate: 0.1}]", "regularizers.dropout"),
+        ("regularizers=[l1]", "regularizers.l1"),
+        ("regularizers=[clip_norm]", "regularizers.clip_norm"),
+        ("regularizers=[sam]", "regularizers.sam"),
+        ("train.precision=bf16", "train.precision"),
+        ("optimizer.layer_decay=0.5", "optimizer.layer_decay"),
+        ("optimizer.groups={head: {lr: 0.1}}", "optimizer.groups"),
+    ],
+)
+def test_a_line_search_needs_the_same_loss_each_time(change, path):
+    text = "data: digits\noptimizer: lbfgs\n"
+    with pytest.raises(BadRecipe) as caught:
+        loads(text, overrides=[change])
+    assert [p.path for p in caught.value.problems] == [path]
+    loads(text, overrides=["regularizers=[l2, ema, label_smoothing]", "train.accumulate=4"])
+    loads(text, overrides=["optimizer.groups={head: {weight_decay: 0.1}}"])

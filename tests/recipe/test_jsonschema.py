@@ -90,6 +90,8 @@ def test_every_part_has_all_its_options_documented(kind: str) -> None:
 
 
 GOOD = [
+    "data: digits\noptimizer: zoo:lion",
+    "data: digits\noptimizer: {name: bnb:adamw8bit, lr: 1, layer_decay: 0.5, groups: {head: {lr: 0.1}}}",
     "data: fashion",
     "data: {name: digits, batch_size: 3}\noptimizer: {lr: 1e-3}\nmodel: {hidden: [3]}",
     "extends: fashion",
@@ -99,6 +101,7 @@ GOOD = [
     "data: digits\ntune: {optimizer.lr: {min: 1, max: 2}, model: [mlp, cnn]}\noptimizer:\n",
 ]
 BAD = [
+    "data: digits\noptimizer: zoos:lion",
     "optimizer: adam",
     "data: fashion\nlr: 3",
     "data: fashion\noptimizer: {lr: 0}",

@@ -338,3 +338,34 @@ def test_a_step_takes_few_operators(recipe):
         for number, batches in steps[1:]:
             made.update(number, batches, 1.0)
     assert seen.ops / 20 <= 57
+
+
+def test_a_line_search_looks_at_all_batches_of_a_step(recipe):
+    search = ("optimizer=lbfgs", "optimizer.max_iter=4")
+    big, small = built(recipe, *search), built(recipe, *search, "data.batch_size=2", "train.accumulate=4")
+    for number in range(2):
+        step(big, number)
+        step(small, number)
+    assert same(weights(big), weights(small), rtol=1e-3, atol=1e-5)
+    assert big.optimizer.state[big.update._params[0]]["func_evals"] > 4
+
+
+def test_a_line_search_lowers_the_loss_of_its_batch(recipe):
+    made = built(recipe, "optimizer=lbfgs")
+    [(x, y)] = made.batches.at(0)
+    before = made.objective(x, y).item()
+    step(made, 0)
+    assert made.objective(x, y).item() < 0.1 * before
+
+
+def test_a_line_search_is_deaf_to_bad_values(recipe):
+    made = built(recipe, "optimizer=lbfgs", "data.nan_at=5", "monitor.nonfinite=skip")
+    moved = []
+    for number in range(8):
+        before = weights(made)
+        step(made, number)
+        assert all(w.isfinite().all() for w in weights(made))
+        moved.append(not same(before, weights(made), rtol=0, atol=0))
+    rows = made.window.read(drain=True)
+    assert [row.finite for row in rows] == moved
+    assert not all(moved)

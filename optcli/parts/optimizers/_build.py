@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +15,16 @@ def rated(groups: list[dict[str, Any]], lr: float) -> list[dict[str, Any]]:
     """The groups with `lr` and `initial_lr` (the base rate that a schedule's factor multiplies)."""
     rates = [lr * group.get("lr_scale", 1.0) for group in groups]
     return [{**group, "lr": rate, "initial_lr": rate} for group, rate in zip(groups, rates, strict=True)]
+
+
+def split(groups: list[dict[str, Any]], mark: str, **marked: Any) -> Iterator[dict[str, Any]]:
+    """Each group as the parameters for which `mark` is true, with `marked` set, and the rest, without empty groups."""
+    for group in groups:
+        for wanted in (True, False):
+            params = [p for p, given in zip(group["params"], group[mark], strict=True) if given is wanted]
+            more = {"name": f"{group['name']}, {mark}", **marked} if wanted else {}
+            if params:
+                yield {**group, "params": params, mark: [wanted] * len(params), **more}
 
 
 def kernel(groups: list[dict[str, Any]], device: str, *, fused: bool = True) -> dict[str, bool]:

@@ -62,6 +62,16 @@ def sign(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None
     return 1.0 / state["exp_avg"].abs().add_(1e-12)
 
 
+def rprop(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """The step size over the first one, over the gradient's size: of the gradient only the sign counts."""
+    return state["step_size"] / group["initial_lr"] / state["prev"].abs().add_(1e-12)
+
+
+def asgd(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """How far the rate has fallen."""
+    return (1 + group["lambd"] * group["initial_lr"] * (state["step"] - 1).clamp_(min=0)) ** -group["alpha"]
+
+
 def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Hidden matrices: the root mean square of the update (0.2) over that of the momentum. Else Adam's."""
     if "momentum_buffer" not in state:

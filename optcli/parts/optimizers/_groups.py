@@ -17,27 +17,30 @@ def groups(
     model: nn.Module,
     weight_decay: float,
     *,
+    lr: float = 1.0,
     wishes: Mapping[str, Any] | None = None,
     layer_decay: float = 1.0,
     cautious: bool = False,
 ) -> list[dict[str, Any]]:
     """The trainable parameters of `model` as groups for an optimizer's `build`.
 
-    Each group has `params`, `name`, `weight_decay`, `lr_scale` and `hidden`: for each parameter, whether it is a
-    matrix between two hidden layers, for optimizers that treat those differently. Without a weight decay or wishes
-    there is one group, since every group costs a kernel launch a step. A parameter shared with an embedding counts as
-    an embedding. A model may have `lr_scales`, parameter name -> factor of its rate; rate times decay stays the same.
+    Each group has `params`, `name`, `weight_decay`, `lr_scale`, and for each parameter `hidden`, whether it is a
+    matrix between two hidden layers, and `sparse`, whether its gradient has but some of its rows. Without a weight
+    decay or wishes there is one group, since every group costs a kernel launch a step. A parameter shared with an
+    embedding counts as an embedding. A model may have `lr_scales`, parameter name -> factor of its rate; rate times
+    decay stays the same.
 
     Args:
-        wishes: pattern -> an object with `lr_scale` and `weight_decay` (None: as without it), see `matching`; where
-            several patterns match a parameter, the last one counts.
+        lr: the optimizer's rate, which a wish for another one is told as a factor of.
+        wishes: pattern -> an object with `lr` (None: `lr_scale` counts), `lr_scale` and `weight_decay` (None: as
+            without it), see `matching`; where several patterns match a parameter, the last one counts.
         layer_decay: each layer's rate is this times that of the layer above it; the head's is whole.
         cautious: the decay is put into `cautious`, for `_direct.stepper` to apply, instead of into `weight_decay`.
 
     Raises:
         ValueError: a pattern matches no parameter.
     """
-    spared, hidden, depths = _spared(model), _hidden(model), _depths(model)
+    spared, depths, marks = _spared(model), _depths(model), {"hidden": _hidden(model), "sparse": _sparse(model)}
     wished = {id(p): (pattern, wish) for pattern, wish in (wishes or {}).items() for p in matching(model, pattern)}
     scales: dict[str, float] = getattr(model, "lr_scales", {})
     scaled = {id(p): scales[name] for name, p in model.named_parameters() if name in scales}
@@ -53,11 +56,11 @@ def groups(
             decay /= scaled[id(parameter)]
         if id(parameter) in wished:
             pattern, wish = wished[id(parameter)]
-            name, scale = f"{pattern}, {name}", scale * wish.lr_scale
+            name, scale = f"{pattern}, {name}", scale * wish.lr_scale if wish.lr is None else wish.lr / lr
             decay = decay if wish.weight_decay is None else wish.weight_decay
         found.setdefault((name, decay, scale), []).append(parameter)
     order = sorted(found, key=lambda key: key[0] == "not decayed")
-    made = [_group(name, decay, scale, found[name, decay, scale], hidden) for name, decay, scale in order]
+    made = [_group(name, decay, scale, found[name, decay, scale], marks) for name, decay, scale in order]
     return [{**g, "weight_decay": 0.0, "cautious": g["weight_decay"]} for g in made] if cautious else made
 
 
@@ -103,19 +106,19 @@ def weights(model: nn.Module) -> list[Tensor]:
     return [p for p in model.parameters() if p.requires_grad and id(p) not in spared]
 
 
-def describe(groups: list[dict[str, Any]]) -> list[str]:
-    """One line for each group: its name, tensors, values, weight decay and, if it has one, rate factor."""
+def describe(groups: list[dict[str, Any]], lr: float) -> list[str]:
+    """One line for each group: its name, tensors, values, weight decay and, if it isn't `lr`, its rate."""
     return [
         f"{group['name']}: {len(group['params'])} tensors, {sum(p.numel() for p in group['params']):,} values, "
         + (f"cautious decay {kept:g}" if (kept := group.get("cautious")) else f"weight decay {group['weight_decay']:g}")
-        + (f", lr x {scale:g}" if (scale := group["lr_scale"]) != 1 else "")
+        + (f", lr {lr * scale:g} (x {scale:g})" if (scale := group["lr_scale"]) != 1 else "")
         for group in groups
     ]
 
 
-def _group(name: str, decay: float, scale: float, params: list[Any], hidden: set[int]) -> dict[str, Any]:
-    inner = [id(p) in hidden for p in params]
-    return {"params": params, "name": name, "weight_decay": decay, "lr_scale": scale, "hidden": inner}
+def _group(name: str, decay: float, scale: float, params: list[Any], marks: dict[str, set[int]]) -> dict[str, Any]:
+    marked = {mark: [id(p) in those for p in params] for mark, those in marks.items()}
+    return {"params": params, "name": name, "weight_decay": decay, "lr_scale": scale, **marked}
 
 
 def _hidden(model: nn.Module) -> set[int]:
@@ -125,6 +128,15 @@ def _hidden(model: nn.Module) -> set[int]:
     kinds, spared = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d), _spared(model)
     found = [id(module.weight) for module in model.modules() if isinstance(module, kinds)]
     return set(found[:-1]) - spared
+
+
+def _sparse(model: nn.Module) -> set[int]:
+    """Identities of the weights of embeddings with sparse gradients; those that another module has too are dense."""
+    from torch import nn
+
+    found = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) and m.sparse}
+    others = {id(p) for module, p in _owned(model) if not getattr(module, "sparse", False)}
+    return found - others
 
 
 def _spared(model: nn.Module) -> set[int]:

@@ -50,7 +50,7 @@ class Options:
 def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimizer:
     """An optimizer of optcli; each group is split into its hidden matrices and the rest."""
     from optcli.parts.optimizers import _gain
-    from optcli.parts.optimizers._build import rated
+    from optcli.parts.optimizers._build import rated, split
     from optcli.parts.optimizers._own.net import Own
 
     defaults = {
@@ -62,23 +62,12 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     }
     return Own(
         "Muon",
-        rated(list(_split(groups)), options.lr),
+        rated(list(split(groups, "hidden", slots=["momentum_buffer"])), options.lr),
         defaults,
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
         _gain.muon,
     )
-
-
-def _split(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = []
-    for group in groups:
-        for hidden in (True, False):
-            params = [p for p, is_hidden in zip(group["params"], group["hidden"], strict=True) if is_hidden is hidden]
-            own = {"name": f"{group['name']}, hidden", "slots": ["momentum_buffer"]} if hidden else {}
-            if params:
-                found.append({**group, "params": params, "hidden": [hidden] * len(params), **own})
-    return found
 
 
 def _update(

@@ -64,18 +64,20 @@ def test_an_embedding_that_is_the_head_is_not_hidden():
 
 
 def test_description():
-    lines = _groups.describe(_groups.groups(nn.Linear(30, 50), 0.01))
+    lines = _groups.describe(_groups.groups(nn.Linear(30, 50), 0.01), 1e-3)
     assert lines == [
         "decayed: 1 tensors, 1,500 values, weight decay 0.01",
         "not decayed: 1 tensors, 50 values, weight decay 0",
     ]
     (group,) = _groups.groups(nn.Linear(2, 2), 0.0)
-    assert _groups.describe([{**group, "lr_scale": 10.0}]) == ["all: 2 tensors, 6 values, weight decay 0, lr x 10"]
+    assert _groups.describe([{**group, "lr_scale": 10.0}], 1e-3) == [
+        "all: 2 tensors, 6 values, weight decay 0, lr 0.01 (x 10)"
+    ]
 
 
 class Wish:
-    def __init__(self, lr_scale=1.0, weight_decay=None):
-        self.lr_scale, self.weight_decay = lr_scale, weight_decay
+    def __init__(self, lr_scale=1.0, weight_decay=None, lr=None):
+        self.lr_scale, self.weight_decay, self.lr = lr_scale, weight_decay, lr
 
 
 def test_wishes_by_path_and_by_type():
@@ -90,6 +92,24 @@ def test_wishes_by_path_and_by_type():
     assert names(model, found["RMSNorm, not decayed"]["params"]) == {"rms.weight"}
     every = [id(p) for g in found.values() for p in g["params"]]
     assert sorted(every) == sorted(id(p) for p in model.parameters() if p.requires_grad)
+
+
+def test_a_rate_of_its_own_is_told_as_a_factor():
+    wishes = {"inner": Wish(lr=0.5), "RMSNorm": Wish(2.0)}
+    model = Net()
+    found = {g["name"]: g for g in _groups.groups(model, 0.1, lr=0.1, wishes=wishes, layer_decay=0.5)}
+    (inner,) = (g for name, g in found.items() if name.startswith("inner") and g["weight_decay"])
+    assert inner["lr_scale"] == pytest.approx(5.0)
+    assert _groups.describe([inner], 0.1)[0].endswith("lr 0.5 (x 5)")
+
+
+def test_sparse_embeddings_are_marked():
+    model = nn.Module()
+    model.table, model.tied = nn.Embedding(5, 3, sparse=True), nn.Embedding(4, 3, sparse=True)
+    model.head = nn.Linear(3, 4, bias=False)
+    model.head.weight = model.tied.weight
+    (group,) = _groups.groups(model, 0.0)
+    assert [tuple(p.shape) for p, sparse in zip(group["params"], group["sparse"], strict=True) if sparse] == [(5, 3)]
 
 
 def test_a_pattern_that_means_nothing_is_a_mistake():
@@ -113,4 +133,4 @@ def test_rates_fall_by_layer():
 def test_cautious_decay_has_a_name_of_its_own():
     groups = _groups.groups(nn.Linear(2, 2), 0.1, cautious=True)
     assert [(g["weight_decay"], g["cautious"]) for g in groups] == [(0.0, 0.1), (0.0, 0.0)]
-    assert _groups.describe(groups)[0].endswith("cautious decay 0.1")
+    assert _groups.describe(groups, 1e-3)[0].endswith("cautious decay 0.1")

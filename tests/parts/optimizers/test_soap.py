@@ -1,5 +1,7 @@
 """SOAP against its algorithm, by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,21 @@ def by_hand(w, g, memory, t, lr, decay, o):
 @pytest.mark.parametrize("every", [1, 2, 10])
 def test_follows_the_algorithm(agrees, every, decay):
     agrees("soap", by_hand, rtol=2e-4, lr=0.05, weight_decay=0.1, decay=decay, every=every)
+
+
+def test_fifty_steps_agree_in_double_precision():
+    """A square matrix: the gradients of others leave part of a basis to chance."""
+    matrix = torch.nn.Parameter(torch.tensor(np.random.default_rng(99).normal(size=(4, 4))))
+    weight, memory = matrix.detach().numpy().copy(), SimpleNamespace()
+    part = find("optimizer", "soap")
+    group = {"params": [matrix], "name": "all", "weight_decay": 0.1, "lr_scale": 1.0}
+    optimizer = part.build([group], part.Options(lr=1e-2), "cpu")
+    for t in range(50):
+        grad = 0.5 * weight + np.random.default_rng(t).normal(size=(4, 4))
+        matrix.grad = torch.tensor(grad)
+        optimizer.step()
+        weight = by_hand(weight, grad, memory, t + 1, 1e-2, 0.1, part.Options())
+    np.testing.assert_allclose(matrix.detach().numpy(), weight, rtol=1e-6, atol=1e-6)
 
 
 def built(*shapes, **options):

@@ -14,27 +14,45 @@ from torch import Tensor
 from optcli.parts.optimizers._own.net import Own
 
 
-class Free(Own):
-    """An `Own` with a slot `z`, whose parameters can be swapped for the means that evaluations want."""
+class Averaging(Own):
+    """An `Own` whose parameters can be swapped for the means that evaluations want, which `show` puts into them."""
 
     _trained: list[list[Tensor]] | None = None
 
+    def show(self, params: list[Tensor], state: dict[str, list[Tensor]], group: dict[str, Any]) -> None:
+        """Make the parameters of a group the means."""
+        raise NotImplementedError
+
     @torch.no_grad()
     def eval_mode(self) -> None:
-        """The parameters become the means x. A second call does nothing."""
+        """The parameters become the means. A second call does nothing."""
         if self._trained is not None:
             return
         self._trained = []
         for group, (params, state) in zip(self.param_groups, self._bound, strict=True):
             self._trained.append([p.detach().clone() for p in params])
-            torch._foreach_lerp_(params, state["z"], 1 - 1 / group["beta"])
+            self.show(params, state, group)
 
     @torch.no_grad()
     def train_mode(self) -> None:
-        """The parameters become y again, bit for bit."""
+        """The parameters become those in training again, bit for bit."""
         for (params, _), kept in zip(self._bound, self._trained or (), strict=False):
             torch._foreach_copy_(params, kept)
         self._trained = None
+
+
+class Free(Averaging):
+    """One with a slot `z`, whose parameters are y."""
+
+    def show(self, params: list[Tensor], state: dict[str, list[Tensor]], group: dict[str, Any]) -> None:
+        torch._foreach_lerp_(params, state["z"], 1 - 1 / group["beta"])
+
+
+class Mean(Averaging):
+    """One with a slot `ax`, the means themselves."""
+
+    def show(self, params: list[Tensor], state: dict[str, list[Tensor]], group: dict[str, Any]) -> None:
+        torch._foreach_copy_(params, state["ax"])
 
 
 def advance(
