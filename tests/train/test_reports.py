@@ -11,6 +11,7 @@ from optcli.parts import bundled, find
 
 SHORT = ("train.epochs=2", "train.eval_every=4", "train.checkpoint_every=3")
 SPECIAL = {
+    "augment": ("data={name: digits, batch_size: 64}", "train.epochs=1"),
     "cutmix": ("data={name: digits, batch_size: 64}", "train.epochs=1"),
     "drop_path": ("data={name: digits, batch_size: 256}", "model={name: resnet, blocks: 1, width: 4}"),
     "embedding_noise": (
