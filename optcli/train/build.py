@@ -139,6 +139,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
     kind = frugal.update(recipe, world)
     update = kind(objective, step, gate, window, world, list(regularizers.values()), gated=gated)
+    notes += frugal.slow_format(recipe, world)
     if info.get("cuda_graphs"):
         update.record(randomness, recipe.train.accumulate, notes.append)
     rates = Rates(recipe.schedule, Plan.of(recipe.schedule.options, plan.total, plan.per_epoch))

@@ -85,6 +85,13 @@ VARIANTS = {
         "model.hidden=[16, 16]",
         "regularizers.l1.strength=1e-4",
     ),
+    "checkpointed blocks, channels last": (
+        "model={name: cnn, channels: [4, 4], norm: batch}",
+        "regularizers.dropout.rate=0.2",
+        "train.activation_checkpointing=true",
+        "train.channels_last=true",
+        "train.epochs=1",
+    ),
     "bf16": ("train.precision=bf16",),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }
