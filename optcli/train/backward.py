@@ -34,7 +34,6 @@ class UpdateInBackward(Update):
 
     def __init__(self, *parts: Any, **options: Any) -> None:
         super().__init__(*parts, **options)
-        self._groups = [(g, p) for g in self._step.optimizer.param_groups for p in g["params"]]
         device = self._gate.up.device
         self._moved, self._sizes = (torch.zeros(len(self._params), device=device) for _ in range(2))
         self._head, self._measures = self._window.heads[0], False
@@ -45,6 +44,7 @@ class UpdateInBackward(Update):
             parameter.register_post_accumulate_grad_hook(lambda p, n=number: self._take(n, p))  # type: ignore[no-untyped-call]
 
     def _bind(self, optimizer: torch.optim.Optimizer) -> None:
+        self._groups = [(g, p) for g in optimizer.param_groups for p in g["params"]]  # loading makes new groups
         calls = [alone(optimizer, group, p, optimizer.state[p]) for group, p in self._groups]
         self._calls: list[Call] = [call for call in calls if call is not None]
         if len(self._calls) < len(calls):

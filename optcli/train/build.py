@@ -142,6 +142,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     moving = Moving(rates, optimizer) if rates.moves else None
     kind = frugal.update(recipe, world)
     update = kind(objective, step, gate, window, world, list(regularizers.values()), gated=gated, moving=moving)
+    notes += frugal.slow_format(recipe, world)
     if info.get("cuda_graphs"):
         update.record(randomness, recipe.train.accumulate, notes.append)
     randomness.part()

@@ -32,6 +32,14 @@ def shorten(recipe: Recipe, model: nn.Module) -> None:
         raise Failure(Exit.USAGE, message, "remove it, or choose gpt, vit, resnet or cnn") from error
 
 
+def slow_format(recipe: Recipe, world: World) -> list[str]:
+    """What to tell about a precision that saves memory and costs time here."""
+    emulated = world.device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
+    if recipe.train.precision != "bf16" or not emulated:
+        return []
+    return ["train.precision=bf16: this processor has no instructions for it, steps take several times longer"]
+
+
 def stepper(recipe: Recipe, world: World, optimizer: torch.optim.Optimizer) -> tuple[_direct.Step, list[str]]:
     """`offload`: the optimizer's step, and what to tell the user."""
     if recipe.train.offload == "none":

@@ -285,3 +285,43 @@ def test_every_optimizer_keeps_its_state_on_the_device():
             for one in built.optimizer.state.values():
                 places = {key: t.device.type for key, t in one.items() if isinstance(t, torch.Tensor)}
                 assert set(places.values()) <= {DEVICE} or (name == "adagrad" and places["sum"] == DEVICE)
+
+
+PLAIN = "train.cuda_graphs=false"
+OTHERWISE = {
+    "recorded": "train.cuda_graphs=true",
+    "offload": "train.offload=optimizer",
+    "in backward": "train.optimizer_in_backward=true",
+}
+
+
+@pytest.mark.parametrize("model", ["mlp", "batch norm", "gpt"])
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_other_ways_to_take_a_step_are_the_same_bit_for_bit(way, model):
+    changes = (*MODELS[model], "regularizers.dropout.rate=0.1")
+    told = []
+    for change in (PLAIN, OTHERWISE[way]):
+        with made(*changes, change, *((PLAIN,) if way != "recorded" else ())) as built:
+            told.append((losses(built, 40), [w.cpu() for w in weights(built)]))
+            if change == OTHERWISE["recorded"]:
+                assert built.update._pass._replay is not None, built.notes
+    assert told[0][0] == told[1][0]
+    assert all(torch.equal(a, b) for a, b in zip(told[0][1], told[1][1], strict=True))
+
+
+def test_playing_back_waits_for_nothing():
+    with made("train.cuda_graphs=true", "regularizers.dropout.rate=0.1") as built:
+        steps(built, 0, 2)
+        with no_waits():
+            steps(built, 2, 20)
+
+
+def test_state_on_the_host_takes_less_of_the_device():
+    peaks = []
+    for place in ("none", "optimizer"):
+        with made("model={name: mlp, hidden: [2048, 2048]}", f"train.offload={place}", PLAIN) as built:
+            steps(built, 0, 2)
+            torch.cuda.reset_peak_memory_stats()
+            steps(built, 2, 5)
+            peaks.append(torch.cuda.max_memory_allocated())
+    assert peaks[1] < 0.8 * peaks[0]

@@ -114,6 +114,13 @@ VARIANTS = {
         "regularizers.input_noise.std=0.2",
     ),
     "width transfer": ("model.hidden=[32, 32]", "model.mup_base_width=8", "optimizer.weight_decay=0.1"),
+    "checkpointed blocks, channels last": (
+        "model={name: cnn, channels: [4, 4], norm: batch}",
+        "regularizers.dropout.rate=0.2",
+        "train.activation_checkpointing=true",
+        "train.channels_last=true",
+        "train.epochs=1",
+    ),
     "bf16": ("train.precision=bf16",),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }

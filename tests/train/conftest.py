@@ -14,6 +14,7 @@ import torch
 import optcli
 from optcli import parts
 from optcli.recipe import Recipe, loads
+from optcli.train.backward import UpdateInBackward
 from optcli.train.checkpoint import Checkpoints
 from optcli.train.session import Outcome, train
 from optcli.train.signals import Signals
@@ -78,19 +79,25 @@ def run(recipe, capsys) -> Callable[..., Outcome]:
     def go(folder: Path, *changes: str, stop: int = -1, signal: int = 15, **options: Any) -> Outcome:
         with pytest.MonkeyPatch.context() as patch:
             noted: list[Signals] = []
-            enter, step = Signals.__enter__, Update.__call__
+            enter = Signals.__enter__
 
             def entered(self: Signals) -> Signals:
                 noted.append(self)
                 return enter(self)
 
-            def stepped(self: Update, number: int, *rest: Any) -> None:
-                step(self, number, *rest)
-                if number + 1 == stop:
-                    noted[-1].received = signal
+            def stopping(kind: type[Update]) -> None:
+                step = kind.__call__
+
+                def stepped(self: Update, number: int, *rest: Any) -> None:
+                    step(self, number, *rest)
+                    if number + 1 == stop:
+                        noted[-1].received = signal
+
+                patch.setattr(kind, "__call__", stepped)
 
             patch.setattr(Signals, "__enter__", entered)
-            patch.setattr(Update, "__call__", stepped)
+            for kind in (Update, UpdateInBackward):
+                stopping(kind)
             return train(recipe(*changes), run_dir=folder, **options)
 
     return go

@@ -109,9 +109,15 @@ def test_a_bad_step_ends_the_run_without_saving_it(run, tmp_path):
 
 
 def test_interrupted_it_goes_on_exactly(run, journal, states, tmp_path):
-    changes = (EARLY, "regularizers.dropout.rate=0.2", "train.checkpoint_every=4")
+    changes = (
+        EARLY,
+        "regularizers.dropout.rate=0.2",
+        "train.checkpoint_every=4",
+        "schedule={name: cosine, warmup: 20%}",
+    )
     run(tmp_path / "whole", *changes)
     run(tmp_path / "parts", *changes, stop=7)
+    assert "val/accuracy" not in str(journal(tmp_path / "parts")[-2])  # it was stopped between evaluations
     run(tmp_path / "parts", *changes, resume=True)
     assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
     assert states(tmp_path / "parts") == states(tmp_path / "whole")

@@ -9,10 +9,10 @@ from optcli.train.signals import Signals
 from optcli.train.world import World
 
 NAMES = {
-    "adamw": ("optimizer.name=adamw",),
-    "sgd": ("optimizer.name=sgd", "optimizer.momentum=0.9"),
-    "lion": ("optimizer.name=lion",),
-    "rmsprop": ("optimizer.name=rmsprop",),
+    "adamw": ("optimizer.name=adamw", "optimizer.lr=0.01"),
+    "sgd": ("optimizer.name=sgd", "optimizer.momentum=0.9", "optimizer.lr=0.01"),
+    "lion": ("optimizer.name=lion", "optimizer.lr=0.01"),
+    "rmsprop": ("optimizer.name=rmsprop", "optimizer.lr=0.01"),
 }
 
 
@@ -23,9 +23,13 @@ def built(recipe, *changes, away=False):
     return made
 
 
+LAST = 0.01 * 0.875
+"""The rate of the last step taken."""
+
+
 def steps(made, start, stop):
     for number, batches in made.batches.stream(start, stop):
-        made.update(number, batches, made.rates(number))
+        made.update(number, batches, 1 - number / 64)
 
 
 def everything(made):
@@ -43,6 +47,7 @@ def test_the_same_bits_also_after_loading(recipe, name):
     again.optimizer.load_state_dict(away.optimizer.state_dict())
     for made in (plain, away, again):
         steps(made, 5, 9)
+    assert {group["lr"] for made in (plain, away, again) for group in made.optimizer.param_groups} == {LAST}
     for other in (away, again):
         assert all(torch.equal(a, b) for a, b in zip(everything(plain), everything(other), strict=True))
 
