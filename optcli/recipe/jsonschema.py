@@ -51,7 +51,7 @@ def _slot(kind: str) -> Schema:
 
 def _family(kind: str, prefix: str) -> Schema:
     """Members of a family are another package's: whatever options they have is checked when a recipe is loaded."""
-    name: Schema = {"type": "string", "pattern": f"^{prefix}:[a-z0-9_]+$"}
+    name: Schema = {"type": "string", "pattern": f"^{prefix}:.+"}
     about = (parts.family(kind, prefix).__doc__ or "").partition("\n")[0]
     described = {"type": "object", "title": f"{kind} {prefix}:", "description": about, "required": ["name"]}
     return {"anyOf": [name, {**described, "properties": {"name": name}}]}

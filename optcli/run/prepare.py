@@ -22,8 +22,6 @@ GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
 SETTLED: Final = 0.9
 """Share of the fall after which a curve counts as settled: the rest may be the last decades of an exponential."""
-SEEN: Final = 5
-"""Half blocks in which a fall has a shape."""
 TINY: Final = 1e-30
 """So that nothing is divided by 0 on a curve of zeros."""
 
@@ -116,18 +114,6 @@ class Series:
         if self.n < 2 or self.end >= top:
             return 0.0
         return float(np.argmax(self.blocks <= top - SETTLED * (top - self.end))) / len(self.blocks)
-
-    def knee(self, top: float) -> float:
-        """Time that half the fall from `top` to the end took over that of nine tenths: 0.3 for an exponential.
-
-        A straight fall that breaks off has 0.56, a power law less than 0.3. NaN without a fall, or where it was over
-        within so few half blocks that its shape can't be seen.
-        """
-        fine = block_medians(self.value, max(1, self.size // 2))
-        if self.end >= top or not len(fine):
-            return float("nan")
-        half, most = (int(np.argmax(fine <= top - share * (top - self.end))) + 1 for share in (0.5, SETTLED))
-        return half / most if most >= SEEN else float("nan")
 
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""

@@ -73,15 +73,6 @@ def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
     assert series([1.0]).settled(1.0) == 0
 
 
-def test_the_knee_tells_a_fall_that_breaks_off_from_one_that_bends() -> None:
-    at = np.arange(480)
-    assert series(np.maximum(2 - at / 50, 1)).knee(2.0) == pytest.approx(5 / 9, abs=0.05)
-    assert series(1 + np.exp(-at / 40)).knee(2.0) == pytest.approx(0.3, abs=0.05)
-    assert series((1 + at / 20) ** -0.5).knee(1.0) < 0.25
-    assert np.isnan(series(np.linspace(1, 2, 48)).knee(1.0))
-    assert np.isnan(series(1 + np.exp(-at / 2)).knee(2.0))
-
-
 def test_a_pace_needs_a_clock_that_goes_forward() -> None:
     def curve(time):
         return Curve("x", read_only([0, 2, 3, 5]), read_only([1, 1, 1, 1]), None if time is None else read_only(time))

@@ -4,9 +4,9 @@
 The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
 noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
 to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
-everything before. Where neither an accuracy nor the recipe tells how low the loss could get, a fall that breaks off in
-a sharp bend is a warning, a soft one only `info`. A validation loss that all of a sudden stands still to a few
-ten-thousandths of what was gained, far from 0, says by itself that the parameters have stopped.
+everything before. Where neither an accuracy nor the recipe tells how low the loss could get, it is `info`. A validation
+loss that all of a sudden stands still to a few ten-thousandths of what was gained, far from 0, says by itself that the
+parameters have stopped.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth
@@ -24,6 +24,7 @@ import numpy as np
 noise = np.random.default_rng(0).normal(size=400)
 step = np.arange(400)
 curves = {"train/loss": np.where(step < 40, 2.3 - 0.021 * step, 1.46) + 0.02 * noise}
+config = {"facts": {"task": "classification", "outputs": 10}}
 ```
 
 ## Healthy
@@ -104,10 +105,6 @@ BEFORE: Final = 8
 """Points before that which are needed to tell the pace."""
 PACE: Final = 1.0
 """Fall that the same pace would have brought since, as a share of the whole drop: it was far from its floor."""
-KNEE: Final = 0.42
-"""Where nothing tells how low the loss could get: a fall that breaks off (0.56) rather than bends (0.3 and less)."""
-CLEAR: Final = 0.15
-"""There, too: noise of a point as a share of the drop beyond which the bend can't be seen."""
 PACE_SURE: Final = -4.0
 """Standard errors of that pace."""
 
@@ -136,7 +133,7 @@ def check(view: View) -> list[Finding] | Abstain:
     band = 0.05 * loss.drop + 3 * loss.tau
     outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
     first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
-    sure = cut or not view.floored or (loss.knee(view.top) > KNEE and loss.sigma < CLEAR * loss.drop)
+    sure = cut or not view.floored
     return [_say(view, first, 0.95 if cut else 0.88 if sure else 0.5, SEVERITY if sure else "info")]
 
 
