@@ -5,6 +5,10 @@
 device. An optimizer may have `eval_mode()` and `train_mode()`, which put the weights for evaluations into the model,
 and those in training back bit for bit. `_direct.stepper(optimizer)` makes the function that a training loop calls for
 each step.
+
+`SEARCHES = True`: a step evaluates its batch several times. The optimizer has the attribute `given`, which the training
+loop sets to (loss, function that gives loss and gradients at the weights of the moment). `SPARSE = True`: it takes the
+sparse gradients of embeddings with `sparse=True`. `_families` has the optimizers of other packages.
 """
 
 RENAMED: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Rprop: every weight has a step size of its own, which grows while its gradient keeps its sign and shrinks if not.
 
 For full batches, `batch_size` as large as the data: where single batches disagree about the sign, it stalls.
-Only signs of gradients count, so there is no L2 decay to speak of; the schedule multiplies the step sizes.
+Only signs of gradients count, so L2 decay matters only where it turns one; the schedule multiplies the step sizes.
 
 Source: Riedmiller & Braun 1993, https://doi.org/10.1109/ICNN.1993.298623, in the form of torch.optim.Rprop: where the
 sign changes, the weight waits for a step.

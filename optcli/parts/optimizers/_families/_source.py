@@ -83,10 +83,14 @@ def parameters(file: Path, name: str) -> list[Parameter]:
     home, node = found
     init = next((f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"), None)
     if init is None:
-        return parameters(home, next(ast.unparse(base) for base in node.bases))
+        return parameters(home, next((ast.unparse(base) for base in node.bases), ""))
     told = {**_told(node), **_told(init)}
     positional, given = init.args.args[2:], init.args.defaults
-    defaults = [*[None] * (len(positional) - len(given)), *given[-len(positional) :], *init.args.kw_defaults]
+    defaults = [
+        *[None] * (len(positional) - len(given)),
+        *given[max(0, len(given) - len(positional)) :],
+        *init.args.kw_defaults,
+    ]
     both = zip([*positional, *init.args.kwonlyargs], defaults, strict=True)
     return [_parameter(argument, default, told.get(argument.arg, "")) for argument, default in both]
 
