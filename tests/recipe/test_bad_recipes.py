@@ -102,7 +102,7 @@ BAD = [
     (D + "train: {eval_every: 10 epochs}\n", 2, "`eval_every` is 150 steps, the whole run 75", ""),
     (D + "train: {eval_every: 150%}\n", 2, "more than the whole run", ""),
     (D + "train: {keep: 0}\n", 2, "`train.keep` must be a whole number of 1 or more", ""),
-    (D + "train: {precision: fp8}\n", 2, "must be one of fp32, tf32, bf16, fp16", "`fp32` or `fp16`"),
+    (D + "train: {precision: fp8}\n", 2, "must be one of fp32, tf32, bf16, fp16", "`fp32`, `fp16` or `fp64`"),
     (D + "train: {precision: fp16, device: cpu}\n", 2, "fp16 is for GPUs", "bf16"),
     (D + "train: {compile: true}\n", 2, "not true", "write on"),
     (D + "train: {deterministic: yes}\n", 2, 'must be true or false, not the text "yes"', "write true"),
