@@ -92,7 +92,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:
         return []
     first = float(val.block_step[best])
-    then = median(loss.value[: max(1, int(np.searchsorted(loss.step, first, side="right")))][-5:])
+    until = max(1, int(np.searchsorted(loss.step, first, side="right")))
+    then = median(loss.value[:until][-max(1, min(5, until // 8)) :])
     if loss.end > then + 2 * loss.tau:
         return []
     return [
@@ -101,6 +102,6 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),
-            train_left=(then / loss.start if loss.start > 0 else 0.0, "of the start level"),
+            train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip
