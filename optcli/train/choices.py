@@ -86,7 +86,11 @@ def compile_trial(model: nn.Module, step: Callable[[], object], steps: int) -> d
     Buffers and random numbers are afterwards what they were.
     """
     kept = [(b, b.clone()) for b in model.buffers()]
-    with torch.random.fork_rng(devices=[]):
+    place = next(model.parameters()).device
+    numbers: dict[str, Any] = (
+        {"devices": [place.index], "device_type": place.type} if place.type != "cpu" else {"devices": []}
+    )
+    with torch.random.fork_rng(**numbers):
         plain = fastest(step)
         if steps * plain * max(GAIN_ELSEWHERE, *GAIN.values()) <= COMPILING:
             return {"compile": False}
