@@ -82,12 +82,13 @@ class Events:
 
 def _framed(rows: Sequence[Mapping[str, Any]], began: float) -> bytes:
     """The records of rows with the same names."""
-    names = tuple(name for name, value in rows[0].items() if name not in _NOT_CURVES and _is_number(value))
+    names, n = tuple(name for name in rows[0] if name not in _NOT_CURVES), len(rows)
+    if n == 1:
+        names = tuple(name for name in names if _is_number(rows[0][name]))
     if not names:
-        return b"".join(_framed([row], began) for row in rows) if len(rows) > 1 else b""
-    n, pick = len(rows), itemgetter("step", *names)
-    flat = [*chain.from_iterable(map(pick, rows))]
-    if n > 1 and not {*map(type, flat)} <= _NUMBERS:  # one has no value for a name, or no number
+        return b""
+    flat = [*chain.from_iterable(map(itemgetter("step", *names), rows))]
+    if n > 1 and not {*map(type, flat)} <= _NUMBERS:  # one has no number for a name that another has one for
         return b"".join(_framed([row], began) for row in rows)
     table = np.array(flat, dtype=np.float64).reshape(n, -1)
     clocks = (row.get("clock") or {} for row in rows)

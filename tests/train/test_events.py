@@ -79,6 +79,16 @@ def test_the_numbers_of_any_row_become_records_that_are_intact(tmp_path_factory:
     assert [(s, n, repr(v)) for s, n, v in got] == [(s, n, repr(v)) for s, n, v in expected]
 
 
+def test_a_value_that_is_missing_first_is_not_lost_later(tmp_path: Any) -> None:
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    writer = Events(tmp_path)
+    writer.rows([{"step": 1, "a": 1.0, "b": None}, {"step": 2, "a": 2.0, "b": 3.0}])
+    writer.close()
+    read_back = [Event.FromString(body) for body in records(writer.path.read_bytes())][1:]
+    assert [(e.step, v.tag) for e in read_back for v in e.summary.value] == [(1, "a"), (2, "a"), (2, "b")]
+
+
 def records(data: bytes) -> list[bytes]:
     """The bodies of a TFRecord file, every checksum verified one by one."""
     bodies = []
