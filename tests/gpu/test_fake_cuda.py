@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,21 @@ TASKS = {
 }
 EARLY, RECOMPUTE = "train.optimizer_in_backward=true", "train.activation_checkpointing=true"
 RECORDED = "train.cuda_graphs=true"
-NETS = {"drop_path": "resnet"}
+NETS = {"drop_path": "resnet", "embedding_noise": "gpt"}
 """Regularizers that need a certain model."""
+TABLES = {"swap_noise"}
+"""Regularizers that are for tables."""
+OPTIMIZERS = [name for name in bundled("optimizer") if name not in {"lbfgs", "sparse_adam"}]
+"""Those that step on the device: one searches along a line on the host, one is for sparse gradients of own models."""
+AVERAGING = ("schedule_free_adamw", "schedule_free_sgd", "asgd")
+"""Optimizers that recipes refuse together with L1."""
 MISTAKES = ("waits", "forgets", "copies")
 ACCUMULATE, CLIP = "train.accumulate=2", "regularizers.clip_norm.max_norm=1"
 
 
-def model(name: str) -> list[str]:
-    """Changes to the recipe for that model, with data and loss to go with it."""
-    takes = next(kind for kind in DATA if kind in find("model", name).TAKES)
+def model(name: str, kinds: Collection[str] = DATA) -> list[str]:
+    """Changes to the recipe for that model, with data of one of these kinds and a loss to go with it."""
+    takes = next(kind for kind in kinds if kind in find("model", name).TAKES)
     again = getattr(find("model", name), "RECONSTRUCTS", False)
     loss = ["loss=mse", "metrics=[rmse]"] if takes == "vector" or again else []
     return [
@@ -61,7 +67,7 @@ def in_every_precision() -> Iterator[tuple[str, list[str], bool]]:
     """Name, changes to the recipe, and whether the data fits on the device: every optimizer and every model."""
     for precision in PRECISIONS:
         chosen = f"train.precision={precision}"
-        for name in bundled("optimizer"):
+        for name in OPTIMIZERS:
             if precision == "fp32":  # with clipping and accumulation a step does all that it does without
                 yield f"{name} {precision}", [f"optimizer.name={name}", chosen], True
             yield f"{name} {precision} clip accumulate", [f"optimizer.name={name}", chosen, CLIP, ACCUMULATE], True
@@ -74,13 +80,13 @@ def in_every_precision() -> Iterator[tuple[str, list[str], bool]]:
 
 def others() -> Iterator[tuple[str, list[str], bool]]:
     """Every other part at least once, and the mistakes that must be seen."""
-    for name in bundled("optimizer"):
+    for name in OPTIMIZERS:
         decay = f"optimizer={{name: {name}, weight_decay: 0.1}}"
-        free = name.startswith("schedule_free")  # recipes refuse it together with L1
-        l1 = [] if free else ["regularizers.l1.strength=1e-4"]
+        l1 = [] if name in AVERAGING else ["regularizers.l1.strength=1e-4"]
         yield f"{name} decay l1", [decay, *l1], True
     for name in bundled("regularizer"):
-        yield name, [*model(NETS.get(name, "mlp")), f"regularizers=[{name}]", "optimizer.weight_decay=0"], True
+        net = model(NETS.get(name, "mlp"), ["vector"] if name in TABLES else DATA)
+        yield name, [*net, f"regularizers=[{name}]", "optimizer.weight_decay=0"], True
     for task, (data, net) in TASKS.items():
         metrics = [name for name in bundled("metric") if task in find("metric", name).TASKS]
         for loss in (name for name in bundled("loss") if task in find("loss", name).TASKS):

@@ -109,7 +109,7 @@ def test_layers_compute_in_the_precision_asked_for_and_weights_stay_float32(prec
     assert {t.dtype for one in made.optimizer.state.values() for t in one.values()} == {torch.float32}
 
 
-@pytest.mark.parametrize("name", bundled("optimizer"))
+@pytest.mark.parametrize("name", [name for name in bundled("optimizer") if name not in {"lbfgs", "sparse_adam"}])
 def test_an_overflow_in_the_first_step_leaves_no_trace_but_the_scale(name):
     with World("cpu", "fp16") as world:
         spared, plain = (built(world, f"optimizer.name={name}", "schedule.name=constant") for _ in range(2))

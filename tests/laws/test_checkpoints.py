@@ -126,20 +126,26 @@ class Shelf(RuleBasedStateMachine):
         self.keep = keep
         self.shelf = Checkpoints(self.root / "run", keep)
         self.saved: list[int] = []
-        self.best: int | None = None
+        self.marked: set[int] = set()
         (self.root / "neighbour").mkdir()
         (self.root / "neighbour" / "file").write_text("untouched")
 
     def teardown(self) -> None:
         shutil.rmtree(self.root)
 
+    @property
+    def best(self) -> int | None:
+        """The one that was saved last as the best, and is still there."""
+        return next((s for s in reversed(self.saved) if s in self.marked), None)
+
     @rule(step=st.integers(1, 8), best=st.booleans())
     def save(self, step: int, best: bool) -> None:
         self.shelf.save(step, {"box": Box(step)}, best=best)
         self.saved = [*(s for s in self.saved if s != step), step]
-        self.best = step if best else None if self.best == step else self.best
+        self.marked = self.marked | {step} if best else self.marked - {step}
         kept = self.saved[-max(2, self.keep) :]
-        self.saved = [s for s in self.saved if s in kept or s == self.best]
+        best_now = self.best
+        self.saved = [s for s in self.saved if s in kept or s == best_now]
 
     @rule(data=st.data(), fault=st.integers(1, 12))
     def save_in_vain(self, data: st.DataObject, fault: int) -> None:
@@ -158,7 +164,7 @@ class Shelf(RuleBasedStateMachine):
             self.adopt(step)
 
     def adopt(self, step: int) -> None:
-        self.best = None if self.best == step else self.best
+        self.marked -= {step}
         self.saved = [s for s in [*(s for s in self.saved if s != step), step] if s in self.shelf.steps()]
 
     @rule()

@@ -47,7 +47,7 @@ class Spectral:
 
         matrices = [p.float().flatten(1) for p in params]
         if not self._vectors:
-            self._vectors = [torch.ones(len(m)) / len(m) ** 0.5 for m in matrices]
+            self._vectors = [torch.ones(len(m), device=m.device) / len(m) ** 0.5 for m in matrices]
         pairs = [_iterated(m.detach(), u.to(m.device)) for m, u in zip(matrices, self._vectors, strict=True)]
         self._vectors = [u for u, _ in pairs]
         norms = torch.stack([u @ (m @ v) for m, (u, v) in zip(matrices, pairs, strict=True)])
