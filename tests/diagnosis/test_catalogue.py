@@ -36,3 +36,7 @@ def test_unknown_names_are_key_errors(ask) -> None:
 def test_module_names_that_are_no_codes() -> None:
     with pytest.raises(ValueError, match="not named like a rule"):
         rules.name_of("optcli.diagnosis.view")
+
+
+def test_no_cause_is_called_as_a_finding_is() -> None:
+    assert not {catalogue.rule_name(code) for code in catalogue.codes()} & set(catalogue.names())

@@ -1,4 +1,4 @@
-"""The gradient vanishes on its way through the layers.
+"""The net is too deep for its activations and initial weights, and has no shortcuts.
 
 **What it is.** Each layer multiplies the gradient by its weights and by the slope of its activation. A sigmoid's slope
 is a quarter at most, that of a saturated tanh next to 0; ten layers of it leave a millionth. The first layers get no
