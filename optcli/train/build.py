@@ -96,41 +96,14 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     Raises:
         Failure: the recipe's model or data can't be used, with what to do about it.
     """
-    if recipe.batch_size % world.size:
-        message = f"data.batch_size={recipe.batch_size} can't be shared among {world.size} processes"
-        raise Failure(Exit.USAGE, message, f"use a multiple of {world.size}")
     randomness = Randomness(world, recipe.seed)
-    splits = own(
-        lambda: find("data", recipe.data.name).load(recipe.data.options, recipe.seed), "data", recipe.data.name
-    )
-    splits = splits.reconstruction() if recipe.reconstruct else splits
-    torch.manual_seed(recipe.seed)
-    model = own(
-        lambda: find("model", recipe.model.name).build(recipe.model.options, recipe.facts), "model", recipe.model.name
-    )
-    regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
-    for name, regularizer in regularizers.items():
-        if hasattr(regularizer, "on_model"):
-            own(partial(regularizer.on_model, model), "regularizer", name)
-    check_finite(model, recipe.model.name)
-    _freeze(model, recipe.freeze)
-    laid = chosen.get("channels_last", False) if chosen else choices.last_channels(recipe, world, model)
-    if laid:
-        choices.put_channels_last(model)
-    model = world.place(model.to(world.dtype)).train()
-    frugal.shorten(recipe, model)
+    splits = _splits(recipe, world)
+    model, regularizers = _model(recipe)
     loss = find("loss", recipe.loss.name).build(recipe.loss.options)
-    first = splits.train_x[: recipe.batch_size], splits.train_y[: recipe.batch_size]
-    info = dict(chosen or {}) or {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
-    world.use_threads(info["threads"], 0)
+    model, info = _placed(recipe, world, model, splits, loss, chosen)
     objective = _objective(recipe, world, model, loss, regularizers, info)
     groups, optimizer, gated = _optimizer(recipe, world, model, info, regularizers)
-    plan = recipe.plan()
-    for regularizer in regularizers.values():
-        if hasattr(regularizer, "on_optimizer"):
-            regularizer.on_optimizer(optimizer)
-        if hasattr(regularizer, "on_plan"):
-            regularizer.on_plan(plan)
+    _introduce(regularizers, optimizer, recipe.plan())
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
     keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
     objective.averages = Averages(model, keepers, batches, objective.autocast)
@@ -152,6 +125,53 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
         splits, objective, batches, rates, optimizer, gate, window, update, randomness, regularizers,
         _metrics(recipe), names, layers(model, names), groups, info, notes,
     )  # fmt: skip
+
+
+def _splits(recipe: Recipe, world: World) -> Any:
+    if recipe.batch_size % world.size:
+        message = f"data.batch_size={recipe.batch_size} can't be shared among {world.size} processes"
+        raise Failure(Exit.USAGE, message, f"use a multiple of {world.size}")
+    data = recipe.data
+    splits = own(lambda: find("data", data.name).load(data.options, recipe.seed), "data", data.name)
+    return splits.reconstruction() if recipe.reconstruct else splits
+
+
+def _model(recipe: Recipe) -> tuple[nn.Module, dict[str, Any]]:
+    """The model on the CPU with its first weights, and the regularizers, which may have put layers into it."""
+    torch.manual_seed(recipe.seed)
+    chosen = recipe.model
+    model = own(lambda: find("model", chosen.name).build(chosen.options, recipe.facts), "model", chosen.name)
+    regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
+    for name, regularizer in regularizers.items():
+        if hasattr(regularizer, "on_model"):
+            own(partial(regularizer.on_model, model), "regularizer", name)
+    check_finite(model, chosen.name)
+    _freeze(model, recipe.freeze)
+    return model, regularizers
+
+
+def _placed(
+    recipe: Recipe, world: World, model: nn.Module, splits: Any, loss: Any, chosen: Mapping[str, Any] | None
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The model on its device, and what was chosen by measuring, now or in an earlier part of the run."""
+    laid = chosen.get("channels_last", False) if chosen else choices.last_channels(recipe, world, model)
+    if laid:
+        choices.put_channels_last(model)
+    model = world.place(model.to(world.dtype)).train()
+    frugal.shorten(recipe, model)
+    first = splits.train_x[: recipe.batch_size], splits.train_y[: recipe.batch_size]
+    info = dict(chosen or {}) or {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
+    world.use_threads(info["threads"], 0)
+    return model, info
+
+
+def _introduce(regularizers: Mapping[str, Any], optimizer: Any, plan: Any) -> None:
+    """Tell regularizers of the optimizer and the length of the run, those that ask."""
+    for regularizer in regularizers.values():
+        if hasattr(regularizer, "on_optimizer"):
+            regularizer.on_optimizer(optimizer)
+        if hasattr(regularizer, "on_plan"):
+            regularizer.on_plan(plan)
 
 
 def _objective(
