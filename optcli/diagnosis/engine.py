@@ -42,7 +42,8 @@ class Walk:
     """The findings of one run, pinned at the first rung that showed them, as the rungs go by."""
 
     def __init__(self, codes: Sequence[str]) -> None:
-        self._rules = [(code, rules.load(code)) for code in codes]
+        loaded = ((code, rules.load(code)) for code in codes)
+        self._rules = [(code, rule, rule.NEEDS[0], getattr(rule, "AT_END", False)) for code, rule in loaded]
         self._points: dict[str, int] = {}
         self.pinned: dict[tuple[str, str], Finding] = {}
         self.abstained: dict[str, str] = {}
@@ -51,8 +52,11 @@ class Walk:
         """Ask at one rung all rules whose first curve has grown since they were asked; the findings that are new."""
         new: list[Finding] = []
         with np.errstate(all="ignore"):  # curves may hold anything; what comes of it is compared, never trusted
-            for code, rule in self._rules:
-                points = view.points(rule.NEEDS[0])
+            for code, rule, first, at_end in self._rules:
+                if at_end and not view.complete:
+                    self.abstained[code] = "the run has not ended"
+                    continue
+                points = view.points(first)
                 if points == self._points.get(code) and not view.ended:
                     continue
                 if view.broken and not code.startswith("NUM"):
@@ -124,8 +128,6 @@ def _points(run: Run) -> int:
 
 def _unfit(rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
-    if getattr(rule, "AT_END", False) and not view.complete:
-        return "the run has not ended"
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)
         if not points:

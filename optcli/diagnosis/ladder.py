@@ -1,7 +1,7 @@
 """The rungs at which a run is judged: fixed by its own points, so that live and afterwards say the same.
 
 A rung is a number of points of the headline curve. Every point is one up to 24, then each is 12 % further than the one
-before; where the length of the run is known, two rungs are at least a thirtieth of it apart. The first non-finite value
+before; where the length of the run is known, two rungs are at least a twentieth of it apart. The first non-finite value
 is a rung as well, and so is the end of a run that ended. What is said at a rung depends on nothing logged after it.
 """
 
@@ -18,8 +18,8 @@ HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
 DENSE: Final = 24
 RATIO: Final = 1.12
-APART: Final = 0.03
-"""Least distance of two rungs, as a share of the planned steps: nobody acts on what was known a thirtieth earlier."""
+APART: Final = 0.05
+"""Least distance of two rungs, as a share of the planned steps: nobody acts on what was known a twentieth earlier."""
 
 
 def headline(run: Run) -> Curve | None:

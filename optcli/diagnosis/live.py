@@ -9,8 +9,9 @@ live.finish()
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from optcli.diagnosis.diagnosis import Diagnosis, Finding
 from optcli.diagnosis.engine import Walk, last_step
 from optcli.diagnosis.view import View
 from optcli.run.curve import Curve, End, Floats, Run, read_only
+
+_NUMBERS: Final = frozenset({int, float, np.float64})
 
 
 class Live:
@@ -38,7 +41,7 @@ class Live:
     ) -> None:
         self.planned, self.config = planned, dict(config or {})
         self._walk = Walk(rules.chosen(select, ignore))
-        self._columns: dict[str, _Column] = {}
+        self._columns: defaultdict[str, _Column] = defaultdict(_Column)
         self._epochs: list[float] = []
         self._epoch: float | None = None
         self._seams: list[float] = []
@@ -87,14 +90,18 @@ class Live:
         step, columns = float(row["step"]), self._columns
         self._step = max(self._step, step)
         clock = row.get("clock") or {}
-        self._clock = clock.get("t", self._clock)
-        for role, value in (*row.items(), *_costs(clock)):
-            if isinstance(value, float) or (type(value) is int and role != "step"):
-                if role not in columns:
-                    columns[role] = _Column()
-                columns[role].append(step, value, self._clock)
-        for role, text in row.get("nonfinite", {}).items():
-            columns.setdefault(role, _Column()).append(step, float(text), self._clock)
+        self._clock = time = clock.get("t", self._clock)
+        for role, value in row.items():
+            if type(value) in _NUMBERS and role != "step":
+                columns[role].append((step, value, time))
+        if clock:
+            if "step_us" in clock:
+                columns["step_time"].append((step, clock["step_us"] * 1e-6, time))
+            if "mib" in clock:
+                columns["memory"].append((step, clock["mib"], time))
+        if "nonfinite" in row:
+            for role, text in row["nonfinite"].items():
+                columns[role].append((step, float(text), time))
         epoch = row.get("epoch")
         if epoch is not None and epoch != self._epoch:
             self._epoch = epoch
@@ -112,29 +119,25 @@ class Live:
         return [f for count in due for f in self._walk.climb(View(run, float(curve.step[count - 1])))] if run else []
 
 
-def _costs(clock: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """What a row's clock says besides the time: the seconds of the step, and the memory in MiB."""
-    if "step_us" in clock:
-        yield "step_time", clock["step_us"] * 1e-6
-    if "mib" in clock:
-        yield "memory", float(clock["mib"])
-
-
 class _Column:
-    """A curve that grows: amortized constant time a point."""
+    """A curve that grows: amortized constant time a point. New points, `(step, value, time)`, wait in a list."""
 
     def __init__(self) -> None:
         self._points: Floats = np.empty((3, 64))
         self._n = 0
-
-    def append(self, step: float, value: float, time: float) -> None:
-        if self._n == self._points.shape[1]:
-            self._points = np.concatenate([self._points, np.empty_like(self._points)], axis=1)
-        self._points[:, self._n] = step, value, time
-        self._n += 1
+        self._new: list[tuple[float, float, float]] = []
+        self.append = self._new.append
 
     def curve(self, role: str) -> Curve:
         """What there is so far; points already in it are never written again."""
+        end = self._n + len(self._new)
+        if end > self._points.shape[1]:
+            room = np.empty((3, max(end, self._points.shape[1])))
+            self._points = np.concatenate([self._points, room], axis=1)
+        if self._new:
+            self._points[:, self._n : end] = np.array(self._new).T
+            self._new.clear()
+            self._n = end
         step, value, time = self._points[:, : self._n]
         step.flags.writeable = value.flags.writeable = time.flags.writeable = False
         return Curve(role, step, value, time if np.isfinite(time).all() else None)

@@ -23,7 +23,7 @@ STEPS: Final = 100
 """The most steps a window holds."""
 SECONDS: Final = 1.0
 """A window is read after this long, however few steps it holds."""
-RATIO_EVERY: Final = 10
+RATIO_EVERY: Final = 20
 """Steps between two measurements of the update ratio, the one price beside the gradients' norms."""
 LAYERS: Final = 12
 LAYERS_EVERY: Final = 20

@@ -70,11 +70,11 @@ RECENT: Final = 50
 def check(view: View) -> list[Finding] | Abstain:
     """Norms that shrink from the last layer to the first by a factor of a thousand."""
     layers = [s for s in view.layers if s.n >= POINTS]
-    usual = np.array([median(np.abs(s.value[-RECENT:])) for s in layers])
-    if len(usual) < 2 or not (usual > 0).all():
+    usual = [median(np.abs(s.value[-RECENT:])) for s in layers]
+    if len(usual) < 2 or min(usual) <= 0:
         return Abstain("no gradient norms of single layers")
-    depth, ends = np.log10(usual), max(1, len(usual) // END)
-    fall = float(depth[-ends:].mean() - depth[:ends].mean())
+    depth, ends = [math.log10(norm) for norm in usual], max(1, len(usual) // END)
+    fall = (sum(depth[-ends:]) - sum(depth[:ends])) / ends
     if fall < -math.log10(RATIO) or (len(usual) >= MANY and _order(depth) < ORDER):
         return []
     return [
@@ -82,12 +82,12 @@ def check(view: View) -> list[Finding] | Abstain:
             __name__, SEVERITY, layers[0].name, float(layers[0].step[0]), 0.9,
             f"the gradient of the first layers is {10**-fall:.1g} of that of the last ones",
             ratio=(10**-fall, "1"), layers=(float(len(usual)), "1"),
-            per_layer=(fall / (len(usual) - 1), "decades a layer"), first_norm=(float(usual[0]), "1"),
+            per_layer=(fall / (len(usual) - 1), "decades a layer"), first_norm=(usual[0], "1"),
         )
     ]  # fmt: skip
 
 
-def _order(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _order(values: list[float]) -> float:
     """Spearman's rank correlation of the values with their places."""
     ranks = np.argsort(np.argsort(values))
     return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])

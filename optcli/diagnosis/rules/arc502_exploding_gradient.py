@@ -73,6 +73,8 @@ def check(view: View) -> list[Finding] | Abstain:
     grad = view.series("grad_norm")
     if grad is None or grad.n < POINTS:
         return Abstain("too few finite points")
+    if grad.value.max() <= TOGETHER * max(float(grad.value[:USUAL].min()), 1e-12):
+        return []  # what is usual, and the start, are at least the lowest of the first points
     usual = _usual(grad)
     ratio = grad.value / np.maximum(usual, 1e-12)
     bar = np.where(_leaps(view, grad), TOGETHER, FACTOR)

@@ -67,27 +67,26 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, marks = view.loss, view.epochs
     if len(marks) < EPOCHS + 1:
         return Abstain("no epochs to compare, or too few")
-    starts = np.searchsorted(loss.step, marks)
-    pieces = [loss.value[a:b] for a, b in pairwise(starts.tolist())][-EPOCHS:]
+    starts = np.searchsorted(loss.step, marks[-1 - EPOCHS :])
+    pieces = [loss.value[a:b] for a, b in pairwise(starts.tolist())]
     if min(map(len, pieces)) < PLACES:
         return Abstain("too few points in an epoch")
-    places = [_standing_out(piece, SHARE * loss.drop) for piece in pieces]
-    if places[0] is None or any(place != places[0] for place in places):
+    place = int(pieces[0].argmax())
+    if any(int(piece.argmax()) != place or not _stands_out(piece, place, SHARE * loss.drop) for piece in pieces):
         return []
-    first = float(loss.step[starts[-1 - EPOCHS] + places[0]])
+    first = float(loss.step[starts[0] + place])
     return [
         view.finding(
             __name__, SEVERITY, loss.name, first, 0.9,
-            f"{loss.name} leaps at the same place of every epoch (its point {places[0] + 1}): look at that batch",
-            place=(float(places[0] + 1), "points"), epochs=(float(EPOCHS), "epochs"),
+            f"{loss.name} leaps at the same place of every epoch (its point {place + 1}): look at that batch",
+            place=(float(place + 1), "points"), epochs=(float(EPOCHS), "epochs"),
         )
     ]  # fmt: skip
 
 
-def _standing_out(piece: Floats, least: float) -> int | None:
-    """The place of the one point far above the others of its epoch, or None."""
-    place = int(piece.argmax())
+def _stands_out(piece: Floats, place: int, least: float) -> bool:
+    """Whether the point at `place` is the one far above the others of its epoch."""
     rest = np.delete(piece, place)
     height = float(piece[place]) - median(rest)
     second = float(rest.max()) - median(rest)
-    return place if height > max(SIGMAS * deviation(rest), least, 3 * second) else None
+    return height > max(SIGMAS * deviation(rest), least, 3 * second)

@@ -47,6 +47,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
+from optcli.run.stats import median
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -55,6 +56,8 @@ POINTS: Final = 24
 
 CYCLES: Final = 3
 """Epochs that must be there."""
+RECENT: Final = 16
+"""The most epochs that are looked at: the last ones."""
 LEAST: Final = 4
 """Points in an epoch below which no pattern within it can be seen."""
 EXPLAINED: Final = 0.2
@@ -73,15 +76,17 @@ def check(view: View) -> list[Finding] | Abstain:
     table = _epochs(loss, marks)
     if table is None:
         return Abstain("too few points in an epoch")
-    explained, sure, swing = _pattern(table)
-    if explained < EXPLAINED or sure < SURE or swing < SWING * loss.drop:
+    bent = _pattern(table)
+    swing = float(np.ptp(bent))
+    explained, sure = _explained(table, bent) if swing >= SWING * loss.drop else (0.0, 0.0)
+    if explained < EXPLAINED or sure < SURE:
         return []
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(marks[0]), 0.95,
             f"{loss.name} repeats a pattern in every epoch, which explains {explained:.0%} of its variance",
             explained=(explained, "1"), sure=(sure, "sigma"), swing=(swing / loss.drop, "of the drop"),
-            period=(float(np.median(np.diff(marks))), "steps"),
+            period=(median(np.diff(marks)), "steps"),
         )
     ]  # fmt: skip
 
@@ -92,28 +97,37 @@ def _epochs(loss: Series, marks: Floats) -> Floats | None:
     lengths = np.diff(starts)
     if len(lengths) < CYCLES:
         return None
-    size = int(np.median(lengths))
+    size = int(median(lengths.astype(np.float64)))
     if size < LEAST:
         return None
-    rows = [loss.value[a : a + size] for a, k in zip(starts[:-1], lengths, strict=True) if k >= size]
-    return np.array(rows[-16:]) if len(rows) >= CYCLES else None
+    whole = starts[:-1][lengths >= size][-RECENT:]
+    if len(whole) < CYCLES:
+        return None
+    table: Floats = loss.value[whole[:, None] + np.arange(size)]
+    return table
 
 
-def _pattern(table: Floats) -> tuple[float, float, float]:
-    """Explained share, how sure that is, and the height of the mean pattern; each epoch's level and slope taken out.
+def _pattern(table: Floats) -> Floats:
+    """The mean epoch, its level and slope taken out. Shape (places,)."""
+    at = np.arange(table.shape[1]) - (table.shape[1] - 1) / 2
+    pattern: Floats = table.mean(axis=0)
+    bent: Floats = pattern - pattern.mean() - at * float(pattern @ at) / float(at @ at)
+    return bent
+
+
+def _explained(table: Floats, bent: Floats) -> tuple[float, float]:
+    """Share of the variance within epochs that the pattern explains, and how sure that is.
 
     An analysis of variance by place; its F statistic as a normal deviate by Wilson and Hilferty's cube root.
     """
     rows, size = table.shape
-    at = np.arange(size) - (size - 1) / 2
     flat = table - table.mean(axis=1, keepdims=True)
     pattern = flat.mean(axis=0)
-    bent = pattern - at * float(pattern @ at) / float(at @ at)
     total, found = float((flat**2).sum()), rows * float(bent @ bent)
     if total <= 0 or found <= 0:
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0
     many, few = (rows - 1) * (size - 1), size - 2
     rest = max(total - rows * float(pattern @ pattern), 1e-9 * total)
     root = (found / few / (rest / many)) ** (1 / 3)
     a, b = 2 / (9 * few), 2 / (9 * many)
-    return found / total, ((1 - b) * root - (1 - a)) / (b * root * root + a) ** 0.5, float(np.ptp(bent))
+    return found / total, ((1 - b) * root - (1 - a)) / (b * root * root + a) ** 0.5

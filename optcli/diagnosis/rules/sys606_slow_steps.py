@@ -79,12 +79,14 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     first = max(FIRST, round(START * took.n))
     value, step = took.value[first:], took.step[first:]
+    total, spacing = float(value.sum()), float(step[-1] - step[0]) / (len(step) - 1)
+    if total * spacing < SECONDS:
+        return []
     usual = median(value)
     if value.max() <= TIMES * usual:
         return []
     slow = value > max(TIMES * usual, usual + SIGMAS * deviation(value))
-    excess, total = float((value[slow] - usual).sum()), float(value.sum())
-    spacing = float(step[-1] - step[0]) / (len(step) - 1)
+    excess = float((value[slow] - usual).sum())
     if np.count_nonzero(slow) < LEAST or excess < LOST * total or excess * spacing < SECONDS:
         return []
     period = _period(step[slow])

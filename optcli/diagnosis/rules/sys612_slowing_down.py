@@ -78,7 +78,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("no step time, throughput or clock with enough points")
     first = round(START * pace.n)
     value, step = pace.value[first:], pace.step[first:]
-    if value.max() < SLOWER * value.min():
+    lowest, highest = float(value.min()), float(value.max())
+    if highest < SLOWER * lowest or (highest - lowest) * (step[-1] - step[0]) < SECONDS:
         return []
     levels = np.array([median(part) for part in np.array_split(value, PARTS)])
     rise, slower = float(levels[-1] - levels[0]), float(levels[-1] / levels[0]) if levels[0] > 0 else 0.0
