@@ -125,19 +125,24 @@ class _Column:
     def __init__(self) -> None:
         self._points: Floats = np.empty((3, 64))
         self._n = 0
+        self._timed = True
         self._new: list[tuple[float, float, float]] = []
         self.append = self._new.append
 
     def curve(self, role: str) -> Curve:
         """What there is so far; points already in it are never written again."""
-        end = self._n + len(self._new)
-        if end > self._points.shape[1]:
-            room = np.empty((3, max(end, self._points.shape[1])))
-            self._points = np.concatenate([self._points, room], axis=1)
         if self._new:
-            self._points[:, self._n : end] = np.array(self._new).T
-            self._new.clear()
-            self._n = end
-        step, value, time = self._points[:, : self._n]
-        step.flags.writeable = value.flags.writeable = time.flags.writeable = False
-        return Curve(role, step, value, time if np.isfinite(time).all() else None)
+            self._store()
+        known = self._points[:, : self._n]
+        known.flags.writeable = False
+        step, value, time = known
+        return Curve(role, step, value, time if self._timed else None)
+
+    def _store(self) -> None:
+        new, end = np.array(self._new).T, self._n + len(self._new)
+        if end > self._points.shape[1]:
+            self._points = np.concatenate([self._points, np.empty((3, end))], axis=1)
+        self._points[:, self._n : end] = new
+        self._timed = self._timed and bool(np.isfinite(new[2]).all())
+        self._n = end
+        self._new.clear()
