@@ -11,7 +11,8 @@ What the run had learned is gone, and it seldom returns by itself. Every further
 checkpoint is worth more than the end.
 
 ## Look-alikes
-A spike (OPT108) comes back within some points. A restarted or raised learning rate lifts the loss for a while. A new
+A spike (OPT108) comes back within some points. A first value of one batch may lie below the averages over many steps
+that follow it. A loss that holds a penalty besides is above a guess's while most choices are right. A restarted or raised learning rate lifts the loss for a while. A new
 task, a curriculum or a weight that grows (KL annealing) changes what the loss means: look at its parts.
 
 ## Example
@@ -47,13 +48,13 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import block_medians, noise
+from optcli.run.stats import block_medians, median, noise
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 1
-VARIES: Final = ("shift",)
+VARIES: Final = ("shift", "steps")
 
 SIGMAS: Final = 6.0
 """Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""
@@ -79,6 +80,8 @@ CHANCES: Final = 3.0
 """Times the loss of the best constant guess: no net that learns is as far off for long."""
 LATER: Final = 12
 """Points, and half of all, over which it must be."""
+RIGHT: Final = 0.5
+"""Gain of accuracy over a guess, of what there is to gain, at which a loss above a guess's must hold something else."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -95,7 +98,10 @@ def check(view: View) -> list[Finding] | Abstain:
     if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
-    bar = max(SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss), SHARE * gained)
+    bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss)
+    if low == loss.value[0] and loss.n > 1:
+        bar = max(bar, min(bar * _apart(loss) ** 0.5, abs(low)))
+    bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     climbs = _climbing(loss, low, gained, broke)
@@ -122,7 +128,7 @@ def check(view: View) -> list[Finding] | Abstain:
 def _far_from_chance(view: View, least: int) -> bool:
     """A loss that stays several times above what a constant guess earns, where that is known or can be told."""
     loss = view.loss
-    if not view.chance_at_most or loss.n < least:
+    if not view.chance_at_most or loss.n < least or view.right > RIGHT:
         return False
     return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance_at_most
 
@@ -157,6 +163,11 @@ def _levels(loss: Series) -> Floats:
 def _noise(loss: Series) -> float:
     half = loss.blocks[: max(6, len(loss.blocks) // 2)]
     return max(noise(half), loss.grain)
+
+
+def _apart(loss: Series) -> float:
+    """Steps from a point to the next, over which later ones may be averages; the first is of one batch."""
+    return max(1.0, median(np.diff(loss.step)))
 
 
 def _onset(loss: Series, level: float) -> float:

@@ -9,7 +9,8 @@ at once. Nothing is said during a warm-up.
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
 
 ## Look-alikes
-Some nets and tasks begin with a flat stretch and then fall; given time by the later limits. A loss that leapt up first
+Some nets and tasks begin with a flat stretch and then fall; given time by the later limits, and where the plan is
+known by its first seventh. Noisy batches hide a small fall: they are given more points. A loss that leapt up first
 and then settled at this level has collapsed: the learning rate was far too high, see the figure `peak`. A small fall
 that is certain means a rate too low.
 
@@ -68,6 +69,8 @@ FALL_END: Final = 0.05
 NOISE_EARLY: Final = 0.01
 NOISE_LATE: Final = 0.05
 """Noise of a block, as a share of the start level, beyond which so small a fall can't be told."""
+PATIENCE: Final = 6.0
+"""Times as many points, at most, as noise needs to be averaged out: its square over that of `FALL_LATE`."""
 FALLING: Final = -3.0
 """Standard errors: a fall that is this sure gets more time while it may speed up."""
 FALLING_EARLY: Final = -1.5
@@ -78,6 +81,8 @@ FALL_SURE: Final = 0.015
 """What such a fall must bring late in a run whose length is not known."""
 DONE: Final = 0.3
 """Share of the plan by which a run that is to end well has begun to learn."""
+BEGUN: Final = 0.15
+"""Share of the plan before which it need not have begun: flat starts of a seventh of a run are seen to end well."""
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
@@ -170,9 +175,13 @@ def _stage(view: View) -> str:
     passes = max(len(view.epochs), view.val.n if view.val is not None else 0)
     spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
     by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
-    if view.share >= DONE:
+    scatter = loss.sigma / (FALL_LATE * loss.start)
+    seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter**2, 1.0), PATIENCE)
+    if view.complete or (view.share >= DONE and (seen or scatter < 1)):
         return "end"
-    if loss.n >= (LATE_EPOCHS if by_epoch else LATE):
+    if view.share < BEGUN:
+        return ""
+    if seen:
         return "late"
     return "early" if loss.n >= (POINTS if by_epoch else EARLY) else ""
 
