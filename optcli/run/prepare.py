@@ -22,6 +22,8 @@ GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
 SETTLED: Final = 0.9
 """Share of the fall after which a curve counts as settled: the rest may be the last decades of an exponential."""
+SAME: Final = 1e-9
+"""Relative difference up to which two numbers are the same number."""
 TINY: Final = 1e-30
 """So that nothing is divided by 0 on a curve of zeros."""
 
@@ -118,6 +120,14 @@ class Series:
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""
         return float(self.value[max(0, int(np.searchsorted(self.step, step, side="right")) - 1)])
+
+
+def copied(one: Series, other: Series, least: int) -> bool:
+    """Whether two series are the same number at every step that both have, and there are `least` such steps."""
+    at = np.minimum(np.searchsorted(other.step, one.step), other.n - 1)
+    shared = other.step[at] == one.step
+    here, there = one.value[shared], other.value[at][shared]
+    return len(here) >= least and bool((np.abs(here - there) <= SAME * np.abs(there)).all())
 
 
 def warm_up_end(lr: Series | None) -> float | None:

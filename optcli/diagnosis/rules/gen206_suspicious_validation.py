@@ -45,7 +45,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import Series
+from optcli.run.prepare import SAME, copied
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -54,8 +54,6 @@ POINTS: Final = 4
 VARIES: Final = ("shift",)
 CONSTANT: Final = True
 
-SAME: Final = 1e-9
-"""Relative difference up to which two numbers are the same number."""
 FELL: Final = 0.3
 """Fall of the training loss, as a share of its start level, that validation must have noticed."""
 
@@ -65,21 +63,13 @@ def check(view: View) -> list[Finding] | Abstain:
     val, loss = view.val, view.loss
     if val is None or val.n < POINTS or loss.n == 0:
         return Abstain("no validation besides the headline, or too little")
-    if _copied(val, loss) and float(np.ptp(loss.value)) > 1e-3 * abs(loss.start):
+    if copied(val, loss, POINTS) and float(np.ptp(loss.value)) > 1e-3 * abs(loss.start):
         return [_say(view, "copy", f"{val.name} equals {loss.name} at every step: it is measured on the same batches")]
     constant = float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
     before = loss.at(float(val.step[0]))
     if constant and before - loss.end > FELL * abs(loss.start) and view.learned:
         return [_say(view, "constant", f"{val.name} is {val.value[0]:.4g} every time while {loss.name} falls")]
     return []
-
-
-def _copied(val: Series, loss: Series) -> bool:
-    """Whether both are the same number wherever both are known."""
-    at = np.minimum(np.searchsorted(loss.step, val.step), loss.n - 1)
-    shared = loss.step[at] == val.step
-    here, there = val.value[shared], loss.value[at][shared]
-    return len(here) >= POINTS and bool((np.abs(here - there) <= SAME * np.abs(there)).all())
 
 
 def _say(view: View, kind: str, message: str) -> Finding:

@@ -54,7 +54,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
-from optcli.run.prepare import Series
+from optcli.run.prepare import Series, copied
 from optcli.run.stats import median, noise, reversals, turn_rate, ups, wander
 
 SEVERITY: Final = "warning"
@@ -135,6 +135,8 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
     if turns < TURNS or settled.trend(1.0)[1] < FALLING or tail.trend(1.0)[1] < FALLING:
         return []
+    if copied(val, loss, VAL_POINTS):
+        return []  # the training loss once more is no witness
     return [_say(view, blocks[begin:], first, scale, 0.9 if turns >= MANY else 0.8, turns=(float(turns), "1"))]
 
 

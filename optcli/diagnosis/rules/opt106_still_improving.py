@@ -2,7 +2,8 @@
 
 ## What is seen
 The last fifth of the run brought more than a tenth of the whole fall, beyond doubt; an even fall would have brought a
-fifth. Validation, where there is one, is at its best. Only said of a run that has ended.
+fifth. Validation, where there is one, is at its best and fell with it by a third as much. Only said of a run that has
+ended.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
@@ -59,6 +60,9 @@ FEW: Final = 8
 SPENT: Final = 0.1
 """Rate over the last tenth of the run (after restarts: the last one), as a share of its peak: below it the fall ends
 with the rate."""
+SHARED: Final = 0.3
+"""Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
+off show 0.8 and more."""
 RESTART: Final = 3.0
 """Times by which a rate goes up again in one step at a restart."""
 
@@ -83,15 +87,21 @@ def check(view: View) -> list[Finding] | Abstain:
     fifth = -rise * 0.2 * (len(loss.blocks) - 1)
     if fifth < GAIN * loss.drop or -rise < SURE * error:
         return []
-    if val is not None and val.n >= POINTS and val.end > val.low + 0.05 * loss.drop:
+    first = float(loss.block_step[-len(tail)])
+    if val is not None and val.n >= POINTS and not _followed(val, first, -rise * (len(tail) - 1), 0.05 * loss.drop):
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.block_step[-len(tail)]), 0.88,
+            __name__, SEVERITY, loss.name, first, 0.88,
             f"{loss.name} still falls at the end: its last fifth brought {fifth / loss.drop:.0%} of the drop",
             gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
         )
     ]  # fmt: skip
+
+
+def _followed(val: Series, first: float, fell: float, apart: float) -> bool:
+    """Whether validation ends within `apart` of its best level and has shared in what training fell since `first`."""
+    return val.end <= val.low + apart and val.at(first) - val.end >= SHARED * fell
 
 
 def _last_rate(rate: Series) -> float:
