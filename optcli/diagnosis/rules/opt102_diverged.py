@@ -12,8 +12,9 @@ checkpoint is worth more than the end.
 
 ## Look-alikes
 A spike (OPT108) comes back within some points. A first value of one batch may lie below the averages over many steps
-that follow it. A loss that holds a penalty besides is above a guess's while most choices are right. A restarted or raised learning rate lifts the loss for a while. A new
-task, a curriculum or a weight that grows (KL annealing) changes what the loss means: look at its parts.
+that follow it. A loss that holds a penalty besides is above a guess's while most choices are right. A restarted or
+raised learning rate lifts the loss for a while. A new task, a curriculum or a weight that grows (KL annealing) changes
+what the loss means: look at its parts.
 
 ## Example
 ```python
