@@ -63,8 +63,8 @@ VARIES: Final = ("shift",)
 SIGMAS: Final = 4.0
 """Rise in noise levels of the validation loss."""
 RISE: Final = 0.05
-"""Rise as a share of the training loss's drop. People who label histories call 4 % no overfitting and 6 % overfitting, and
-validation sets of some hundred samples move by less."""
+"""Rise as a share of the training loss's drop. People who label histories call 4 % no overfitting and 6 % overfitting,
+and validation sets of some hundred samples move by less."""
 GAP: Final = 0.15
 """Validation above training loss by then, as a share of that drop."""
 BACK: Final = 0.5
