@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,9 @@ def _device(device: str) -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
+    """The installed version. `importlib.metadata.version` parses the whole description first: 5 ms each."""
     try:
-        return version(package)
+        text = distribution(package).read_text("METADATA") or ""
     except PackageNotFoundError:
         return None
+    return next((line[9:] for line in text.splitlines() if line.startswith("Version: ")), None)

@@ -130,5 +130,5 @@ def layers(model: nn.Module, names: Sequence[str]) -> dict[str, int]:
     """Matrices of weights -> their places among `names`, from the input on; of many layers some at equal distances."""
     place = {name: i for i, name in enumerate(names)}
     found = [name for name, p in model.named_parameters() if p.ndim > 1 and name in place]
-    some = np.unique(np.linspace(0, len(found) - 1, min(LAYERS, len(found))).round().astype(int)).tolist()
+    some = sorted({round(at) for at in np.linspace(0, len(found) - 1, min(LAYERS, len(found))).tolist()})
     return {found[i]: place[found[i]] for i in some}

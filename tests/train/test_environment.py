@@ -32,5 +32,5 @@ def test_a_package_that_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> N
     def none(package: str) -> str:
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(module, "version", none)
+    monkeypatch.setattr(module, "distribution", none)
     assert environment("")["packages"] == {"torch": None, "numpy": None, "safetensors": None}

@@ -10,7 +10,8 @@ the model can't learn them; validation doesn't suffer that and shows what is pos
 
 ## Look-alikes
 A little of it is what regularization looks like. A training loss averaged over a whole epoch lags half an epoch
-behind. Class weights and smoothing put the two losses on different scales.
+behind. Class weights and smoothing put the two losses on different scales; a training loss that is twice the first
+validation and more is a sum of several losses or a distillation's, and isn't compared.
 
 ## Example
 ```python
@@ -64,6 +65,8 @@ ABOVE: Final = 0.15
 """Training above validation loss at the end, as a share of the start level."""
 LEFT: Final = 0.5
 """Share of the start level that is left of the training loss."""
+UNITS: Final = 2.0
+"""Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
 STEADY: Final = 0.9
 """Share of the later validations that lie below the training loss."""
 
@@ -73,6 +76,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if val is None or val.n < 5 or loss.n < POINTS or loss.start <= 0:
         return Abstain("too few points, or no level to measure by")
+    if loss.at(float(val.step[0])) > UNITS * float(val.value[0]):
+        return Abstain("training loss and validation loss are not the same quantity")
     later = val.value[val.n // 2 :]
     level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
     above, left = (loss.end - val.end) / loss.start, loss.end / loss.start

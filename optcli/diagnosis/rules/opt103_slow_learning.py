@@ -3,7 +3,8 @@
 ## What is seen
 A fall that is beyond doubt, nearly straight from the start, and has taken away only a small part of the start level
 when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it). Validation, where
-there is one, falls as the training loss does. A run of fewer than 60 steps is too short to be called slow.
+there is one, falls as the training loss does; where batches scatter too much to tell, a validation loss that falls by
+less than a fifth in a perfectly straight line is enough. A run of fewer than 60 steps is too short to be called slow.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have
@@ -47,7 +48,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import TINY
+from optcli.run.prepare import TINY, Series
 from optcli.run.stats import slope
 
 SEVERITY: Final = "warning"
@@ -85,6 +86,11 @@ SHARED: Final = (0.6, 1.6)
 learning by heart, one that validation exceeds began from a trained model."""
 VALIDATIONS: Final = 4
 """Validations that are needed to compare the two falls."""
+MANY: Final = 12
+CERTAIN: Final = 15.0
+"""Validations, and standard errors of their slope, whole and late, by which their fall alone is enough."""
+FROM_START: Final = 0.1
+"""Share of the run by which the first validation must have come: a part of a long run is nearly straight."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -99,12 +105,17 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end
+    if gone > (PROGRESS_TEXT if view.texty else PROGRESS) or gone < 0.01:
+        return []
+    return _by_training(view, gone) or _by_validation(view)
+
+
+def _by_training(view: View, gone: float) -> list[Finding]:
+    loss = view.loss
     _, z = loss.trend(1.0)
-    if gone > (PROGRESS_TEXT if view.texty else PROGRESS) or gone < 0.01 or z > -SURE:
+    if z > -SURE or ((gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING):
         return []
-    if (gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING:
-        return []
-    early, late = _paces(view)
+    early, late = _paces(view, loss)
     if not RISING * early < late < STRAIGHT * early or _stairs(view) or not _shared(view):
         return []
     return [
@@ -116,12 +127,32 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def _paces(view: View) -> tuple[float, float]:
+def _by_validation(view: View) -> list[Finding]:
+    """The same of validation, which scatters less: a little is gone in a line that is straight beyond any doubt."""
+    val = view.val
+    if val is None or val.n < MANY or val.start <= 0 or val.step[0] > FROM_START * view.at:
+        return []
+    gone = (val.start - val.end) / val.start / view.share
+    if not 0.01 < gone < LITTLE or max(val.trend(1.0)[1], val.trend(0.4)[1]) > -CERTAIN:
+        return []
+    early, late = _paces(view, val)
+    if not RISING * early < late < STRAIGHT * early:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, float(val.step[0]), 0.9,
+            f"{val.name} falls in a straight line and has lost only {gone:.0%} of its start level",
+            progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(val.trend(1.0)[1], "sigma"),
+        )
+    ]  # fmt: skip
+
+
+def _paces(view: View, loss: Series) -> tuple[float, float]:
     """Slopes of the first and the last third, per unit of learning rate where it is known: a decay is no slowing down.
 
     Where hardly any rate is left in the last third, the middle one stands for it.
     """
-    loss, lr = view.loss, view.series("lr")
+    lr = view.series("lr")
     third = max(4, len(loss.blocks) // 3)
     parts = [loss.blocks[:third], loss.blocks[third : 2 * third], loss.blocks[-third:]]
     slopes = [slope(part)[0] for part in parts]

@@ -1,0 +1,20 @@
+"""Training made too hard, and training that only adds more up."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+STEP = np.arange(400)
+VAL_STEP = STEP[9::10]
+
+
+@pytest.mark.parametrize(("times", "said"), [(1.0, True), (1.5, True), (3.0, False)])
+def test_a_sum_of_several_losses_is_not_compared_with_one(make, times, said) -> None:
+    curves = {
+        "train/loss": times * (1.5 + 0.8 * np.exp(-STEP / 60)),
+        "val/loss": (VAL_STEP, 0.9 + 1.4 * np.exp(-VAL_STEP / 60)),
+    }
+    found = engine.diagnose(make(curves), select=["GEN205"])
+    assert bool(found.findings) == said
+    assert ("GEN205" in found.abstained) != said

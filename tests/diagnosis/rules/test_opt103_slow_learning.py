@@ -1,0 +1,45 @@
+"""A crawl that batches hide and validation shows."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+N, VALS = 600, 24
+STEP = np.arange(N)
+VAL_STEP = STEP[N // VALS - 1 :: N // VALS]
+NOISE = np.random.default_rng(0).normal(size=N)
+FINE = 1e-3 * np.random.default_rng(1).normal(size=VALS)
+
+
+def says(make, fall, *, since: int = 0, scatter: float = 0.3) -> bool:
+    """`fall(share of the run)` is the level of both losses, of which batches scatter by `scatter`."""
+    curves = {
+        "train/loss": (STEP + since, fall(STEP / N) + scatter * NOISE),
+        "val/loss": (VAL_STEP + since, fall(VAL_STEP / N) + FINE),
+    }
+    found = engine.diagnose(make(curves, planned=N + since), select=["OPT103"]).findings
+    return any(f.curve == "val/loss" for f in found)
+
+
+@pytest.mark.parametrize(
+    ("fall", "said"),
+    [
+        (lambda x: 2.3 - 0.2 * x, True),
+        (lambda x: 2.3 - 0.02 * x, False),  # too little to be sure of
+        (lambda x: 2.3 - 1.2 * x, False),  # it gets somewhere
+        (lambda x: 2.1 + 0.2 * np.exp(-4 * x), False),  # as far down as it goes
+        (lambda x: 2.3 - 0.2 * x**4, False),  # it has just begun to fall
+        (lambda x: -2.3 - 0.2 * x, False),  # no level to measure by
+    ],
+)
+def test_validation_that_falls_in_a_straight_line(make, fall, said) -> None:
+    assert says(make, fall) == said
+
+
+def test_a_part_of_a_long_run_is_no_crawl(make) -> None:
+    assert not says(make, lambda x: 2.3 - 0.2 * x, since=5 * N)
+
+
+def test_what_training_shows_is_said_of_training(make) -> None:
+    assert not says(make, lambda x: 2.3 - 0.2 * x, scatter=0.01)
