@@ -10,8 +10,9 @@ What is learned doesn't carry over. A rise need not follow; the gap itself is th
 
 ## Look-alikes
 Training and validation losses that are weighted or averaged differently: where both fall side by side from the first
-validation on, nothing is said. Dropout and augmentation make the gap
-smaller than it is. Some tasks are learned by heart first and understood later (grokking): there the gap closes.
+validation on, nothing is said. Dropout and augmentation make the gap smaller than it is. Some tasks are learned by
+heart first and understood later (grokking): there the gap closes. Fine-tuning for a few passes learns some samples by
+heart while validation holds: where little of the start level was gained, the gap must be larger.
 
 ## Example
 ```python
@@ -71,6 +72,11 @@ TOLD: Final = 0.15
 """Fall of the training loss since the first validation, as a share of its drop, that is needed to tell."""
 LEVEL: Final = 0.15
 """The gap as a share of the start level, so that small differences don't count while little has been learned."""
+TUNED: Final = 0.4
+LEVEL_TUNED: Final = 0.22
+HELD: Final = 0.1
+"""The same where less than `TUNED` of the start level was gained and validation has not risen by `HELD` of that gain:
+a few passes over the samples leave a fifth."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -88,7 +94,7 @@ def check(view: View) -> list[Finding] | Abstain:
     gap = float(tail.min()) - loss.end
     train_then = loss.at(float(val.block_step[-len(tail)]))
     if (
-        gap < max(GAP * loss.drop, LEVEL * abs(loss.start))
+        gap < max(GAP * loss.drop, _level(loss, val) * abs(loss.start))
         or gap < SIGMAS * max(val.tau, loss.tau)
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
@@ -110,6 +116,12 @@ def check(view: View) -> list[Finding] | Abstain:
             rise=((val.end - best) / loss.drop, "of the drop"),
         )
     ]  # fmt: skip
+
+
+def _level(loss: Series, val: Series) -> float:
+    """Share of the start level that a gap must have."""
+    tuned = loss.drop < TUNED * abs(loss.start) and val.end - val.low < HELD * loss.drop
+    return LEVEL_TUNED if tuned else LEVEL
 
 
 def _parallel(loss: Series, val: Series) -> bool:
