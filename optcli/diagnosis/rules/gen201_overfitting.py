@@ -3,7 +3,8 @@
 ## What is seen
 Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 5 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
-which did not rise.
+which did not rise. Where it turned while the training loss was still well above it, 3 % and a training loss that has
+fallen by a tenth of its whole fall since are enough: what is learned then is the wrong ones of the training labels.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -52,6 +53,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 from optcli.run.stats import median
 
 SEVERITY: Final = "warning"
@@ -67,6 +69,13 @@ RISE: Final = 0.05
 and validation sets of some hundred samples move by less."""
 GAP: Final = 0.15
 """Validation above training loss by then, as a share of that drop."""
+ABOVE: Final = 0.1
+"""Training above validation loss at the turn, as a share of that drop, where the gap need not be there yet."""
+FELL: Final = 0.1
+"""Fall of the training loss since, as a share of its drop: the two go apart by this and the rise."""
+RISE_BELOW: Final = 0.03
+SIGMAS_BELOW: Final = 3.0
+"""The rise that is enough then, and how sure of it. No drawn healthy run but those whose samples are learned by heart shows all three."""
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3
@@ -87,14 +96,16 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     low, now = float(blocks[best]), median(blocks[-max(2, since // 3) :])
     rise, gap = now - low, now - loss.end
-    if rise < SIGMAS * val.tau or rise < RISE * loss.drop or gap < GAP * loss.drop:
+    if rise < SIGMAS_BELOW * val.tau or rise < RISE_BELOW * loss.drop:
+        return []
+    first = float(val.block_step[best])
+    then = _level(loss, first)
+    apart = gap >= GAP * loss.drop and rise >= max(RISE * loss.drop, SIGMAS * val.tau)
+    if not apart and (then - low < ABOVE * loss.drop or then - loss.end < max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)):
         return []
     peak = best + int(np.argmax(blocks[best:]))
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:
         return []
-    first = float(val.block_step[best])
-    until = max(1, int(np.searchsorted(loss.step, first, side="right")))
-    then = median(loss.value[:until][-max(1, min(5, until // 8)) :])
     if loss.end > then + 2 * loss.tau:
         return []
     return [
@@ -103,6 +114,13 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),
+            above=((then - low) / loss.drop, "of the drop"),
             train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _level(loss: Series, step: float) -> float:
+    """The training loss's level up to a step: over five blocks, at most an eighth of what came before."""
+    until = max(1, int(np.searchsorted(loss.step, step, side="right")))
+    return median(loss.value[:until][-max(1, min(5 * loss.size, until // 8)) :])
