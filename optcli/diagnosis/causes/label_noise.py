@@ -39,7 +39,9 @@ def weigh(case: Case) -> float:
         return 1.5 if case.figure("DAT402", "half") > LATE else -1.5
     if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:
         return -1.0
-    return 4.0 if case.unlearned else 1.5
+    if case.unlearned:
+        return 4.0 if case.figure("GEN201", "above", 1.0) > 0 else 2.0  # else the two sets may differ as well
+    return 1.5
 
 
 def prescribe(case: Case) -> Prescription:
