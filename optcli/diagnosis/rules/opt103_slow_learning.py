@@ -64,7 +64,8 @@ PROGRESS: Final = 0.45
 PROGRESS_TEXT: Final = 0.2
 """The same for language, whose loss can't fall below the entropy of text."""
 STRAIGHT: Final = 0.4
-"""Slope of the last third over that of the first: a healthy curve slows down, one that crawls doesn't."""
+"""Slope of the last third over that of the first, at the end: a healthy curve slows down, one that crawls doesn't. An
+exponential that shows r at the end shows r to the power of s at a share s of the run."""
 RISING: Final = 3.0
 """The same for a curve that has only just begun to fall, after a flat stretch."""
 STAIRS: Final = 0.3
@@ -72,7 +73,7 @@ STAIRS: Final = 0.3
 EPOCHS: Final = 3
 WITHIN: Final = 8
 """Epochs, and points in each, that are needed to tell."""
-SPENT: Final = 0.1
+SPENT: Final = 0.3
 """Share of the highest mean rate of a third below which a third tells nothing."""
 SURE: Final = 4.0
 """Standard errors of the slope below 0."""
@@ -116,7 +117,7 @@ def _by_training(view: View, gone: float) -> list[Finding]:
     if z > -SURE or ((gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING):
         return []
     early, late = _paces(view, loss)
-    if not RISING * early < late < STRAIGHT * early or _stairs(view) or not _shared(view):
+    if not RISING * early < late < STRAIGHT**view.share * early or _stairs(view) or not _shared(view):
         return []
     return [
         view.finding(
@@ -136,7 +137,7 @@ def _by_validation(view: View) -> list[Finding]:
     if not 0.01 < gone < LITTLE or max(val.trend(1.0)[1], val.trend(0.4)[1]) > -CERTAIN:
         return []
     early, late = _paces(view, val)
-    if not RISING * early < late < STRAIGHT * early:
+    if not RISING * early < late < STRAIGHT**view.share * early:
         return []
     return [
         view.finding(
