@@ -123,11 +123,11 @@ class Series:
 
 
 def copied(one: Series, other: Series, least: int) -> bool:
-    """Whether two series are the same number at every step that both have, and there are `least` such steps."""
+    """Whether two series are the same number at every step that both have, and there are `least` such numbers."""
     at = np.minimum(np.searchsorted(other.step, one.step), other.n - 1)
     shared = other.step[at] == one.step
     here, there = one.value[shared], other.value[at][shared]
-    return len(here) >= least and bool((np.abs(here - there) <= SAME * np.abs(there)).all())
+    return bool((np.abs(here - there) <= SAME * np.abs(there)).all()) and len(np.unique(here)) >= least
 
 
 def warm_up_end(lr: Series | None) -> float | None:

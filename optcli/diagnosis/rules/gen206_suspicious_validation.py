@@ -1,8 +1,8 @@
 """Validation is the training loss, or doesn't notice training.
 
 ## What is seen
-The validation loss equals the training loss of the same step to the last digit, every time; or it is constant while
-the training loss falls by 30 %.
+The validation loss equals the training loss of the same step to the last digit, every time and three times at least;
+or it is constant while the training loss falls by 30 %.
 
 ## Why it matters
 Whatever is chosen by this number (a checkpoint, a rate, a model) is chosen blindly.
@@ -50,10 +50,12 @@ from optcli.run.prepare import SAME, copied
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
-POINTS: Final = 4
+POINTS: Final = 3
 VARIES: Final = ("shift",)
 CONSTANT: Final = True
 
+CONSTANT_FOR: Final = 4
+"""Validations that must be one number; of numbers that differ from each other three are no chance."""
 FELL: Final = 0.3
 """Fall of the training loss, as a share of its start level, that validation must have noticed."""
 
@@ -65,7 +67,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("no validation besides the headline, or too little")
     if copied(val, loss, POINTS) and float(np.ptp(loss.value)) > 1e-3 * abs(loss.start):
         return [_say(view, "copy", f"{val.name} equals {loss.name} at every step: it is measured on the same batches")]
-    constant = float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
+    constant = val.n >= CONSTANT_FOR and float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
     before = loss.at(float(val.step[0]))
     if constant and before - loss.end > FELL * abs(loss.start) and view.learned:
         return [_say(view, "constant", f"{val.name} is {val.value[0]:.4g} every time while {loss.name} falls")]
