@@ -7,7 +7,6 @@ are divided in 80 bits, and those that fall on the middle between two doubles ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -35,82 +34,57 @@ EXTENDED: Final = np.finfo(np.longdouble).nmant == 63 and np.dtype(np.longdouble
 """Whether there are floats of 80 bits (x86)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Where the cells of a text stand: cell i is `buffer[begin[i]:end[i]]`; between the cells are no digits or points.
+def decimals(buffer: Bytes, begin: Places, end: Places) -> tuple[Floats, Mask]:
+    """The numbers in the cells `buffer[begin:end]`, shape (n,), and which are plain decimal numbers; the rest means
+    nothing.
 
-    `points` are the places of the decimal points, `before` the number of them before each cell's end.
+    The cells stand in order behind at least PAD bytes; between them is no digit, no point and no letter.
     """
-
-    buffer: Bytes
-    begin: Places
-    end: Places
-    points: Places
-    before: Places
-
-    def take(self, keep: Places) -> Cells:
-        """The cells with these numbers; none that is left out holds a point."""
-        if len(keep) == len(self.end):
-            return self
-        return Cells(self.buffer, self.begin[keep], self.end[keep], self.points, self.before[keep])
-
-    def texts(self) -> list[bytes]:
-        """The bytes of each cell."""
-        data = self.buffer.tobytes()
-        return [data[a:b] for a, b in zip(self.begin.tolist(), self.end.tolist(), strict=True)]
-
-
-def split(buffer: Bytes, marks: Mask) -> Cells:
-    """The cells of a buffer of PAD bytes and a text; they end where `marks` is true, and the last byte is an end."""
-    events = np.flatnonzero(marks | (buffer == ord(".")))
-    point = buffer[events] == ord(".")
-    ends = np.flatnonzero(~point)
-    end = events[ends]
-    begin = np.concatenate([[PAD], end[:-1] + 1])
-    return Cells(buffer, begin, end, events[point], ends - np.arange(len(ends)))
-
-
-def decimals(cells: Cells) -> tuple[Floats, Mask]:
-    """The numbers in the cells, shape (n,), and which are plain decimal numbers; the rest means nothing."""
-    before = cells.before
-    earlier = np.concatenate([[0], before[:-1]])
-    fraction = np.zeros(len(before), np.int64)
-    if len(cells.points):
-        last = cells.points[np.maximum(before - 1, 0)]
-        fraction = np.where(before > earlier, cells.end - last - 1, 0)
-    good = before - earlier <= 1
-    buffer = cells.buffer[cells.buffer != ord(".")] if len(cells.points) else cells.buffer
-    begin, close = cells.begin - earlier, cells.end - before
+    point = buffer == ord(".")
+    before, inside, fraction = _points(point, end)
+    good = inside <= 1
     negative = buffer[begin] == ord("-")
-    begin = begin + negative
-    power, end = _exponents(buffer, close, good)
-    fraction = np.where(fraction > 0, fraction - (close - end), 0)
+    buffer = buffer[~point]
+    begin = begin + negative - (before - inside)
+    end = end - before
+    exponent, length = _exponents(buffer, end, good)
+    end -= length
+    fraction -= np.where(inside > 0, length, 0)
     length = end - begin
-    good &= (length > 0) & (length <= PAD) & (fraction >= 0) & (fraction <= length)
-    value = _scaled(_whole(buffer, end, length, good), power - fraction, good)
+    good &= (length > 0) & (length <= PAD) & (fraction >= 0)
+    value = _scaled(_whole(buffer, end, length, good), exponent - fraction, good)
     np.negative(value, out=value, where=negative)
     return value, good
 
 
-def _exponents(buffer: Bytes, end: Places, good: Mask) -> tuple[Places, Places]:
-    """The powers of ten behind an `e`, and where the digits before it end; what is none is no longer `good`."""
-    power = np.zeros(len(end), np.int64)
+def _points(point: Mask, end: Places) -> tuple[Places, Places, Places]:
+    """For each cell the points before its end, how many of them are inside, and the bytes behind the last of these."""
+    stop = point.copy()
+    stop[end] = True
+    places = np.flatnonzero(stop)
+    ends = np.flatnonzero(~point[places])
+    before = ends - np.arange(len(ends))
+    inside = np.diff(before, prepend=0)
+    return before, inside, np.where(inside > 0, end - places[ends - 1] - 1, 0)
+
+
+def _exponents(buffer: Bytes, end: Places, good: Mask) -> tuple[Any, Any]:
+    """The powers of ten behind an `e` and the bytes they take; a cell where none is behind it is no longer `good`."""
     places = np.flatnonzero((buffer | 0x20) == ord("e"))
     if not len(places):
-        return power, end
+        return 0, 0
     cell = np.searchsorted(end, places)
     good[cell[1:][cell[1:] == cell[:-1]]] = False
     sign = buffer[places + 1]
-    signed = (sign == ord("-")) | (sign == ord("+"))
-    length = end[cell] - places - 1 - signed
-    good[cell] &= (length > 0) & (length <= 3)
+    digits = end[cell] - places - 1 - ((sign == ord("-")) | (sign == ord("+")))
+    good[cell] &= (digits > 0) & (digits <= 3)
     fine = good[cell]
-    found, bad = _eight(_words(buffer, end[cell[fine]], 1), length[fine])
+    found, bad = _eight(_words(buffer, end[cell[fine]], 1), digits[fine])
     good[cell[fine]] = ~bad
-    power[cell[fine]] = np.where(sign[fine] == ord("-"), -found.astype(np.int64), found.astype(np.int64))
-    end = end.copy()
-    end[cell] = places
-    return power, end
+    power, length = np.zeros((2, len(end)), np.int64)
+    power[cell[fine]] = np.where(sign[fine] == ord("-"), -1, 1) * found.astype(np.int64)
+    length[cell] = end[cell] - places
+    return power, length
 
 
 def _words(buffer: Bytes, end: Places, number: int) -> Any:

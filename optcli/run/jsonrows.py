@@ -63,20 +63,20 @@ def alike(data: bytes, rows: Floats | None = None) -> Kind | None:
     names = _names(first)
     if not 1 < len(names) <= MOST_KEYS or b"\\" in data:
         return None
+    rows = np.arange(data.count(b"\n"), dtype=np.float64) if rows is None else rows
     buffer = np.frombuffer(data, np.uint8)
     inside = quoted(buffer)
-    lines = data.count(b"\n")
     # Each key with its opening quote, so that `ab`, `c` can't pass for `a`, `bc`.
     keys = buffer[inside].tobytes()
     between = buffer[~inside].tobytes().replace(b"\r", b"")
     marks = between.translate(None, _LETTERS)
-    if not _repeats(keys, lines) or not _repeats(marks, lines):
+    if not _repeats(keys, len(rows)) or not _repeats(marks, len(rows)):
         return None
     values = grid(between.translate(None, b'{}: "'), b",", len(names))
     if values is None:
         return None
     words = {key: value for key, value in first.items() if isinstance(value, str)}
-    return Kind(np.arange(lines, dtype=np.float64) if rows is None else rows, names, values, words)
+    return Kind(rows, names, values, words)
 
 
 def quoted(buffer: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
@@ -105,20 +105,23 @@ def by_shape(data: bytes, *, texts: bool = False) -> tuple[list[Kind], list[int]
     With `texts`, values that are texts are passed over.
     """
     given = data.split(b"\n")[:-1]
-    lines = _TEXT.sub(rb'\1""', data).split(b"\n")[:-1] if texts else given
-    shapes: dict[bytes, list[int]] = {}
-    for i, line in enumerate(lines):
-        shapes.setdefault(line.translate(None, _LETTERS), []).append(i)
-        if len(shapes) > ODD * i + FEW:
-            return None
+    plain = _TEXT.sub(rb'\1""', data) if texts else data
+    lines = plain.split(b"\n")[:-1] if texts else given
+    shapes = plain.translate(None, _LETTERS).split(b"\n")[:-1]
+    numbers = {shape: i for i, shape in enumerate(dict.fromkeys(shapes))}
+    if len(numbers) > ODD * len(lines) + FEW:
+        return None
+    shape = np.fromiter(map(numbers.__getitem__, shapes), np.int64, len(shapes))
+    left = np.ones(len(lines), bool)
     found: list[Kind] = []
-    for rows in sorted(shapes.values(), key=len, reverse=True)[:MOST_KINDS]:
-        same = None
+    for one in np.argsort(-np.bincount(shape), kind="stable")[:MOST_KINDS].tolist():
+        rows = np.flatnonzero(shape == one)
         if len(rows) >= FEW and (not texts or _same_names(given[rows[0]], lines[rows[0]])):
-            same = alike(b"\n".join([lines[i] for i in rows]) + b"\n", np.array(rows, dtype=np.float64))
-        found += [same] if same is not None else []
-    left = set(range(len(lines))) - {int(i) for kind in found for i in kind.rows.tolist()}
-    return None if len(left) > ODD * len(lines) else (found, sorted(left))
+            same = alike(b"\n".join([lines[i] for i in rows.tolist()]) + b"\n", rows.astype(np.float64))
+            if same is not None:
+                found.append(same)
+                left[rows] = False
+    return None if left.sum() > ODD * len(lines) else (found, np.flatnonzero(left).tolist())
 
 
 def _same_names(line: bytes, other: bytes) -> bool:

@@ -9,12 +9,14 @@ from typing import Any, Final
 import numpy as np
 
 from optcli.run.curve import Floats
-from optcli.run.decimals import PAD, Bytes, Cells, Mask, Places, decimals, split
+from optcli.run.decimals import PAD, Bytes, Mask, Places, decimals
 
 MISSING: Final = -9876543210123.0
 """Stands for an empty cell in a grid; a NaN that was logged is a value."""
 NOTHING: Final = (b"", b"NA", b"null")
 _INNER: Final = re.compile(rb"[\w.:-] +[\w.-]")
+LEAD: Final = bytes(PAD - 1) + b"\n"
+"""What stands before the first cell, so that each one stands between two marks."""
 PROBE: Final = 4096
 """Bytes in which a blank inside a cell is looked for before all blanks are taken out."""
 PIECE: Final = 1 << 18
@@ -63,53 +65,58 @@ def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> F
 
 
 def _piece(data: bytes, delimiter: bytes, width: int, words: bool) -> Floats | None:
-    cells = _cells(data, delimiter)
-    ends = cells.buffer[cells.end]
-    lines = len(ends) // width
-    if len(ends) != lines * width or data.count(b"\n") != lines or (ends[width - 1 :: width] != ord("\n")).any():
+    buffer, mark = _marked(data, delimiter)
+    places = np.flatnonzero(mark)
+    if not np.array_equal(places[::width], np.flatnonzero(buffer == ord("\n"))):
         return None
-    found = _values(cells, words)
-    return None if found is None else found.reshape(lines, width)
+    begin, end = places[:-1] + 1, places[1:]
+    filled = np.flatnonzero(end > begin)
+    values = _values(buffer, begin[filled], end[filled], words)
+    if values is None:
+        return None
+    found = np.full(len(end), MISSING)
+    found[filled] = values
+    return found.reshape(-1, width)
 
 
-def _cells(data: bytes, delimiter: bytes) -> Cells:
-    """The cells of whole lines, without blanks around them; a cell with a blank inside keeps them all."""
-    buffer = np.frombuffer(bytes(PAD) + data, np.uint8)
+def _marked(data: bytes, delimiter: bytes) -> tuple[Bytes, Mask]:
+    """Whole lines behind LEAD, and which bytes end a cell. Blanks around cells are taken out; where a cell has one
+    inside, all of them stay."""
+    buffer = np.frombuffer(LEAD + data, np.uint8)
     if b" " in data and not _INNER.search(data, 0, PROBE):
         kept = np.flatnonzero(buffer != ord(" "))
         plain = buffer[kept]
         mark = _marks(plain, delimiter)
-        apart = (np.diff(kept) > 1) & ~mark[:-1] & ~mark[1:]
-        if not apart[PAD:].any():
-            return split(plain, mark)
-    return split(buffer, _marks(buffer, delimiter))
+        if not ((np.diff(kept) > 1) & ~mark[:-1] & ~mark[1:]).any():
+            return plain, mark
+    return buffer, _marks(buffer, delimiter)
 
 
 def _marks(buffer: Bytes, delimiter: bytes) -> Mask:
     return np.asarray((buffer == ord(delimiter)) | (buffer == ord("\n")))
 
 
-def _values(cells: Cells, words: bool) -> Floats | None:
+def _values(buffer: Bytes, begin: Places, end: Places, words: bool) -> Floats | None:
     """The number in each cell: plain decimal numbers all at once, what is left one by one."""
-    found = np.full(len(cells.end), MISSING)
-    filled = np.flatnonzero(cells.end > cells.begin)
-    value, good = decimals(cells.take(filled))
-    found[filled[good]] = value[good]
-    odd = filled[~good]
+    value, good = decimals(buffer, begin, end)
+    odd = np.flatnonzero(~good)
+    value[odd] = MISSING
     if len(odd) and words:
-        odd = odd[~_foreign(cells, odd)]
-    for i, text in zip(odd.tolist(), cells.take(odd).texts(), strict=True):
+        odd = odd[~_foreign(buffer, begin[odd], end[odd])]
+    for i, first, last in zip(odd.tolist(), begin[odd].tolist(), end[odd].tolist(), strict=True):
+        text = buffer[first:last].tobytes()
         x = _odd(text)
-        if x is None and not words and text.strip() not in NOTHING:
+        if x is not None:
+            value[i] = x
+        elif not words and text.strip() not in NOTHING:
             return None
-        found[i] = MISSING if x is None else x
-    return found
+    return value
 
 
-def _foreign(cells: Cells, which: Places) -> Mask:
+def _foreign(buffer: Bytes, begin: Places, end: Places) -> Mask:
     """Which of these cells hold a byte that is in no number."""
-    places = np.flatnonzero(_FOREIGN[cells.buffer])
-    return np.searchsorted(places, cells.begin[which]) < np.searchsorted(places, cells.end[which])
+    places = np.flatnonzero(_FOREIGN[buffer])
+    return np.searchsorted(places, begin) < np.searchsorted(places, end)
 
 
 @lru_cache(maxsize=1024)

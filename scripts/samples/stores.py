@@ -72,7 +72,8 @@ def keras_tfevents(folder: Path, t: Training) -> Path:
     return folder / "keras"
 
 
-def _leveldb(records: list[bytes]) -> bytes:
+def leveldb(records: list[bytes]) -> bytes:
+    """Records in the framing of a .wandb file."""
     out = bytearray(b":W&B" + struct.pack("<HB", 0xBEE1, 0))
     for data in records:
         first = True
@@ -99,7 +100,7 @@ def wandb(folder: Path, t: Training) -> Path:
         records.append(field(5, b"output" * 40))
     path = folder / "wandb" / "run-20240101_000000-abc" / "run-abc.wandb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_leveldb(records))
+    path.write_bytes(leveldb(records))
     return path
 
 

@@ -76,7 +76,8 @@ def _piece(data: bytes, start: int, source: Source, state: _Dialect) -> Iterator
         return
     kinds, left = found
     parts: list[Part] = [(kind.rows, under(split_of(kind.words), kind.names), kind.values) for kind in kinds]
-    parts += [part for i in left for part in _single(data, start, i, source, state)]
+    if left:
+        parts += _singles(data, start, left, source, state)
     yield from_grids(parts, end_offset=start + len(data), format=state.format)
 
 
@@ -91,15 +92,15 @@ def _quickly(data: bytes, state: _Dialect) -> tuple[list[Kind], list[int]] | Non
     return found if found is not None and all(state.plain(kind.names) for kind in found[0]) else None
 
 
-def _single(data: bytes, start: int, line: int, source: Source, state: _Dialect) -> Iterator[Part]:
-    """A line that is like no other."""
-    at = 0
-    for _ in range(line):
-        at = data.index(b"\n", at) + 1
-    rows, bad = objects(data[at : data.index(b"\n", at)], start + at)
-    source.skipped += bad
-    for numbers in map(state.row, rows):
-        yield np.array([float(line)]), list(numbers), np.array([list(numbers.values())])
+def _singles(data: bytes, start: int, lines: list[int], source: Source, state: _Dialect) -> Iterator[Part]:
+    """Lines that are like no others."""
+    ends = [-1, *np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")).tolist()]
+    for line in lines:
+        at = ends[line] + 1
+        rows, bad = objects(data[at : ends[line + 1]], start + at)
+        source.skipped += bad
+        for numbers in map(state.row, rows):
+            yield np.array([float(line)]), list(numbers), np.array([list(numbers.values())])
 
 
 def _last(line: bytes, start: int, state: _Dialect) -> Iterator[Block]:
