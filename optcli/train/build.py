@@ -106,7 +106,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     _introduce(regularizers, optimizer, recipe.plan())
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
     keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
-    objective.averages = Averages(model, keepers, batches, objective.autocast)
+    objective.averages = Averages(model, keepers, batches, objective.output)
     latched = recipe.monitor.nonfinite != "skip"
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
     step, notes = frugal.stepper(recipe, world, optimizer)
