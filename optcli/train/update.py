@@ -206,7 +206,8 @@ def _grad(parameter: nn.Parameter) -> Tensor:
 def _apart(grads: list[Tensor]) -> list[Tensor]:
     """Each gradient in memory of its own: of weights that are only added up, autograd gives the same one twice."""
     first: dict[int, Tensor] = {}
-    return [grad if first.setdefault(grad.data_ptr(), grad) is grad else grad.clone() for grad in grads]
+    places = [grad.data_ptr() for grad in grads]  # 0 where there is nothing
+    return [g if not at or first.setdefault(at, g) is g else g.clone() for at, g in zip(places, grads, strict=True)]
 
 
 def _laid_out(grad: Tensor, parameter: nn.Parameter) -> Tensor:
