@@ -99,6 +99,9 @@ class Update:
 
     def record(self, randomness: Randomness, accumulate: int, tell: Callable[[str], None]) -> None:
         """Play forward and backward passes back instead of launching them anew (see `graphs`)."""
+        if self._walks or self._searches:  # their passes at other weights leave running statistics alone
+            tell("train.cuda_graphs: off, passes are taken at other weights as well")
+            return
         device, buffers = self._world.device, list(self._objective.bare.buffers())
         self._pass = Recorded(self._backward, device, randomness, buffers, accumulate > 1, tell)
 
