@@ -46,12 +46,13 @@ class Journal:
         line = strict_json.dumps({"event": event, **fields}) + "\n"
         self._file.write(line.encode(), durable=event in ("checkpoint", "end"))
 
-    def cut(self, step: int) -> int:
+    def cut(self, step: int, *, announced: bool = True) -> int:
         """Take away what was written after the checkpoint of `step` was announced; returns the lines given up.
 
         Lines that aren't JSON (a torn or overwritten one) go too. The new content replaces the old in one piece. Where
-        no such checkpoint was announced (a signal's is not), the lines before the first later step, or before the end,
-        stay; `cut(0)` leaves the start alone.
+        no such checkpoint was announced (a signal's is not, whatever the journal says of the step), only what training
+        itself wrote up to that step stays: no evaluation, announcement or roll-back that came of going on from there.
+        `cut(0)` leaves the start alone.
 
         Raises:
             OSError: the journal can't be read or written anew.
@@ -62,7 +63,7 @@ class Journal:
             return 0
         lines = self.path.read_bytes().split(b"\n")
         parsed = [(line, record) for line in lines if (record := _parse(line)) is not None]
-        keep = parsed[: _end(parsed, step)]
+        keep = parsed[: _end(parsed, step, announced)]
         files.replace(self.path, b"".join(line + b"\n" for line, _ in keep))
         return sum(map(bool, lines)) - len(keep)
 
@@ -105,20 +106,21 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _end(parsed: Sequence[tuple[bytes, dict[str, Any]]], step: int) -> int:
+def _end(parsed: Sequence[tuple[bytes, dict[str, Any]]], step: int, announced: bool) -> int:
     """How many records stay when the run goes on from `step`."""
-    for i in range(len(parsed) - 1, -1, -1):
+    for i in range(len(parsed) - 1, -1, -1) if announced else ():
         record = parsed[i][1]
         if record.get("event") == "checkpoint" and record.get("step") == step:
             return i + 1
-    later = (i for i, (_, record) in enumerate(parsed) if _after(record, step))
+    later = (i for i, (_, record) in enumerate(parsed) if _after(record, step, announced))
     return next(later, len(parsed))
 
 
-def _after(record: dict[str, Any], step: int) -> bool:
-    """Whether a record is of a later step, or the end that a run which goes on has not come to."""
-    at = record.get("step")
-    return record.get("event") == "end" or (isinstance(at, int) and at > step)
+def _after(record: dict[str, Any], step: int, announced: bool) -> bool:
+    """Whether a record is of a later step, the end, or what came of going on from a checkpoint of a signal's."""
+    at, event = record.get("step"), record.get("event")
+    came = event in ("checkpoint", "rollback") if event else "train/loss" not in record
+    return event == "end" or (isinstance(at, int) and (at > step or (at == step and came and not announced)))
 
 
 def _mend(path: Path) -> None:

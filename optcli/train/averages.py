@@ -7,7 +7,7 @@ training are stored beside them, so that a run goes on exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from optcli.train.batches import Batches
+from optcli.train.traceless import kept, momentum, running
 
 FRESH: Final = 2048
 """Training samples by which the statistics of batch norms are taken anew for averaged weights."""
@@ -25,12 +26,14 @@ class Averages:
 
     Args:
         keepers: what has `eval_mode` and `train_mode`; one with `active` False has no averages yet.
-        autocast: the context of forward passes.
+        output: of the model for inputs, in the run's precision.
     """
 
-    def __init__(self, model: nn.Module, keepers: Sequence[Any], batches: Batches, autocast: Any) -> None:
-        self._model, self._keepers, self._batches, self._autocast = model, keepers, batches, autocast
-        self._norms = [m for m in model.modules() if getattr(m, "track_running_stats", False)]
+    def __init__(
+        self, model: nn.Module, keepers: Sequence[Any], batches: Batches, output: Callable[[Tensor], Any]
+    ) -> None:
+        self._model, self._keepers, self._batches, self._output = model, keepers, batches, output
+        self._norms = running(model)
 
     def __bool__(self) -> bool:
         return bool(self._keepers)
@@ -40,35 +43,30 @@ class Averages:
     def shown(self) -> Iterator[None]:
         """Inside, the model has the averages, and statistics of batch norms that fit them."""
         active = [keeper for keeper in self._keepers if getattr(keeper, "active", True)]
-        kept = [(b, b.clone()) for m in self._norms for b in m.buffers()] if active else []
-        try:
-            for keeper in active:
-                keeper.eval_mode()
-            if kept:
-                self._refresh()
-            yield
-        finally:
-            for keeper in reversed(active):
-                keeper.train_mode()
-            for buffer, old in kept:
-                buffer.copy_(old)
+        norms = self._norms if active else []
+        with kept(b for norm in norms for b in norm.buffers()):
+            try:
+                for keeper in active:
+                    keeper.eval_mode()
+                if norms:
+                    self._refresh()
+                yield
+            finally:
+                for keeper in reversed(active):
+                    keeper.train_mode()
 
     def _refresh(self) -> None:
         """Take the statistics of batch norms over the first training samples, without dropout; draws no numbers."""
         modes = [(m, m.training) for m in self._model.modules()]
-        momenta = [(norm, norm.momentum) for norm in self._norms]
         self._model.eval()
         for norm in self._norms:
             norm.reset_running_stats()  # type: ignore[operator]
-            norm.momentum = None  # type: ignore[assignment]
             norm.training = True
         try:
-            for x in self._batches.first(FRESH):
-                with self._autocast:
-                    self._model(x)
+            with momentum(self._norms, None):
+                for x in self._batches.first(FRESH):
+                    self._output(x)
         finally:
-            for norm, momentum in momenta:
-                norm.momentum = momentum
             for module, mode in modes:
                 module.training = mode
 

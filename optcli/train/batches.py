@@ -55,8 +55,9 @@ class Batches:
         for step, attempt in self._replaced.items():
             if step // self.per_epoch == epoch:
                 generator.manual_seed(seed_of(self._seed, "instead", step, attempt))
-                others = torch.randperm(len(self._x), generator=generator)[: self.samples]
-                order[step % self.per_epoch] = others.view(self.accumulate, self.batch_size)
+                others, place = torch.randperm(len(self._x), generator=generator), order[step % self.per_epoch]
+                others = others[torch.isin(others, place).argsort(stable=True)]  # its own samples only if there is need
+                place.copy_(others[: self.samples].view_as(place))
         return order
 
     def replace(self, step: int, attempt: int) -> None:

@@ -73,7 +73,7 @@ class Built:
         Raises:
             ModelFailed, PartFailed: one of them raised.
         """
-        (x, y), state = self.batches.at(0)[0], self.randomness.state_dict()
+        (x, y), numbers = self.batches.at(0)[0], self.randomness.mine()
         self.objective.probe(x, y)
         self.objective.bare.eval()
         with torch.no_grad():
@@ -81,7 +81,7 @@ class Built:
             for metric in self.metrics.values():
                 metric.update(output, y)
         self.objective.bare.train()
-        self.randomness.load_state_dict(state)
+        self.randomness.take(numbers)
 
 
 def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, Any] | None = None) -> Built:
@@ -106,17 +106,15 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     _introduce(regularizers, optimizer, recipe.plan())
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
     keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
-    objective.averages = Averages(model, keepers, batches, objective.autocast)
+    objective.averages = Averages(model, keepers, batches, objective.output)
     latched = recipe.monitor.nonfinite != "skip"
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
-    step, notes = frugal.stepper(recipe, world, optimizer)
+    step, notes = frugal.stepper(recipe, world, optimizer), frugal.notes(recipe, world, info)
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
     rates = Rates(recipe.scheduled())
     moving = Moving(rates, optimizer) if rates.moves else None
-    kind = frugal.update(recipe, world)
-    update = kind(objective, step, gate, window, world, list(regularizers.values()), gated=gated, moving=moving)
-    notes += frugal.slow_format(recipe, world)
-    if info.get("cuda_graphs"):
+    update = frugal.update(recipe, world, regularizers, objective, step, gate, window, gated=gated, moving=moving)
+    if info.get("cuda_graphs") and world.device.type == "cuda":  # a run may go on elsewhere
         update.record(randomness, recipe.train.accumulate, notes.append)
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}

@@ -18,6 +18,7 @@ from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
 from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import ready
+from optcli.train.traceless import kept
 from optcli.train.world import HALF, World
 
 GAIN: Final = {"cpu": 0.21}
@@ -51,7 +52,7 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
 
     def step() -> None:
         with context:
-            value = loss(model(world.cast(ready(x))), world.cast(y))
+            value = loss(model(world.cast(ready(x))), world.cast(ready(y)))
         torch.autograd.grad(value, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
         world.synchronize()
 
@@ -85,12 +86,11 @@ def compile_trial(model: nn.Module, step: Callable[[], object], steps: int) -> d
 
     Buffers and random numbers are afterwards what they were.
     """
-    kept = [(b, b.clone()) for b in model.buffers()]
     place = next(model.parameters()).device
     numbers: dict[str, Any] = (
         {"devices": [place.index], "device_type": place.type} if place.type != "cpu" else {"devices": []}
     )
-    with torch.random.fork_rng(**numbers):
+    with torch.random.fork_rng(**numbers), kept(model.buffers()):
         plain = fastest(step)
         if steps * plain * max(GAIN_ELSEWHERE, *GAIN.values()) <= COMPILING:
             return {"compile": False}
@@ -105,9 +105,6 @@ def compile_trial(model: nn.Module, step: Callable[[], object], steps: int) -> d
             told: dict[str, Any] = {"failed": f"{type(error).__name__}: {error}".partition("\n")[0][:200]}
         else:
             told = {"plain_s": round(plain, 6), "gain_s": round(gain, 6), "cost_s": round(cost, 3)}
-    with torch.no_grad():
-        for buffer, old in kept:
-            buffer.copy_(old)
     pays = steps * gain > cost
     if not pays:
         model._compiled_call_impl = None

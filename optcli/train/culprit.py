@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from optcli.train.batches import Batch
 from optcli.train.objective import ModelFailed, Objective
 from optcli.train.probes import Row
+from optcli.train.traceless import kept
 
 
 def locate(objective: Objective, batches: Sequence[Batch], row: Row, names: Sequence[str]) -> tuple[str, str]:
@@ -33,22 +34,19 @@ def locate(objective: Objective, batches: Sequence[Batch], row: Row, names: Sequ
 def _forward(objective: Objective, x: Tensor, y: Tensor) -> tuple[str, str] | None:
     """The first module in the forward pass whose output is not finite."""
     seen: list[tuple[str, str]] = []
-    kept = [(b, b.clone()) for b in objective.bare.buffers()]
     hooks = [
         module.register_forward_hook(_watch(name, module, seen))
         for name, module in objective.bare.named_modules()
         if not list(module.children())
     ]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), kept(objective.bare.buffers()):
             loss = objective(x, y)
     except ModelFailed:
         loss = torch.zeros(())
     finally:
         for hook in hooks:
             hook.remove()
-        for buffer, old in kept:
-            buffer.copy_(old)
     if seen:
         return seen[0]
     return None if torch.isfinite(loss) else ("loss", "all layers' outputs are finite, the loss is not")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -32,39 +35,63 @@ def shorten(recipe: Recipe, model: nn.Module) -> None:
         raise Failure(Exit.USAGE, message, "remove it, or choose gpt, vit, resnet or cnn") from error
 
 
-def slow_format(recipe: Recipe, world: World) -> list[str]:
-    """What to tell about a precision that saves memory and costs time here."""
-    emulated = world.device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
-    if recipe.train.precision != "bf16" or not emulated:
-        return []
-    return ["train.precision=bf16: this processor has no instructions for it, steps take several times longer"]
+def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
+    """What the recipe asks for and does nothing here, or costs what one wouldn't think; `info` is what was chosen."""
+    train, on_cpu = recipe.train, world.device.type == "cpu"
+    told = {
+        "train.precision=bf16: this processor has no instructions for it, steps take several times longer": (
+            train.precision == "bf16" and on_cpu and torch.backends.cpu.get_cpu_capability() == "AVX2"
+        ),
+        "train.offload=optimizer has no effect on a CPU: the state is in the host's memory already": (
+            train.offload != "none" and on_cpu
+        ),
+        "train.cuda_graphs=true has no effect here: it is for one process on a CUDA device": (
+            train.cuda_graphs is True and not info.get("cuda_graphs")
+        ),
+        "train.channels_last=true has no effect: the model has no two-dimensional convolutions": (
+            train.channels_last is True and not info.get("channels_last")
+        ),
+        f"train.threads={train.threads} comes too late: a run keeps the threads that it began with, {info['threads']}": (
+            train.threads not in ("auto", info["threads"])
+        ),
+    }
+    return [note for note, true in told.items() if true]
 
 
-def stepper(recipe: Recipe, world: World, optimizer: torch.optim.Optimizer) -> tuple[_direct.Step, list[str]]:
-    """`offload`: the optimizer's step, and what to tell the user."""
-    if recipe.train.offload == "none":
-        return _direct.stepper(optimizer), []
-    if world.device.type == "cpu":
-        note = "train.offload=optimizer has no effect on a CPU: the state is in the host's memory already"
-        return _direct.stepper(optimizer), [note]
+def stepper(recipe: Recipe, world: World, optimizer: torch.optim.Optimizer) -> _direct.Step:
+    """`offload`: the optimizer's step.
+
+    Raises:
+        Failure: the optimizer can't step one parameter by itself.
+    """
+    if recipe.train.offload == "none" or world.device.type == "cpu":
+        return _direct.stepper(optimizer)
     try:
-        return Offloaded(optimizer, world), []
+        return Offloaded(optimizer, world)
     except Together as error:
         raise _together(recipe, "offload") from error
 
 
-def update(recipe: Recipe, world: World) -> type[Update]:
-    """`optimizer_in_backward`: which kind of update.
+def update(recipe: Recipe, world: World, regularizers: Mapping[str, Any], *parts: Any, **options: Any) -> Update:
+    """`optimizer_in_backward`: the update, of the kind that was asked for.
 
     Raises:
-        Failure: gradients come from several processes.
+        Failure: gradients come from several processes, or something needs all of them before the step.
     """
+    given = *parts, world, list(regularizers.values())
     if not recipe.train.optimizer_in_backward:
-        return Update
+        return Update(*given, **options)
     if world.size > 1:
         message = "train.optimizer_in_backward can't be used with several processes: their gradients are averaged first"
         raise Failure(Exit.USAGE, message, "remove it, or train in one process")
-    return UpdateInBackward
+    for name, part in regularizers.items():
+        if hasattr(part, "on_grads") or hasattr(part, "ascend"):
+            message = f"train.optimizer_in_backward frees each gradient at once, and {name} looks at all of them"
+            raise Failure(Exit.USAGE, message, "remove one of them")
+    try:
+        return UpdateInBackward(*given, **options)
+    except Together as error:
+        raise _together(recipe, "optimizer_in_backward") from error
 
 
 def _together(recipe: Recipe, key: str) -> Failure:

@@ -15,13 +15,18 @@ class Meter:
         self._from: tuple[int, float, float] | None = None
         self._to: tuple[int, float, float] | None = None
         self._paused = [0.0, 0.0]
+        self._again = 0
 
     def mark(self, step: int) -> None:
         """`step` steps are done."""
-        now = step, time.process_time() - self._paused[0], time.perf_counter() - self._paused[1]
+        now = step + self._again, time.process_time() - self._paused[0], time.perf_counter() - self._paused[1]
         if self._from is None and step >= self._skip:
             self._from = now
         self._to = now
+
+    def back(self, steps: int) -> None:
+        """So many steps are taken once more."""
+        self._again += steps
 
     @contextmanager
     def pause(self) -> Iterator[None]:

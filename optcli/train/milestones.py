@@ -113,8 +113,8 @@ def _first_bad(t: Training, rows: list[Row]) -> Row | None:
     for row in rows:
         if t.nonfinite != "skip" and t.gate.bad(row):
             return row
-        t.skipped = 0 if row.finite else t.skipped + 1
-        if t.skipped >= MOST_SKIPPED or (row.scale is not None and row.scale < LEAST_SCALE):
+        t.position.skipped = 0 if row.finite else t.position.skipped + 1
+        if t.position.skipped >= MOST_SKIPPED or (row.scale is not None and row.scale < LEAST_SCALE):
             return row
     return None
 
@@ -204,7 +204,7 @@ def _fail_or_return(t: Training, bad: Row) -> None:
             f"the loss scale is down to {bad.scale:g}, gradients overflow 16-bit floats at any scale; bf16 has no scale"
         )
     t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
-    times = f", the last of {t.skipped} such steps in a row" if t.skipped >= MOST_SKIPPED else ""
+    times = f", the last of {t.position.skipped} such steps in a row" if t.position.skipped >= MOST_SKIPPED else ""
     shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
     t.ending = Ending(
         "failed",
@@ -221,13 +221,14 @@ def _last_good(t: Training) -> str:
 
 def _roll_back(t: Training, bad: Row) -> None:
     """Go on from the last checkpoint with other samples in the place of the bad batch."""
-    again = t.position.rollbacks + 1
+    again, others = t.position.rollbacks + 1, t.batches.state_dict()
     t.window.forget()
-    step = t.restore()
-    t.position.rollbacks = again
+    reached, step = t.position.step, t.restore()
+    t.position.rollbacks, t.position.skipped = again, 0
+    t.batches.load_state_dict(others)  # batches that were bad before are so still
     t.batches.replace(bad.step - 1, again)
     t.gate.lower()
-    t.skipped = 0
+    t.meter.back(reached - step)
     t.replay(step)
     if t.writer is not None:
         t.writer.go_on(step + 1)

@@ -54,7 +54,7 @@ class Monitor:
 
     def replay(self, rows: Sequence[Row], *, closed: bool) -> None:
         """Begin anew with rows that are in the journal already; what they show has been said."""
-        self.live = self._fresh()
+        self.live, self.stop = self._fresh(), None
         self.live.add(rows, closed=closed)
 
     def finish(self, end: End) -> None:

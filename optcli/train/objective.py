@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from optcli.parts.origin import Misuse
 from optcli.train.averages import Averages
+from optcli.train.traceless import kept
 
 Loss = Callable[[Any, Tensor], Tensor]
 WIDE = (torch.float32, torch.float64)
@@ -85,6 +86,11 @@ class Objective:
         """The context for forward passes."""
         return self._autocast or self.nothing
 
+    def output(self, x: Tensor) -> Any:
+        """What the model gives for inputs, in the run's precision."""
+        with self.autocast:
+            return self.bare(x if self._cast is None else self._cast(x))
+
     def evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Output and plain loss of a batch; the model should be in evaluation mode."""
         with self.autocast:
@@ -97,15 +103,10 @@ class Objective:
         Raises:
             ModelFailed: model or loss raised.
         """
-        kept = [(buffer, buffer.clone()) for buffer in self.bare.buffers()]
         for change in self._batch:
             x, y = change(x, y)
-        try:
-            with self.autocast:
-                self._apply(self._train_loss, x, y, self.bare)
-        finally:
-            for buffer, old in kept:
-                buffer.copy_(old)
+        with kept(self.bare.buffers()), self.autocast:
+            self._apply(self._train_loss, x, y, self.bare)
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
         part, output = "model", None

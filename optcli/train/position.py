@@ -30,6 +30,8 @@ class Position:
     wall: float = 0.0
     """Seconds of training up to the last checkpoint, over all processes that have worked on the run."""
     rollbacks: int = 0
+    skipped: int = 0
+    """Bad steps in a row."""
 
     def state_dict(self) -> dict[str, Any]:
         """All fields."""

@@ -40,7 +40,7 @@ class Progress:
     def step(self, position: Position, row: Row, base_lr: float) -> None:
         """A window was read; `row` is its last."""
         now = time.monotonic()
-        if self._since is not None and row.at > self._since[1]:
+        if self._since is not None and row.at > self._since[1] and row.step > self._since[0]:
             speed = (row.step - self._since[0]) / (row.at - self._since[1])
             self._speed = speed if not self._speed else 0.7 * self._speed + 0.3 * speed
         self._since = row.step, row.at

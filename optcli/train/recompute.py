@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from optcli.train.gate import changing_buffers
+from optcli.train.traceless import kept, momentum, running
 
 
 def recompute(model: nn.Module, every: int) -> int:
@@ -55,9 +56,9 @@ class _Forgetful:
 
     def __init__(self, block: nn.Module) -> None:
         self._plain = block.forward
-        self._norms = [m for m in block.modules() if getattr(m, "track_running_stats", False)]
-        running = {id(t) for m in self._norms for t in (m.running_mean, m.running_var)}
-        self._buffers = [b for b in changing_buffers(block) if id(b) not in running]
+        self._norms = running(block)
+        moving = {id(t) for m in self._norms for t in (m.running_mean, m.running_var)}
+        self._buffers = [b for b in changing_buffers(block) if id(b) not in moving]
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         if not torch.is_grad_enabled():
@@ -70,15 +71,5 @@ class _Forgetful:
     @contextmanager
     def _again(self) -> Iterator[None]:
         """Inside, the second pass: running statistics have seen the batch already."""
-        kept = [(b, b.clone()) for b in self._buffers]
-        momenta = [norm.momentum for norm in self._norms]
-        for norm in self._norms:
-            norm.momentum = 0.0  # type: ignore[assignment]
-        try:
+        with kept(self._buffers), momentum(self._norms, 0.0):
             yield
-        finally:
-            for norm, momentum in zip(self._norms, momenta, strict=True):
-                norm.momentum = momentum
-            with torch.no_grad():
-                for buffer, old in kept:
-                    buffer.copy_(old)

@@ -224,7 +224,7 @@ class _Session:
 
     def _replay(self, step: int) -> None:
         """Cut the journal back to a checkpoint and show the monitor what is left."""
-        self.journal.cut(step)
+        self.journal.cut(step, announced=self.position.saved == step)
         self.world.barrier()
         rows = list(_rows(self.path / "journal.jsonl"))
         self.monitor.replay(rows, closed=self.position.evaluated == step or not self.agenda.evaluates(step))

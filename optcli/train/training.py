@@ -96,6 +96,4 @@ class Training:
     """Seconds of training before that."""
     energy: Energy | None = None
     writer: Any = None
-    skipped: int = 0
-    """Bad steps in a row."""
     ending: Ending | None = None

@@ -17,6 +17,7 @@ from optcli.train.graphs import Pass, Recorded
 from optcli.train.objective import Objective
 from optcli.train.probes import RATIO_EVERY, Window
 from optcli.train.randomness import Randomness
+from optcli.train.traceless import momentum, running
 from optcli.train.world import World
 
 
@@ -52,7 +53,7 @@ class Update:
         self._gradients = self._uphill if self._walks else self._here
         self._pass: Pass = self._backward
         self._parts = 1
-        self._norms = [m for m in objective.bare.modules() if getattr(m, "track_running_stats", False)]
+        self._norms = running(objective.bare)
         self._plain = all(p.dtype == torch.float32 for p in self._params)
         self._moving = moving
         self._layout = [p.stride() for p in self._params]
@@ -98,6 +99,9 @@ class Update:
 
     def record(self, randomness: Randomness, accumulate: int, tell: Callable[[str], None]) -> None:
         """Play forward and backward passes back instead of launching them anew (see `graphs`)."""
+        if self._walks or self._searches:  # their passes at other weights leave running statistics alone
+            tell("train.cuda_graphs: off, passes are taken at other weights as well")
+            return
         device, buffers = self._world.device, list(self._objective.bare.buffers())
         self._pass = Recorded(self._backward, device, randomness, buffers, accumulate > 1, tell)
 
@@ -121,15 +125,8 @@ class Update:
 
     def _again(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """Loss and gradients at other weights; running statistics of norm layers stay."""
-        momenta = [norm.momentum for norm in self._norms]
-        for norm in self._norms:
-            norm.momentum = 0.0  # type: ignore[assignment]
-        try:
-            with torch.enable_grad():
-                return self._here(batches)
-        finally:
-            for norm, momentum in zip(self._norms, momenta, strict=True):
-                norm.momentum = momentum
+        with momentum(self._norms, 0.0), torch.enable_grad():
+            return self._here(batches)
 
     def _here(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The step's loss and gradients, of all its batches and all processes."""
@@ -153,8 +150,11 @@ class Update:
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
         if self._sparse:
             grads = [g.coalesce() if g.is_sparse else g for g in grads]
-        elif [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
+            return loss.detach(), grads
+        if [*map(Tensor.stride, grads)] != self._layout:  # fused kernels walk gradient and weight side by side
             grads = [_laid_out(g, p) for p, g in zip(self._params, grads, strict=True)]
+        if len({*map(Tensor.data_ptr, grads)}) < len(grads):
+            grads = _apart(grads)
         return loss.detach(), grads
 
     def _shared(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
@@ -204,6 +204,13 @@ class Update:
 
 def _grad(parameter: nn.Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _apart(grads: list[Tensor]) -> list[Tensor]:
+    """Each gradient in memory of its own: of weights that are only added up, autograd gives the same one twice."""
+    first: dict[int, Tensor] = {}
+    places = [grad.data_ptr() for grad in grads]  # 0 where there is nothing
+    return [g if not at or first.setdefault(at, g) is g else g.clone() for at, g in zip(places, grads, strict=True)]
 
 
 def _laid_out(grad: Tensor, parameter: nn.Parameter) -> Tensor:

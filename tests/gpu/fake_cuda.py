@@ -44,7 +44,7 @@ model: {name: mlp, hidden: [16]}
 loss: cross_entropy
 metrics: [accuracy]
 optimizer: {name: adamw, lr: 1e-3}
-train: {steps: 40, threads: 1}
+train: {steps: 40, threads: 1, compile: off}
 """
 
 

@@ -153,6 +153,23 @@ def test_a_cut_without_an_announcement_keeps_the_steps_before(tmp_path: Path) ->
     assert read(journal.path) == [{"event": "start", "version": 1, "planned": 20}]
 
 
+def test_what_came_of_going_on_from_a_signals_checkpoint_goes_with_the_cut(tmp_path: Path) -> None:
+    journal = filled(tmp_path / "j")
+    for again in (
+        [{"step": 10, "val/loss": 0.1}],
+        [{"step": 10, "val/loss": 0.1}, {"event": "checkpoint", "step": 10}],
+        [{"event": "rollback", "step": 10, "bad": 11}],
+    ):
+        for record in again:
+            journal.event(**record) if "event" in record else journal.rows([record])
+        journal.rows([row(11)])
+        assert journal.cut(10, announced=False) == len(again) + 1
+        assert read(journal.path)[-1] == row(10)
+    journal.event("rollback", step=0, bad=1)
+    journal.cut(0, announced=False)
+    assert read(journal.path) == [{"event": "start", "version": 1, "planned": 20}]
+
+
 def test_a_rolled_back_history_is_kept(tmp_path: Path) -> None:
     """Steps that were taken twice, before a checkpoint, stay as they were logged."""
     journal = filled(tmp_path / "j")

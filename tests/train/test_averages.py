@@ -60,6 +60,11 @@ def test_batch_norms_fit_the_averaged_weights(made):
     assert model.norm0.momentum == 0.1
 
 
+def test_averages_go_with_double_precision(run, tmp_path):
+    outcome = run(tmp_path / "r", "train.precision=fp64", "model.norm=batch", "regularizers.ema.decay=0.9")
+    assert outcome.ending.status == "finished"
+
+
 def test_an_error_inside_puts_the_weights_back(made):
     before = snapshot(made.objective.bare)
 

@@ -70,6 +70,7 @@ def test_replacing_a_batch_changes_that_step_alone():
     made.replace(7, 1)
     changed = targets(made.stream(0, 12))
     assert [i for i in range(12) if changed[i] != plain[i]] == [7]
+    assert not set(made.indices(7)) & set(batches().indices(7))
     again = batches()
     again.load_state_dict(made.state_dict())
     assert targets(again.stream(0, 12)) == changed

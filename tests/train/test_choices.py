@@ -1,9 +1,11 @@
 """What is decided once for a run."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import optcli
 from optcli.train import choices
 from optcli.train.build import build
 from optcli.train.choices import compile_trial, forward_work
@@ -60,6 +62,22 @@ def test_compiling_must_win_back_its_time(monkeypatch, steps, compiled, pays):
     assert (net._compiled_call_impl is not None) is pays
     assert torch.equal(torch.get_rng_state(), state)
     assert net.running_mean.tolist() == [0, 0]
+
+
+def test_the_trial_step_sees_targets_as_the_loss_does(recipe, monkeypatch):
+    @optcli.data(task="regression")
+    def rows(n: int = 40):
+        x = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float16)
+        return x, x[:, :1], x[:8], x[:8, :1]
+
+    def trial(model, step, steps):
+        step()
+        return {"compile": False, "compile_trial": "taken"}
+
+    monkeypatch.setattr(choices, "COMPILING", 0.0)
+    monkeypatch.setattr(choices, "compile_trial", trial)
+    made = built(recipe, "data.name=rows", "loss=mse", "metrics=[]")
+    assert made.info["compile_trial"] == "taken"
 
 
 def test_a_model_that_can_not_be_compiled_is_left_as_it_is(monkeypatch):

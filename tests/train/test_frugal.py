@@ -5,15 +5,50 @@ import torch
 
 from optcli.exits import Failure
 from optcli.train import frugal
+from optcli.train.build import build
+from optcli.train.signals import Signals
 from optcli.train.world import World
+
+CHOSEN = {"threads": 1, "precision": "fp32", "compile": False}
 
 
 @pytest.mark.parametrize(("capability", "told"), [("AVX2", 1), ("AVX512", 0)])
 def test_a_processor_without_bf16_is_told(recipe, monkeypatch, capability, told):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     world = World("cpu", "bf16")
-    assert len(frugal.slow_format(recipe("train.precision=bf16"), world)) == told
-    assert frugal.slow_format(recipe(), world) == []
+    assert len(frugal.notes(recipe("train.precision=bf16"), world, {"threads": 1})) == told
+    assert frugal.notes(recipe(), world, {"threads": 1}) == []
+
+
+@pytest.mark.parametrize("key", ["channels_last=true", "cuda_graphs=true", "offload=optimizer", "threads=2"])
+def test_what_has_no_effect_is_told(recipe, key):
+    wish = recipe("train.device=auto", f"train.{key}")
+    [told] = build(wish, World("cpu"), Signals(), CHOSEN).notes
+    assert told.startswith(f"train.{key} ")
+
+
+def test_a_run_that_was_played_back_goes_on_where_nothing_can_be(recipe):
+    made = build(recipe(), World("cpu"), Signals(), {**CHOSEN, "cuda_graphs": True})
+    made.update(0, made.batches.at(0), 1.0)
+
+
+class Norms:
+    """An own regularizer that wants all gradients."""
+
+    def on_grads(self, params, grads, norms, up):
+        raise AssertionError
+
+
+def test_an_own_regularizer_on_gradients_does_not_go_with_steps_in_the_backward_pass(recipe):
+    wish = recipe("train.optimizer_in_backward=true")
+    with pytest.raises(Failure, match="and norms looks at all of them"):
+        frugal.update(wish, World("cpu"), {"norms": Norms()})
+
+
+def test_an_optimizer_whose_kernel_steps_all_together_is_told(recipe, monkeypatch):
+    monkeypatch.setattr("optcli.train.backward.alone", lambda *args: None)
+    with pytest.raises(Failure, match="optimizer_in_backward can't be used with adamw"):
+        build(recipe("train.optimizer_in_backward=true"), World("cpu"), Signals(), CHOSEN)
 
 
 class Card:

@@ -96,6 +96,13 @@ def test_a_pass_that_can_not_be_recorded_is_taken_as_it_is(recipe, monkeypatch):
     assert told == ["train.cuda_graphs: off, operation not permitted when stream is capturing"]
 
 
+@pytest.mark.parametrize("more", ["optimizer={name: lbfgs, lr: 1}", "regularizers.sam.radius=0.1"])
+def test_passes_at_other_weights_are_not_recorded(recipe, more):
+    made, told = recording(recipe, more)
+    assert told == ["train.cuda_graphs: off, passes are taken at other weights as well"]
+    steps(made, 2)
+
+
 def test_inputs_of_another_shape_are_not_played_back(recipe, monkeypatch):
     monkeypatch.setattr(graphs, "record", copied)
     made, _ = recording(recipe)

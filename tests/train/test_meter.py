@@ -26,6 +26,16 @@ def test_it_counts_from_the_first_mark_after_the_skip(clock):
     assert meter.wall_us == pytest.approx(0.08 / 20 * 1e6)
 
 
+def test_steps_taken_again_count_again(clock):
+    meter = Meter(skip=0)
+    for step, back in ((10, 0), (20, 15), (15, 0)):
+        meter.mark(step)
+        meter.back(back)
+        clock["wall"] += 1.0
+    assert meter.steps == 20
+    assert meter.wall_us == pytest.approx(1e5)
+
+
 def test_pauses_are_left_out(clock):
     meter = Meter(skip=0)
     meter.mark(0)

@@ -100,6 +100,97 @@ def test_rolling_back_has_an_end(run, poison, tmp_path):
     assert (outcome.ending.code, outcome.summary["rollbacks"]) == (Exit.TRAINING_FAILED, 3)
 
 
+ROLLBACK = ("monitor.nonfinite=rollback", "data.nan_at=0")
+
+
+def test_batches_that_were_bad_before_stay_replaced(run, tmp_path):
+    """Every epoch has a bad batch (steps 5, 16 and 22), and all go back to the same checkpoint."""
+    outcome = run(tmp_path / "r", *ROLLBACK, "train.eval_every=23", "train.checkpoint_every=23")
+    assert (outcome.ending.status, outcome.summary["rollbacks"]) == ("finished", 3)
+
+
+class Killed(BaseException):
+    """Ends a training as a kill would: nothing is tidied up or said."""
+
+
+@pytest.fixture
+def killed(monkeypatch, run):
+    """`killed(owner, name, folder, *changes)`: train until that function has been called; `when` chooses the call."""
+
+    def go(owner, name, folder, *changes, when=lambda *args: True, **options):
+        with monkeypatch.context() as patch:
+            plain = getattr(owner, name)
+
+            def call(*args):
+                plain(*args)
+                if when(*args):
+                    raise Killed
+
+            patch.setattr(owner, name, call)
+            with pytest.raises(Killed):
+                run(folder, *changes, **options)
+
+    return go
+
+
+@pytest.mark.parametrize("every", ["23", "4"])
+def test_killed_right_after_rolling_back_it_rolls_back_again(run, killed, journal, states, tmp_path, every):
+    changes = (*ROLLBACK, f"train.checkpoint_every={every}", "train.eval_every=6", "regularizers.dropout.rate=0.2")
+    run(tmp_path / "whole", *changes)
+    killed(milestones, "_roll_back", tmp_path / "parts", *changes)
+    killed(milestones, "_roll_back", tmp_path / "parts", *changes, resume=True)
+    outcome = run(tmp_path / "parts", *changes, resume=True)
+    assert outcome.summary["rollbacks"] > 1
+    assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
+    assert states(tmp_path / "parts") == states(tmp_path / "whole")
+
+
+def test_stopped_between_rolling_back_and_saving_it_goes_on_exactly(run, journal, tmp_path):
+    changes = (*ROLLBACK, "train.checkpoint_every=23", "train.eval_every=23")
+    whole = run(tmp_path / "whole", *changes)
+    run(tmp_path / "parts", *changes, stop=15)
+    assert run(tmp_path / "parts", *changes, resume=True).summary["rollbacks"] == whole.summary["rollbacks"]
+    rows = [[r for r in journal(tmp_path / name) if "train/loss" in r] for name in ("whole", "parts")]
+    assert rows[0] == rows[1]
+
+
+def test_what_the_monitor_saw_in_a_step_that_is_taken_back_does_not_stop_the_run(run, tmp_path):
+    outcome = run(tmp_path / "r", *ROLLBACK, "monitor.error=stop", *LATE)
+    assert outcome.ending.status == "finished"
+    assert outcome.summary["rollbacks"] > 0
+
+
+def test_steps_that_are_taken_again_are_counted_again(run, monkeypatch, tmp_path):
+    from optcli.train.meter import Meter
+
+    seen = []
+    monkeypatch.setattr(Meter, "back", lambda self, steps: seen.append(steps))
+    run(tmp_path / "r", *ROLLBACK, "train.checkpoint_every=23", "train.eval_every=23")
+    assert seen == [23, 23, 23]
+
+
+def test_killed_after_an_evaluation_that_a_signal_put_off_it_is_logged_once(run, killed, journal, states, tmp_path):
+    from optcli.train.update import Update
+
+    changes = ("train.eval_every=3", "train.checkpoint_every=100%", "optimizer.lr=1e-9")
+    run(tmp_path / "whole", *changes)
+    assert run(tmp_path / "parts", *changes, stop=6).ending.status == "stopped"
+    for step in (7, 8):
+        killed(Update, "__call__", tmp_path / "parts", *changes, resume=True, when=lambda u, n, *_, at=step: n == at)
+    run(tmp_path / "parts", *changes, resume=True)
+    assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
+    assert states(tmp_path / "parts") == states(tmp_path / "whole")
+
+
+def test_an_interruption_does_not_break_a_row_of_skipped_steps(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(milestones, "MOST_SKIPPED", 5)
+    changes = ("monitor.nonfinite=skip", "data.n=9", "data.nan_at=7", "train.epochs=9")
+    whole = run(tmp_path / "whole", *changes).ending.reason
+    at = int(whole.split("at step ")[1].split(",")[0])
+    run(tmp_path / "parts", *changes, stop=at - 2)
+    assert run(tmp_path / "parts", *changes, resume=True).ending.reason == whole
+
+
 def test_the_monitor_stops_where_it_is_told_to(run, poison, tmp_path):
     poison(5)
     outcome = run(tmp_path / "r", "monitor.nonfinite=skip", "monitor.error=stop")

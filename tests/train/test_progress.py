@@ -44,6 +44,15 @@ def test_a_pipe_gets_a_line_every_ten_seconds_and_every_evaluation(now):
     assert "\x1b" not in stream.getvalue()
 
 
+def test_a_run_that_goes_back_has_no_negative_speed(now):
+    stream = io.StringIO()
+    progress = Progress(100, 8, stream)
+    for second, step in enumerate((0, 20, 40, 5)):
+        now["now"] = 10.0 * second
+        progress.step(Position(step=step), row(step, 10.0 * second), 0.1)
+    assert stream.getvalue().splitlines()[-1].split("  ")[3] == "16 samples/s"
+
+
 def test_a_terminal_gets_one_line_rewritten_at_most_ten_times_a_second(now, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     stream = Terminal()

@@ -118,6 +118,43 @@ def eighths(n: int = 320):
     return x.astype("float32"), y.astype("float32"), x[:64].astype("float32"), y[:64].astype("float32")
 
 
+def summed(facts):
+    """Two parameters that are only ever added: autograd gives both the same tensor as their gradient."""
+
+    class Summed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.base = nn.Parameter(torch.randn(facts.outputs, *facts.shape))
+            self.change = nn.Parameter(torch.zeros(facts.outputs, *facts.shape))
+
+        def forward(self, x):
+            return nn.functional.linear(x, self.base + self.change)
+
+    return Summed()
+
+
+SUMMED = ("model=summed", "optimizer={name: sgd, lr: 0.1}")
+
+
+def test_a_gradient_that_two_parameters_share_is_clipped_once(recipe):
+    optcli.model(summed)
+    made, plain = (built(recipe, *SUMMED, "regularizers.clip_norm.max_norm=0.01") for _ in range(2))
+    step(made, 0)
+    net, [(x, y)] = plain.objective.bare, plain.batches.at(0)
+    nn.functional.cross_entropy(net(x), y).backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 0.01)
+    torch.optim.SGD(net.parameters(), lr=0.1).step()
+    assert same(weights(made), weights(plain), rtol=1e-6, atol=0)
+
+
+def test_a_gradient_that_two_parameters_share_is_added_up_once(recipe):
+    optcli.model(summed)
+    big, small = built(recipe, *SUMMED), built(recipe, *SUMMED, "data.batch_size=2", "train.accumulate=4")
+    step(big, 0)
+    step(small, 0)
+    assert same(weights(big), weights(small), rtol=1e-5, atol=1e-6)
+
+
 def test_accumulation_is_the_big_batch_bit_for_bit_where_sums_are_exact(recipe):
     optcli.data(task="regression")(eighths)
     exact = ("data.name=eighths", "model.name=linear", "loss=mse", "metrics=[]", "optimizer.lr=0.125")
