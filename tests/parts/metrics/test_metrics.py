@@ -40,6 +40,10 @@ def test_targets_without_a_second_axis_are_not_broadcast():
 
 def test_r2_of_equal_targets_is_not_a_number():
     assert math.isnan(value("r2", torch.zeros(3, 1), torch.ones(3, 1)))
+    part, sums = find("metric", "r2"), torch.zeros(4, dtype=torch.float64)
+    for batch in torch.full((100_000, 1), 123.456).split(64):  # rounding leaves a spread
+        sums += part.update(torch.zeros_like(batch), batch)
+    assert math.isnan(part.compute(sums.tolist()))
 
 
 def test_likelihoods():

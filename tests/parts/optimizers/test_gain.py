@@ -48,7 +48,7 @@ def test_muon_s_hidden_matrices_move_by_the_same_length():
 
 
 @pytest.mark.parametrize("regularizer", ["l1", "group_lasso"])
-@pytest.mark.parametrize("name", [name for name in bundled("optimizer") if getattr(find("optimizer", name), "GATED", 0)])
+@pytest.mark.parametrize("name", [n for n in bundled("optimizer") if getattr(find("optimizer", n), "GATED", False)])
 def test_before_the_first_step_no_threshold_moves_a_weight(name, regularizer):
     """The first step is left out (fp16's loss scale begins too high), or only looks, as SOAP's does."""
     torch.manual_seed(0)

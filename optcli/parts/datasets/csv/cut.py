@@ -31,6 +31,8 @@ class Cut:
     columns: tuple[str, ...] = ()
     """The column that decides, if one does; it is no input."""
     index: int | None = None
+    kept: list[int] = field(default_factory=list)
+    """The columns that make rows alike, where no column decides: all but those that are left out."""
     times: dict[bytes, float] = field(default_factory=dict)
     """When the rows with each key were (for `time`), in any unit."""
 
@@ -50,7 +52,8 @@ class Cut:
             other = "group" if given != ["time"] else "time"
             raise ValueError(f"`{other}` has no effect on a split that is {how}; remove it")
         if how not in named:
-            return cls(how, options.split_seed)
+            kept = [index for index, name in enumerate(header) if name not in options.drop]
+            return cls(how, options.split_seed, kept=kept)
         name = named[how]
         if name is None:
             option = "group" if how == "grouped" else "time"
@@ -59,7 +62,7 @@ class Cut:
 
     def key(self, row: Row) -> bytes:
         """What rows share that must stay in one part; ordering by it is a shuffle that depends on the seed alone."""
-        cells = row.cells if self.index is None else [row.cells[self.index]]
+        cells = [row.cells[at] for at in (self.kept if self.index is None else (self.index,))]
         text = f"{self.seed}\x1e" + "\x1f".join(cells)
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 

@@ -57,6 +57,14 @@ def test_validation_has_no_part_in_scaling(write):
     assert abs(alone.val_x[:, 0].mean()) > 1e-3  # so that part's mean is not 0: it was not looked at
 
 
+def test_a_column_that_is_the_same_in_all_training_rows_does_not_explode(write):
+    train = write(lines("flag,x,y", [f"123.456,{i},{i / 10}" for i in range(398)]))
+    other = write(lines("flag,x,y", [f"123.957,{i},{i / 10}" for i in range(9)]), "v.csv")
+    _, splits = both(train, validation_file=other)
+    np.testing.assert_allclose(splits.train_x[:, 0], 0, atol=1e-6)
+    np.testing.assert_allclose(splits.val_x[:, 0], 0.501, rtol=1e-5)
+
+
 def test_words_make_a_classification(write):
     rows = [f"{i},{'dog' if i % 3 else 'cat'}" for i in range(30)]
     facts, splits = both(write(lines("x,animal", rows)))
@@ -162,6 +170,13 @@ def test_identical_rows_are_never_parted(values, split_seed):
         facts, splits = both(str(path), split_seed=split_seed)
     assert facts.train + facts.val == len(values) == len(splits.train_x) + len(splits.val_x)
     assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
+
+
+def test_rows_that_differ_only_in_a_dropped_column_are_never_parted(write):
+    path = write(lines("id,x,y", [f"{i},{i // 2},{i // 2}.5" for i in range(60)]))
+    for seed in range(4):
+        _, splits = both(path, drop=("id",), split_seed=seed)
+        assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
 
 
 PATIENTS = lines("patient,x,y", [f"p{i % 10},{i * 7 % 13},{i % 3}" for i in range(60)])
