@@ -7,7 +7,7 @@
 - `after_step(params, lr)`: change the parameters after a step with the base rate `lr`, 0 in a skipped one
 - `on_plan(plan)`: learn how long the run is (`plan.steps`, `plan.of(duration)`)
 - `on_batch(x, y) -> (x, y)`: change the batches of training
-- `on_grads(params, grads, norms, up)`: change the gradients in place; `norms` are theirs as they came, one a parameter
+- `on_grads(params, grads, norms, up)`: change the gradients in place; `norms` are theirs before that, one a parameter
 - `after_update(up)`: asked after each step
 - `ascend(params, grads)`, `descend(params)`: move to another point, whose gradient is the one used, and back
 - `eval_mode()`, `train_mode()`: put other weights into the model for evaluations, and back; `active`: whether there are
