@@ -24,6 +24,10 @@ def test_accuracy_of_classes_and_of_positions():
     assert value("accuracy", OUTPUT.view(2, 2, 3), torch.tensor([[0, 0], [0, 0]])) == 0.5
 
 
+def test_accuracy_of_one_position_is_that_of_the_sample():
+    assert value("accuracy", OUTPUT[:, None], torch.tensor([0, 1, 1, 2])) == 0.75
+
+
 def test_errors_of_regression():
     output, target = torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([[1.0], [0.0], [3.0]])
     assert value("rmse", output, target) == pytest.approx(math.sqrt(5 / 3))

@@ -128,16 +128,24 @@ def _some(keys: list[bytes], labels: Labels, wanted: float) -> Iterable[bytes]:
 
 
 def _time(cell: str, where: str) -> float:
-    """A number as it is, a date as seconds; dates without a time zone are taken as UTC."""
+    """A number as it is, a date as seconds."""
     value = number(cell)
     if value is not None and math.isfinite(value):
         return value
-    try:
-        date = datetime.fromisoformat(cell)
-    except ValueError:
+    found = date(cell)
+    if found is None:
         help = "write it as 2024-01-31 or 2024-01-31T08:30"
-        raise ValueError(f"{where}: `{cell[:40]}` is neither a number nor a date; {help}") from None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        raise ValueError(f"{where}: `{cell[:40]}` is neither a number nor a date; {help}")
+    return found.timestamp()
+
+
+def date(cell: str) -> datetime | None:
+    """An ISO 8601 date, without a time zone in UTC; None if it is none."""
+    try:
+        found = datetime.fromisoformat(cell)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
