@@ -60,7 +60,7 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
     if array.dtype.kind in "OUS":
         if array.dtype.kind != "O" or isinstance(_first(array), str):
             use = f"number them, as numpy.unique({name}, return_inverse=True) does"
-            raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not the text {str(_first(array))!r}: {use}")
+            raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not the text {_first(array)!r}: {use}")
         array = array.astype(float)
     if task == "classification" and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -77,4 +77,5 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
 
 
 def _first(array: Any) -> Any:
-    return array.flat[0] if array.size else None
+    """As Python writes it: `'a'` and not `np.str_('a')`."""
+    return array.ravel()[:1].tolist()[0] if array.size else None

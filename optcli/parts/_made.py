@@ -10,11 +10,13 @@ from typing import Any, Final, get_args, get_type_hints
 
 from optcli.parts import _arrays, add, bundled
 from optcli.parts.facts import Facts, Task
-from optcli.parts.origin import Misuse, PartFailed, place, told
+from optcli.parts.origin import Misuse, PartFailed, home, place, told
 from optcli.units import STRICT
 
 TASKS: Final = frozenset(get_args(Task))
 TAKES: Final = ("vector", "image", "tokens")
+KEYS: Final = {"data": ("name", "batch_size", "reconstruct"), "model": ("name", "freeze")}
+"""What recipes say of a part themselves, by kind; of the others only the name."""
 
 
 def _options(function: Callable[..., Any], given: int, reserved: Iterable[str] = ()) -> type:
@@ -38,6 +40,7 @@ def _options(function: Callable[..., Any], given: int, reserved: Iterable[str] =
     options = make_dataclass("Options", fields, frozen=True, kw_only=True)
     options.__module__ = function.__module__
     options.__pydantic_config__ = STRICT  # type: ignore[attr-defined]
+    options._home = home(function)  # type: ignore[attr-defined]
     return options
 
 
@@ -79,6 +82,7 @@ class _Part:
             raise Misuse(f"there is a bundled {self.kind} `{name}` already: choose another name")
         self._must_take_the_first()
         self.Options = _options(function, len(self.first), self.reserved)
+        self._must_leave_keys()
         self.__doc__ = inspect.getdoc(function) or ""
         add(self.kind, name, self)
 
@@ -91,6 +95,12 @@ class _Part:
         if len(given) < len(self.first) or options:
             wanted = ", ".join(self.first)
             raise Misuse(f"`{self.name}` must take ({wanted}) first, and then its options")
+
+    def _must_leave_keys(self) -> None:
+        """An option that is called as a key of recipes would never get its value."""
+        taken = [key for key in KEYS.get(self.kind, ("name",)) if key in self.Options.__dataclass_fields__]  # type: ignore[attr-defined]
+        if taken:
+            raise Misuse(f"`{self.name}`: `{taken[0]}` is a key of recipes already: choose another name for the option")
 
 
 class Model(_Part):
@@ -183,7 +193,10 @@ class Metric(_Part):
         import torch
 
         try:
-            total = torch.as_tensor(self.function(output, target), device=target.device).double() * len(target)
+            value = self.function(output, target)
+            if not isinstance(value, (torch.Tensor, int, float)) and not hasattr(value, "__float__"):
+                raise Misuse(f"it must give a number, not {'nothing' if value is None else type(value).__name__}")
+            total = torch.as_tensor(value, device=target.device).double() * len(target)
             if total.ndim:
                 raise Misuse(f"it must give one number for a batch, not shape {tuple(total.shape)}: take the mean")
         except (Exception, SystemExit) as error:

@@ -52,6 +52,7 @@ def validated(cls: type, node: Node, path: str) -> tuple[Any, list[Problem]]:
         return None, _reworded(cls, node, values, path, error)
     except (PydanticUserError, NameError, TypeError) as error:
         about = str(error).splitlines()[0].partition(". ")[0]
+        about += f" ({home})" if (home := getattr(cls, "_home", "")) else ""  # of an own part
         help = "annotate options with bool, int, float, str, Literal[...], or a list or tuple of those"
         return None, [node.span.problem(f"the options of `{path}` can't be checked: {about}", help, path)]
 

@@ -18,6 +18,9 @@ def blamed(error: BaseException, kind: str, name: str, home: str = "") -> Failur
         home: the place to name where the error came through none of the user's lines; else that of the part.
     """
     place = origin.place(error) or home or origin.home(_function(kind, name))
+    if not place and isinstance(error, ValueError):  # a bundled part that says what is wrong
+        message, _, help = str(error).partition("; ")
+        return Failure(Exit.USAGE, f"{kind} {name}: {message}", help)
     where = f"{place}: " if place else ""
     return Failure(Exit.USAGE, f"{where}{kind} {name} failed: {origin.told(error)}", _help(error))
 

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from optcli.exits import Exit, Failure
 from optcli.parts import find
 from optcli.parts.optimizers import _groups
+from optcli.parts.origin import PartFailed, own_home, told
 from optcli.recipe.recipe import Recipe
 from optcli.train import choices, frugal, sparse
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate
-from optcli.train.objective import Objective
+from optcli.train.objective import Objective, shape
 from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
 from optcli.train.rates import Moving, Rates
@@ -78,10 +79,18 @@ class Built:
         self.objective.bare.eval()
         with torch.no_grad():
             output, _ = self.objective.evaluate(x, y)
-            for metric in self.metrics.values():
-                metric.update(output, y)
+            for name, metric in self.metrics.items():
+                try:
+                    metric.update(output, y)
+                except RuntimeError as error:  # an own one says so itself, with PartFailed
+                    raise PartFailed(self._unmeasured(name, output, y, error)) from error
         self.objective.bare.train()
         self.randomness.take(numbers)
+
+    def _unmeasured(self, metric: str, output: Any, y: Tensor, error: RuntimeError) -> str:
+        home = own_home(type(self.objective.bare))
+        shapes = f"output {shape(output)}, target {shape(y)}"
+        return f"{home}: metric {metric} failed on what the model gave, {shapes}: {told(error)}".removeprefix(": ")
 
 
 def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, Any] | None = None) -> Built:

@@ -26,8 +26,8 @@ class ModelFailed(Exception):
     def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None, model: nn.Module | None = None) -> None:
         super().__init__(part)
         self.model = model
-        gave = f"output {_shape(output)}, " if part == "loss" else ""
-        self.part, self.shapes = part, f"input {_shape(x)}, {gave}target {_shape(y)}"
+        gave = f"output {shape(output)}, " if part == "loss" else ""
+        self.part, self.shapes = part, f"input {shape(x)}, {gave}target {shape(y)}"
 
 
 class Objective:
@@ -123,12 +123,12 @@ class Objective:
         except (Exception, SystemExit) as error:
             raise ModelFailed(part, x, y, output, self.bare) from error
         if value.ndim:
-            wrong = Misuse(f"the loss must be a scalar, the mean over the batch, not of shape {_shape(value)}")
+            wrong = Misuse(f"the loss must be a scalar, the mean over the batch, not of shape {shape(value)}")
             raise ModelFailed("loss", x, y, output, self.bare) from wrong
         return output, value
 
 
-def _shape(given: Any) -> str:
+def shape(given: Any) -> str:
     """A tensor's shape, or what it is instead of a tensor."""
     if not isinstance(given, Tensor):
         return f"a {type(given).__name__} and no tensor"

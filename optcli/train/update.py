@@ -78,8 +78,11 @@ class Update:
         head = window.heads[at]
         torch.stack(told if self._plain else [t.float() for t in told], out=head)
         gate.check(head)
-        for clip in self._clip:
-            clip(self._params, grads, head[1:], gate.up)
+        norms = head[1:]
+        for number, clip in enumerate(self._clip):
+            if number:  # the one before may have changed them
+                norms = torch.stack(torch._foreach_norm(grads)).to(head.dtype)
+            clip(self._params, grads, norms, gate.up)
         if self._searches:
             self._step.optimizer.given = loss, partial(self._again, batches)  # type: ignore[attr-defined]
         if step % RATIO_EVERY:

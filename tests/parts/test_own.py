@@ -12,9 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 import optcli
 from optcli.parts import doc, find, forget, names
+from optcli.parts._made import KEYS
 from optcli.parts.facts import Facts
 from optcli.parts.origin import Misuse, PartFailed
 from optcli.parts.own import ImportFailed, load_file
+from optcli.recipe import loads
+from optcli.recipe.problem import BadRecipe
+from optcli.recipe.sections import Batches, Freezing
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +184,7 @@ class TestMistakes:
             ("classification", "x, np.where(y, 'cat', 'dog'), x, y", "not the text 'dog': number them"),
             ("classification", "x, y.astype(str).astype(object), x, y", "not the text '0'"),
             ("classification", "x.astype(str).astype(object) + 'a', y, x, y", "train_x must hold numbers, not '0.0a'"),
+            ("regression", "x, np.where(y, 'cat', 'dog'), x, y", "train_y must hold numbers, not 'dog'"),
             ("regression", "x.astype(complex), y, x, y", "train_x is complex"),
             ("language", "y, y, y, y", "one row of tokens a sample"),
         ],
@@ -238,6 +243,8 @@ class TestMistakes:
         ("function", "told"),
         [
             (lambda output, target: output == target, r"one number for a batch, not shape \(2,\)"),
+            (lambda output, target: None, "it must give a number, not nothing"),
+            (lambda output, target: "high", "it must give a number, not str"),
             (lambda output, target: 1 / 0, "ZeroDivisionError: division by zero"),
             (lambda output, target: sys.exit("bye"), "SystemExit: bye"),
         ],
@@ -260,11 +267,27 @@ class TestMistakes:
             (lambda: optcli.loss(torch.nn.MSELoss), "must be a function"),
             (lambda: optcli.model(name="mlp")(lambda facts: None), "there is a bundled model `mlp` already"),
             (lambda: optcli.model(takes="picture")(lambda facts: None), "unknown input `picture`"),
+            (lambda: optcli.model(name="mine")(lambda facts, freeze=0: None), "`freeze` is a key of recipes already"),
+            (lambda: optcli.loss(name="mine")(lambda output, target, name="": 0), "`name` is a key of recipes"),
         ],
     )
     def test_of_decorators(self, wrong, told):
         with pytest.raises(Misuse, match=told):
             wrong()
+
+    def test_what_recipes_say_of_data_is_no_option(self):
+        for key in ("name", *Batches.__dataclass_fields__):
+            with pytest.raises(Misuse, match=f"`mine`: `{key}` is a key of recipes already"):
+                optcli.data(task="regression", name="mine")(eval(f"lambda {key}=1: None"))
+        assert set(KEYS["model"]) == {"name", *Freezing.__dataclass_fields__}
+
+    def test_an_option_that_no_recipe_can_say_is_told_with_its_place(self):
+        def mine(facts, weights: torch.Tensor = None):
+            """Of a type that YAML doesn't have."""
+
+        optcli.model(mine)
+        with pytest.raises(BadRecipe, match=rf"torch.Tensor.*test_own.py:{mine.__code__.co_firstlineno}\)"):
+            loads("data: digits\nmodel: mine\n")
 
     def test_one_input_needs_no_list(self):
         optcli.model(name="mine", takes="image")(lambda facts: None)

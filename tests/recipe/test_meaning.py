@@ -110,6 +110,10 @@ def test_an_installed_part_that_fails_to_load_is_a_problem(monkeypatch: pytest.M
     ("text", "message"),
     [
         ("data: shakespeare\nregularizers: [mixup]\n", "`mixup` is for image and vector inputs, the data gives tokens"),
+        (
+            "data: diamonds\nloss: mse\nregularizers: [r_drop]\n",
+            "`r_drop` is for classification and language, the data's task is regression",
+        ),
         ("data: diamonds\nregularizers: [cutmix]\n", "`cutmix` is for image inputs, the data gives vector"),
         (
             "data: digits\noptimizer: schedule_free_sgd\nregularizers: [l1]\n",

@@ -9,6 +9,7 @@ from torch import nn
 
 import optcli
 from optcli.exits import Failure
+from optcli.parts.origin import PartFailed
 from optcli.train.build import build
 from optcli.train.gate import ScalingGate
 from optcli.train.signals import Signals
@@ -63,6 +64,29 @@ def test_errors_of_own_parts_name_their_line(recipe):
 
     with pytest.raises(Failure, match=rf"test_build.py:{raising.__code__.co_firstlineno + 2}: model raising failed"):
         built(recipe, "model=raising")
+
+
+def test_an_output_that_a_metric_can_not_read_is_the_model_s_fault(recipe):
+    @optcli.model
+    def wide(facts):
+        return nn.Linear(4, 3)
+
+    @optcli.data(task="regression")
+    def line():
+        x = torch.ones(64, 4)
+        return x, x[:, 0], x[:8], x[:8, 0]
+
+    optcli.loss(name="loose")(lambda output, target: (output - target).square().mean())
+    made = built(recipe, "data.name=line", "model=wide", "loss=loose", "metrics=[rmse]")
+    told = r"metric rmse failed on what the model gave, output \(8, 3\), target \(8, 1\)"
+    with pytest.raises(PartFailed, match=told):
+        made.try_out()
+
+
+def test_what_a_bundled_part_refuses_is_told_without_a_class_s_name(recipe):
+    with pytest.raises(Failure) as caught:
+        built(recipe, "regularizers.drop_path.rate=0.1")
+    assert caught.value.message.startswith("regularizer drop_path: this model has no residual branches")
 
 
 def test_a_model_without_parameters_is_refused(recipe):

@@ -209,6 +209,19 @@ def test_clipping_is_torchs(recipe):
     assert same(weights(made), weights(plain), rtol=1e-5, atol=1e-7)
 
 
+def test_a_clip_goes_by_what_the_one_before_has_left(recipe):
+    """By values first, the norm is below its limit and must not be cut a second time."""
+    first = "regularizers.clip_value.max_value=1e-4"
+    one, two = (
+        built(recipe, "optimizer.name=sgd", first, *more) for more in ((), ("regularizers.clip_norm.max_norm=0.1",))
+    )
+    start = weights(one)
+    step(one, 0)
+    step(two, 0)
+    assert not same(weights(one), start, rtol=0, atol=0)
+    assert same(weights(one), weights(two), rtol=0, atol=0)
+
+
 def test_the_update_ratio_is_measured(recipe):
     made = built(recipe)
     before = weights(made)

@@ -26,7 +26,8 @@ def update(output: Tensor, target: Tensor) -> Tensor:
     """[right, all]."""
     import torch
 
-    right = (output.argmax(-1) == target).sum(dtype=torch.float64)
+    # (N, 1) against (N,) would be broadcast to all pairs.
+    right = (output.argmax(-1) == target.reshape(output.shape[:-1])).sum(dtype=torch.float64)
     return torch.stack([right, right.new_full((), target.numel())])
 
 

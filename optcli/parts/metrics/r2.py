@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optcli.units import STRICT
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TASKS = frozenset({"regression"})
 HIGHER_IS_BETTER = True
 WIDTH = 4
+LEAST: Final = 1e-12
+"""Spread over the sum of squares: less is what rounding leaves of targets that are all equal."""
 
 
 @dataclass(frozen=True)
@@ -39,4 +41,4 @@ def update(output: Tensor, target: Tensor) -> Tensor:
 def compute(sums: list[float]) -> float:
     """At most 1; below 0 is worse than a constant."""
     spread = sums[2] - sums[1] ** 2 / sums[3]
-    return 1 - sums[0] / spread if spread > 0 else math.nan
+    return 1 - sums[0] / spread if spread > LEAST * sums[2] else math.nan

@@ -7,10 +7,13 @@ is given and the formula can use it, as fresh memory costs more than the arithme
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+LEAST: Final = 1e-38
+"""Where a square root may be 0, so that the gain of a step that was not taken is 0 and not undefined."""
 
 
 def momentum(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> float:
@@ -19,10 +22,10 @@ def momentum(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = 
 
 
 def adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
-    """One over the root of the second moment, bias-corrected."""
+    """One over the root of the second moment, bias-corrected; 0 before the first step."""
     square = state.get("max_exp_avg_sq", state["exp_avg_sq"])
     unbias = (1 - group["betas"][1] ** state["step"]) ** 0.5
-    return _over_root(square, group["eps"] * unbias, unbias, out)
+    return _over_root(square, (group["eps"] * unbias).clamp_(min=LEAST), unbias, out)
 
 
 def radam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
@@ -82,7 +85,8 @@ def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None
 def free_adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Adam's, times how far the point between iterate and mean moves with the iterate."""
     unbias = (1 - group["beta2"] ** state["step"]) ** 0.5
-    return _over_root(state["exp_avg_sq"], group["eps"] * unbias, unbias * free_sgd(state, group), out)
+    eps = (group["eps"] * unbias).clamp_(min=LEAST)
+    return _over_root(state["exp_avg_sq"], eps, unbias * free_sgd(state, group), out)
 
 
 def free_sgd(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> float:

@@ -108,6 +108,7 @@ def _update(
     if group["centered"]:
         torch._foreach_lerp_(state["grad_avg"], grads, 1 - group["alpha"])
         mean = list(torch._foreach_addcmul(square, state["grad_avg"], state["grad_avg"], -1.0))
+        torch._foreach_clamp_min_(mean, 0.0)  # rounding makes a gradient's that stays the same negative
     scale = list(torch._foreach_sqrt(mean))
     torch._foreach_add_(scale, group["eps"])
     if group["momentum"] > 0:

@@ -67,6 +67,7 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
         _gain.adam,
+        waits=True,  # there are no eigenvectors of what isn't finite
         made=made,
     )
 

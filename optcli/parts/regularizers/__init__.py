@@ -7,7 +7,7 @@
 - `after_step(params, lr)`: change the parameters after a step with the base rate `lr`, 0 in a skipped one
 - `on_plan(plan)`: learn how long the run is (`plan.steps`, `plan.of(duration)`)
 - `on_batch(x, y) -> (x, y)`: change the batches of training
-- `on_grads(params, grads, norms, up)`: change the gradients in place; `norms` are theirs as they came, one a parameter
+- `on_grads(params, grads, norms, up)`: change the gradients in place; `norms` are theirs before that, one a parameter
 - `after_update(up)`: asked after each step
 - `ascend(params, grads)`, `descend(params)`: move to another point, whose gradient is the one used, and back
 - `eval_mode()`, `train_mode()`: put other weights into the model for evaluations, and back; `active`: whether there are
@@ -21,8 +21,8 @@ called `<regularizer>/<curve>` and has a point at each evaluation. Where there i
 
 In `on_grads` and `after_update`, `up` is a scalar on the device that is 1 in a step that must leave no trace, because
 its loss or gradients are not finite. What changes from step to step must be in a state dict. A module may say what
-inputs it `TAKES`, as models do. In `penalty` and `after_step`, `params` are always the weights alone: no biases, gains,
-norms or embeddings.
+inputs it `TAKES`, as models do, and what `TASKS` it is for, as losses do. In `penalty` and `after_step`, `params` are
+always the weights alone: no biases, gains, norms or embeddings.
 """
 
 RENAMED: dict[str, str] = {}

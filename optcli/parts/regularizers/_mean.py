@@ -28,14 +28,13 @@ class Mean:
         self._params = [p for group in optimizer.param_groups for p in group["params"]]
         self._means = [p.detach().clone() for p in self._params]
 
-    def take(self, share: float, up: Tensor) -> None:
-        """Move the mean towards the weights by `share` of the way; not in a skipped step (`up` is 1)."""
+    def take(self, share: Tensor) -> None:
+        """Move the mean towards the weights by `share` of the way, a scalar on the device."""
         import torch
 
         self.taken += 1
-        weight = share * (1 - up)
         with torch.no_grad():
-            torch._foreach_lerp_(self._means, self._params, [weight] * len(self._means))
+            torch._foreach_lerp_(self._means, self._params, [share] * len(self._means))
 
     def distance(self) -> float:
         """Of weights and mean, over the mean's length. Waits for the device."""

@@ -44,7 +44,8 @@ class DropPath:
         """
         insert: Callable[[float], None] | None = getattr(model, "set_drop_path", None)
         if insert is None:
-            raise ValueError("this model has no residual branches to leave out: take resnet, gpt or vit")
+            models = "resnet, gpt, vit or tabular_transformer"
+            raise ValueError(f"this model has no residual branches to leave out: take {models}")
         insert(self.rate)
 
     def report(self) -> dict[str, float]:

@@ -42,9 +42,9 @@ class Ema(Mean):
         self.decay = decay
 
     def after_update(self, up: Tensor) -> None:
-        """Take the step's weights in."""
+        """Take the step's weights in, if it was taken."""
         self.steps += 1
-        self.take(1 - self._keep(), up)
+        self.take((1 - self._keep()) * (1 - up))
 
     def _keep(self) -> float:
         return min(self.decay, (1 + self.steps) / (10 + self.steps))

@@ -40,8 +40,9 @@ class L2:
         """A float32 scalar with a gradient."""
         import torch
 
-        self._last = self.strength / 2 * torch.stack([p.float().square().sum() for p in params]).sum()
-        return self._last
+        found = self.strength / 2 * torch.stack([p.float().square().sum() for p in params]).sum()
+        self._last = found.detach()
+        return found
 
     def report(self) -> dict[str, float]:
         """The penalty of the last step, in units of the loss."""

@@ -18,6 +18,7 @@ from optcli.units import STRICT, NonNegative
 if TYPE_CHECKING:
     from torch import Tensor
 
+TASKS = frozenset({"classification", "language"})
 REPORTS = {"penalty": "the penalty at the last step, in units of the loss; `penalty_share` is over the training loss"}
 
 
@@ -49,8 +50,9 @@ class RDrop:
 
         @wraps(loss_fn)
         def agreeing(output: Any, target: Tensor, **options: Any) -> Any:
-            self._last = self.strength * divergence(*output.float().chunk(2))
-            return loss_fn(output, target, **options) + self._last
+            penalty = self.strength * divergence(*output.float().chunk(2))
+            self._last = penalty.detach()
+            return loss_fn(output, target, **options) + penalty
 
         return agreeing
 

@@ -48,20 +48,33 @@ class Swa(Mean):
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.options, self._start, self._every = options, 0, 1
+        self._count: Tensor | None = None
 
     def on_plan(self, plan: Any) -> None:
         """Learn how many steps the durations are."""
         self._start, self._every = max(1, plan.of(self.options.start)), plan.of(self.options.every)
 
     def after_update(self, up: Tensor) -> None:
-        """Take the step's weights in, if it is time."""
+        """Take the step's weights in, if it is time and it was taken; as long as there are none, whatever there is."""
+        import torch
+
         self.steps += 1
         if self.steps >= self._start and (self.steps - self._start) % self._every == 0:
-            self.take(1 / (self.taken + 1), up)
+            self._count = 1 - up if self._count is None else self._count + 1 - up
+            self.take(torch.where(self._count > 0, (1 - up) / self._count.clamp(min=1), 1.0))
 
     def report(self) -> dict[str, float]:
-        """How many sets of weights are in the mean."""
-        return {"averaged": float(self.taken)}
+        """How many sets of weights are in the mean. Waits for the device."""
+        return {"averaged": 0.0 if self._count is None else self._count.item()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Mean and counts."""
+        return {**super().state_dict(), "count": None if self._count is None else self._count.clone()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        super().load_state_dict(state)
+        self._count = None if state["count"] is None else state["count"].to(self._means[0].device)
 
 
 def build(options: Options) -> Swa:

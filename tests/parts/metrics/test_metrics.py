@@ -24,6 +24,10 @@ def test_accuracy_of_classes_and_of_positions():
     assert value("accuracy", OUTPUT.view(2, 2, 3), torch.tensor([[0, 0], [0, 0]])) == 0.5
 
 
+def test_accuracy_of_one_position_is_that_of_the_sample():
+    assert value("accuracy", OUTPUT[:, None], torch.tensor([0, 1, 1, 2])) == 0.75
+
+
 def test_errors_of_regression():
     output, target = torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([[1.0], [0.0], [3.0]])
     assert value("rmse", output, target) == pytest.approx(math.sqrt(5 / 3))
@@ -40,6 +44,10 @@ def test_targets_without_a_second_axis_are_not_broadcast():
 
 def test_r2_of_equal_targets_is_not_a_number():
     assert math.isnan(value("r2", torch.zeros(3, 1), torch.ones(3, 1)))
+    part, sums = find("metric", "r2"), torch.zeros(4, dtype=torch.float64)
+    for batch in torch.full((100_000, 1), 123.456).split(64):  # rounding leaves a spread
+        sums += part.update(torch.zeros_like(batch), batch)
+    assert math.isnan(part.compute(sums.tolist()))
 
 
 def test_likelihoods():

@@ -161,6 +161,14 @@ def test_branches_are_left_out_by_depth(name, shape, options):
     assert not torch.equal(model(x), model(x))
 
 
+def test_one_block_has_no_branch_to_leave_out():
+    from optcli.parts.regularizers import drop_path
+
+    model = built("gpt", facts(16, outputs=20, task="language"), width=16, layers=1)
+    with pytest.raises(ValueError, match="one block only"):
+        drop_path.build(drop_path.Options()).on_model(model)
+
+
 def test_a_skipped_branch_keeps_its_mean():
     from optcli.parts.models._stack.net import skipped
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from optcli.parts import bundled, find
-from optcli.parts.optimizers import _direct
+from optcli.parts.optimizers import _direct, _groups
 
 OPTIONS = {
     "sgd": [{}, {"momentum": 0.9}, {"momentum": 0.8, "dampening": 0.5}],
@@ -45,3 +45,25 @@ def test_muon_s_hidden_matrices_move_by_the_same_length():
         _direct.stepper(optimizer)(1.0, [grad])
     gain = optimizer.gain(optimizer.state[weights], optimizer.param_groups[0])
     assert (0.01 * gain * grad).norm().item() == pytest.approx((before - weights).norm().item(), rel=0.2)
+
+
+@pytest.mark.parametrize("regularizer", ["l1", "group_lasso"])
+@pytest.mark.parametrize("name", [n for n in bundled("optimizer") if getattr(find("optimizer", n), "GATED", False)])
+def test_before_the_first_step_no_threshold_moves_a_weight(name, regularizer):
+    """The first step is left out (fp16's loss scale begins too high), or only looks, as SOAP's does."""
+    torch.manual_seed(0)
+    part, made = find("optimizer", name), find("regularizer", regularizer)
+    model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Linear(5, 3))
+    optimizer, threshold = part.build(_groups.groups(model, 0.0), part.Options(), "cpu"), made.build(made.Options())
+    threshold.on_optimizer(optimizer)
+    before = [p.detach().clone() for p in model.parameters()]
+    step = _direct.stepper(optimizer)
+    optimizer.found_inf = torch.ones(())
+    step(1.0, [torch.full_like(p, torch.nan) for p in step.params])
+    threshold.after_step(_groups.weights(model), torch.zeros(()))
+    assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before, strict=True))
+    if name == "soap":
+        optimizer.found_inf = None
+        step(1.0, [torch.ones_like(p) for p in step.params])
+        threshold.after_step(_groups.weights(model), torch.tensor(0.1))
+        assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before, strict=True) if p.ndim > 1)

@@ -50,3 +50,12 @@ def test_the_fused_form_is_the_plain_one(problem, monkeypatch):
     plain.go(range(6))
     for one, other in zip(fused.snapshot(), plain.snapshot(), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14)
+
+
+def test_a_gradient_that_never_changes_gives_numbers(problem):
+    """Its variance is 0, and rounding must not make that negative."""
+    made = problem("rmsprop", lr=1e-12, centered=True, alpha=0.9)
+    grads = [torch.rand_like(p) for p in made.params]
+    for _ in range(400):
+        made.step(1.0, [g.clone() for g in grads])
+    assert all(p.isfinite().all() for p in made.params)

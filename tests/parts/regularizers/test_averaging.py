@@ -75,6 +75,29 @@ def test_a_skipped_step_stays_out(net):
     assert all(torch.equal(a, b) for a, b in zip(before, made.state_dict()["means"], strict=True))
 
 
+def test_swa_counts_the_weights_of_steps_that_were_taken_alone(net):
+    made = swa.build(swa.Options(start=Duration(1), every=Duration(1)))
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    made.on_plan(Plan(10, 5, 2))
+    moved(net)
+    made.after_update(UP)
+    assert made.active
+    for mean, parameter in zip(made.state_dict()["means"], net.parameters(), strict=True):
+        assert torch.equal(mean, parameter)  # and not the weights that training began with
+    taken = []
+    for up in (DOWN, UP, DOWN, DOWN):
+        moved(net)
+        made.after_update(up)
+        taken += [] if up is UP else [[p.detach().clone() for p in net.parameters()]]
+    for mean, *some in zip(made.state_dict()["means"], *taken, strict=True):
+        torch.testing.assert_close(mean, torch.stack(some).mean(0))
+    assert made.report() == {"averaged": 3.0}
+    other = swa.build(swa.Options())
+    other.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    other.load_state_dict(made.state_dict())
+    assert other.report() == {"averaged": 3.0}
+
+
 def test_swa_knows_when_it_never_begins():
     plan = Plan(10, 5, 2)
     assert [path for path, _, _ in swa.check(swa.Options(start=Duration(10)), plan)] == ["start"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import shared, untrained
+from optcli.parts.datasets._scale import deviation
 from optcli.parts.datasets.arrays.survey import Pair, Survey, channels_last
 from optcli.parts.datasets.arrays.values import mapped
 
@@ -52,9 +53,7 @@ def _standard(train: npt.NDArray[Any], val: npt.NDArray[Any]) -> tuple[npt.NDArr
     import numpy as np
 
     axes = (0, 2, 3) if train.ndim == 4 else 0
-    mean = train.mean(axes, np.float64, keepdims=True)
-    deviation = train.std(axes, np.float64, keepdims=True)
-    by = np.where(deviation > 0, deviation, 1.0)
+    mean, by = train.mean(axes, np.float64, keepdims=True), deviation(train, axes)
     return ((train - mean) / by).astype(np.float32), ((val - mean) / by).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ import statistics
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from optcli.parts.datasets._split import held_out, tail, whole_groups
@@ -91,7 +91,7 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
             _variance(val.y if val else train.y, val is None, chosen, size),
         )
     elif task == "language":
-        outputs = options.classes or _tokens(train, val)
+        outputs = _tokens(train, val, options.classes)
     else:
         outputs = len(labels)
     facts = Facts(task, train.samples - (0 if val else size), size, shape(train.x), outputs, variance, names)
@@ -227,13 +227,16 @@ def _labels(options: Options, y: Header, numbers: list[int], others: list[int]) 
     return sorted(seen)
 
 
-def _tokens(train: Pair, val: Pair | None) -> int:
-    """The greatest token and one more."""
+def _tokens(train: Pair, val: Pair | None, classes: int | None) -> int:
+    """The number given, which the first tokens of each array are held against; else the greatest token and one more."""
     arrays = [one for pair in (train, val) if pair for one in (pair.x, pair.y)]
-    found = [(min(chunk), max(chunk)) for one in arrays for chunk in chunks(one)]
-    if min(low for low, _ in found) < 0:
-        raise ValueError(f"{train.x.where}: tokens must be 0, 1, 2 ..., not {min(low for low, _ in found)}")
-    return int(max(high for _, high in found)) + 1
+    found = [(min(chunk), max(chunk)) for one in arrays for chunk in islice(chunks(one), 1 if classes else None)]
+    least, most = min(low for low, _ in found), max(high for _, high in found)
+    if least < 0:
+        raise ValueError(f"{train.x.where}: tokens must be 0, 1, 2 ..., not {least}")
+    if classes and most >= classes:
+        raise ValueError(f"{train.x.where}: token {most} is not among `classes: {classes}`, counted from 0")
+    return classes or int(most) + 1
 
 
 def _variance(y: Header, part: bool, chosen: list[int], size: int) -> float | None:

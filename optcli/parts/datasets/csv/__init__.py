@@ -6,10 +6,11 @@ tells so. Columns of words become one-hot. Medians, means, deviations and words 
 or a few whole numbers as target make it a classification, other numbers a regression, whose target is standardised
 too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept as they are.
 
-A fifth of the rows is for validation, chosen by content: identical rows are always in the same part, and the order of
-the file doesn't matter. Rows that belong together (of one patient, one shop) stay together with `group: patient`; what
-is to be forecast is judged with `time: date`, by the latest rows. Both columns are no inputs then. What looks like a
-leak is reported: copies in both parts, a column that tells the target, one that numbers the rows.
+A fifth of the rows is for validation, chosen by content: rows that are identical, but for columns that are left out,
+are always in the same part, and the order of the file doesn't matter. Rows that belong together (of one patient, one
+shop) stay together with `group: patient`; what is to be forecast is judged with `time: date`, by the latest rows. Both
+columns are no inputs then. What looks like a leak is reported: copies in both parts, a column that tells the target,
+one that numbers the rows.
 
 Parquet files need pyarrow: `pip install "optcli[parquet]"`. A relative path starts at the working directory;
 `optcli:penguins.csv` is a small table that comes with the package, to try things on.

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from optcli.parts.datasets.csv.table import MISSING, number
+from optcli.parts.datasets.csv.table import MISSING, number, written
 
 FEW: Final = 20
 """A target of at most so many different whole numbers is taken for classes: grades have fewer, counts more."""
@@ -17,15 +17,42 @@ WORDS: Final = 1000
 
 
 @dataclass(slots=True)
-class Input:
-    """An input column: `see` every cell, `settle`, then `learn` the cells of the training part."""
+class Column:
+    """What the cells of a column look like."""
 
     name: str
     index: int
     numbers: int = 0
     others: int = 0
     stranger: tuple[str, str] = ("", "")
-    """The first cell that is no finite number, and its `file:line`."""
+    """The first cell that is no number, and its `file:line`."""
+    written: int = 0
+    """Others that are numbers as people write them."""
+
+    def count(self, cell: str, where: str, is_number: bool) -> None:
+        """Take a cell in that isn't missing."""
+        if is_number:
+            self.numbers += 1
+            return
+        self.others += 1
+        self.written += written(cell)
+        self.stranger = self.stranger if self.stranger[1] else (cell, where)
+
+    def must_be_plain(self) -> None:
+        """See that the words are no numbers in disguise.
+
+        Raises:
+            ValueError: most of them are.
+        """
+        if self.written and self.numbers + self.written > MOSTLY * (self.numbers + self.others):
+            told = f"column `{self.name}`: `{self.stranger[0][:40]}` is a number as people write it"
+            raise ValueError(f"{self.stranger[1]}: {told}; write 1234.5, without signs and with a point")
+
+
+@dataclass(slots=True)
+class Input(Column):
+    """An input column: `see` every cell, `settle`, then `learn` the cells of the training part."""
+
     is_number: bool = True
     gaps: bool = False
     """A training cell is missing."""
@@ -37,11 +64,7 @@ class Input:
         if cell.lower() in MISSING:
             return
         value = number(cell)
-        if value is not None and math.isfinite(value):
-            self.numbers += 1
-        else:
-            self.others += 1
-            self.stranger = self.stranger if self.stranger[1] else (cell, where)
+        self.count(cell, where, value is not None and math.isfinite(value))
 
     def settle(self, file: str) -> None:
         """Decide between numbers and words, once every cell is seen.
@@ -52,6 +75,7 @@ class Input:
         cell, where = self.stranger
         if self.numbers + self.others == 0:
             raise ValueError(f"{file}: column `{self.name}` is empty; leave it out with `drop`")
+        self.must_be_plain()
         self.is_number = self.numbers > MOSTLY * (self.numbers + self.others)
         if self.is_number and self.others:
             raise ValueError(f"{where}: column `{self.name}`: `{cell[:40]}` is not a finite number as the others are")
@@ -79,16 +103,10 @@ class Input:
 
 
 @dataclass(slots=True)
-class Target:
-    """The column to predict: `see` every cell, then `settle`."""
+class Target(Column):
+    """The column to predict: `see` every cell, then `settle`. Here nan and inf are numbers."""
 
-    name: str
-    index: int
-    task: Literal["auto", "classification", "regression"]
-    numbers: int = 0
-    others: int = 0
-    stranger: tuple[str, str] = ("", "")
-    """The first cell that is no number (nan and inf are), and its `file:line`."""
+    task: Literal["auto", "classification", "regression"] = "auto"
     hole: str = ""
     """The `file:line` of the first nan."""
     labels: set[str] = field(default_factory=set)
@@ -102,13 +120,12 @@ class Target:
             ValueError: it is missing.
         """
         if cell.lower() in MISSING - {"nan"}:
-            raise ValueError(f"{where}: the target `{self.name}` is missing; give it a value, or leave the row out")
+            counts = f", as `{cell}` counts as a hole" if cell else ""
+            told = f"the target `{self.name}` is missing{counts}"
+            raise ValueError(f"{where}: {told}; give it a value, or leave the row out")
         value = number(cell)
-        self.numbers += value is not None
-        self.others += value is None
-        if value is None:
-            self.stranger = self.stranger if self.stranger[1] else (cell, where)
-        elif math.isnan(value):
+        self.count(cell, where, value is not None)
+        if value is not None and math.isnan(value):
             self.hole = self.hole or where
         if len(self.labels) <= WORDS:
             self.labels.add(cell)
@@ -121,6 +138,7 @@ class Target:
         """
         if not self.numbers + self.others:
             raise ValueError(f"{file}: no rows below the header")
+        self.must_be_plain()
         if self._is_regression():
             if self.others:
                 raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")

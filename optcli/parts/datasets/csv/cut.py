@@ -31,6 +31,8 @@ class Cut:
     columns: tuple[str, ...] = ()
     """The column that decides, if one does; it is no input."""
     index: int | None = None
+    kept: list[int] = field(default_factory=list)
+    """The columns that make rows alike, where no column decides: all but those that are left out."""
     times: dict[bytes, float] = field(default_factory=dict)
     """When the rows with each key were (for `time`), in any unit."""
 
@@ -50,7 +52,8 @@ class Cut:
             other = "group" if given != ["time"] else "time"
             raise ValueError(f"`{other}` has no effect on a split that is {how}; remove it")
         if how not in named:
-            return cls(how, options.split_seed)
+            kept = [index for index, name in enumerate(header) if name not in options.drop]
+            return cls(how, options.split_seed, kept=kept)
         name = named[how]
         if name is None:
             option = "group" if how == "grouped" else "time"
@@ -59,7 +62,7 @@ class Cut:
 
     def key(self, row: Row) -> bytes:
         """What rows share that must stay in one part; ordering by it is a shuffle that depends on the seed alone."""
-        cells = row.cells if self.index is None else [row.cells[self.index]]
+        cells = [row.cells[at] for at in (self.kept if self.index is None else (self.index,))]
         text = f"{self.seed}\x1e" + "\x1f".join(cells)
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
@@ -125,16 +128,24 @@ def _some(keys: list[bytes], labels: Labels, wanted: float) -> Iterable[bytes]:
 
 
 def _time(cell: str, where: str) -> float:
-    """A number as it is, a date as seconds; dates without a time zone are taken as UTC."""
+    """A number as it is, a date as seconds."""
     value = number(cell)
     if value is not None and math.isfinite(value):
         return value
-    try:
-        date = datetime.fromisoformat(cell)
-    except ValueError:
+    found = date(cell)
+    if found is None:
         help = "write it as 2024-01-31 or 2024-01-31T08:30"
-        raise ValueError(f"{where}: `{cell[:40]}` is neither a number nor a date; {help}") from None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        raise ValueError(f"{where}: `{cell[:40]}` is neither a number nor a date; {help}")
+    return found.timestamp()
+
+
+def date(cell: str) -> datetime | None:
+    """An ISO 8601 date, without a time zone in UTC; None if it is none."""
+    try:
+        found = datetime.fromisoformat(cell)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)

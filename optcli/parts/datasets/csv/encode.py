@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import untrained
+from optcli.parts.datasets._scale import deviation
 from optcli.parts.datasets.csv.survey import Survey, parted
 from optcli.parts.datasets.csv.suspects import suspects
 from optcli.parts.datasets.csv.table import MISSING
@@ -70,7 +71,7 @@ def _numbers(one: Input, values: npt.NDArray[Any], train: npt.NDArray[Any]) -> n
     known = train[~np.isnan(train)]
     median = np.median(known) if len(known) else 0.0
     filled = np.where(np.isnan(train), median, train)
-    standard = (np.where(np.isnan(values), median, values) - filled.mean()) / (filled.std() or 1.0)
+    standard = (np.where(np.isnan(values), median, values) - filled.mean()) / deviation(filled)
     return np.stack([standard, np.isnan(values)], axis=1) if one.gaps else standard[:, None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from importlib import import_module
 from typing import Any, Final
 
@@ -23,16 +23,17 @@ def names(path: str) -> list[str]:
         return found
 
 
-def rows(path: str, columns: list[str]) -> Iterator[list[str]]:
-    """The cells of each row; a missing one is empty.
+def rows(path: str, columns: list[str], drop: Container[str] = ()) -> Iterator[list[str]]:
+    """The cells of each row; a missing one is empty, and so are those of the columns `drop`, which are not read.
 
     Raises:
         OSError, ValueError: as `names`; or a column holds lists or the like.
     """
+    kept = [name for name in columns if name not in drop]
     with _opened(path) as file:
         done = 0
-        for batch in file.iter_batches(BATCH):
-            read = [column.to_pylist() for column in batch.columns]
+        for batch in file.iter_batches(BATCH, columns=kept):
+            read = [batch[name].to_pylist() if name in kept else [""] * len(batch) for name in columns]
             for cells in zip(*read, strict=True):
                 done += 1
                 yield [_text(cell, f"{path}:{done}: column `{columns[at]}`") for at, cell in enumerate(cells)]
@@ -56,6 +57,6 @@ def _text(cell: Any, where: str) -> str:
         return "true" if cell else "false"
     if isinstance(cell, (list, dict, bytes)):
         raise ValueError(
-            f"{where} holds {type(cell).__name__}s; leave it out of the file, or give it columns of its own"
+            f"{where} holds {type(cell).__name__}s; leave it out with `drop`, or give each number a column of its own"
         )
     return cell.isoformat() if hasattr(cell, "isoformat") else str(cell).strip()

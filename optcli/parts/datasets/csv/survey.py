@@ -60,7 +60,7 @@ def survey(options: Options) -> Survey:
 def parted(options: Options, cut: Cut, held_out: frozenset[bytes]) -> Iterator[tuple[bool, str, Row]]:
     """(is it for validation, `file:line`, row) for every row but the headers."""
     for number, path in enumerate(_paths(options)):
-        for row in _body(path):
+        for row in _body(path, options.drop):
             yield number == 1 or cut.key(row) in held_out, f"{path}:{row.line}", row
 
 
@@ -74,8 +74,8 @@ def _path(file: str) -> str:
     return str(embedded(name)) if name != file else os.path.expanduser(file)
 
 
-def _body(path: str) -> Iterator[Row]:
-    table = rows(path)
+def _body(path: str, drop: tuple[str, ...]) -> Iterator[Row]:
+    table = rows(path, drop)
     next(table)
     return table
 
@@ -111,7 +111,7 @@ def _columns(options: Options) -> tuple[list[Input], Target, Cut]:
     inputs = [Input(name, index) for index, name in enumerate(header) if index not in out]
     if not inputs:
         raise ValueError(f"{paths[0]}:1: no input column is left besides the target `{goal}`")
-    return inputs, Target(goal, header.index(goal), options.task), cut
+    return inputs, Target(goal, header.index(goal), task=options.task), cut
 
 
 def _first_reading(options: Options, inputs: Iterable[Input], target: Target, cut: Cut) -> dict[bytes, list[str]]:

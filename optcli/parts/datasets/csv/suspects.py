@@ -1,8 +1,10 @@
-"""Columns from which nothing should be learned: those that tell the target, and those that number the rows."""
+"""Columns to leave out: those that tell the target, number the rows, hold dates, or words that training lacks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+
+from optcli.parts.datasets.csv.cut import date
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,6 +18,8 @@ SAME: Final = 1e-6
 """Correlation that differs from 1 by less is equality up to scale, and rounding to three digits."""
 MOSTLY: Final = 0.5
 """A column of words of which more than this share of the rows has a different one holds names."""
+STRANGE: Final = 0.1
+"""Share of the validation rows with unknown words, from which on the column can't be of much use."""
 
 
 def suspects(seen: Survey, columns: list[npt.NDArray[Any]], target: npt.NDArray[Any]) -> list[str]:
@@ -25,18 +29,27 @@ def suspects(seen: Survey, columns: list[npt.NDArray[Any]], target: npt.NDArray[
         columns: of the training and the validation part, (rows, columns) each; words as their numbers.
         target: of the training part.
     """
-    import numpy as np
-
     notes: list[str] = []
     if len(target) < FEWEST:
         return notes
-    every = np.concatenate(columns)
     for i, one in enumerate(seen.inputs):
-        if _tells(columns[0][:, i], target):
-            notes.append(f"column `{one.name}` tells the target `{seen.target.name}`: leave it out with `drop`")
-        elif _numbers_rows(one, every[:, i], len(target)):
-            notes.append(f"column `{one.name}` looks like a name or number of the row: leave it out with `drop`")
+        told = _trouble(seen, one, columns[0][:, i], columns[1][:, i], target)
+        notes += [f"column `{one.name}` {told}"] if told else []
     return notes
+
+
+def _trouble(seen: Survey, one: Input, train: npt.NDArray[Any], val: npt.NDArray[Any], target: npt.NDArray[Any]) -> str:
+    """What is wrong with a column, given its values in both parts."""
+    import numpy as np
+
+    if _tells(train, target):
+        return f"tells the target `{seen.target.name}`: leave it out with `drop`"
+    if _are_dates(one):
+        return "holds dates, and each counts as a word: name it with `time`, or leave it out with `drop`"
+    if _numbers_rows(one, np.concatenate([train, val]), len(target)):
+        return "looks like a name or number of the row: leave it out with `drop`"
+    strange = 0.0 if one.is_number else float(np.mean(val < 0))
+    return f"has words that training lacks, in {strange:.0%} of the validation rows" if strange > STRANGE else ""
 
 
 def _tells(column: npt.NDArray[Any], target: npt.NDArray[Any]) -> bool:
@@ -52,6 +65,11 @@ def _tells(column: npt.NDArray[Any], target: npt.NDArray[Any]) -> bool:
     if len(x) < FEWEST or not x.std() or not y.std():
         return False
     return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME)
+
+
+def _are_dates(one: Input) -> bool:
+    words = [word for word in one.words if word]
+    return not one.is_number and len(words) > 1 and all(date(word) is not None for word in words)
 
 
 def _numbers_rows(one: Input, column: npt.NDArray[Any], rows: int) -> bool:

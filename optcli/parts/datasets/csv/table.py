@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -12,6 +13,7 @@ from optcli.parts.datasets.csv import parquet
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 """What stands for a missing cell, in any case of letters."""
 DELIMITERS: Final = ",;\t|"
+_WRITTEN: Final = re.compile(r"(?=.*[,%$€£'])[-+]?[$€£]?\s?\d[\d.,' ]*\s?[%$€£]?")
 
 
 class Row(NamedTuple):
@@ -21,8 +23,8 @@ class Row(NamedTuple):
     """Without blanks around them."""
 
 
-def rows(path: str) -> Iterator[Row]:
-    """The header, then every row that is not blank.
+def rows(path: str, drop: Container[str] = ()) -> Iterator[Row]:
+    """The header, then every row that is not blank; of a Parquet file, columns called as one of `drop` are not read.
 
     Raises:
         OSError: the file can't be read.
@@ -31,7 +33,7 @@ def rows(path: str) -> Iterator[Row]:
     if path.endswith(parquet.ENDINGS):
         names = parquet.names(path)
         yield Row(1, _header(path, names))
-        yield from (Row(number, cells) for number, cells in enumerate(parquet.rows(path, names), 1))
+        yield from (Row(number, cells) for number, cells in enumerate(parquet.rows(path, names, drop), 1))
         return
     with open(path, "rb") as file:
         reader = csv.reader(_decoded(path, file), delimiter=_delimiter(path), strict=True)
@@ -52,6 +54,11 @@ def number(cell: str) -> float | None:
         return None if "_" in cell else float(cell)
     except ValueError:
         return None
+
+
+def written(cell: str) -> bool:
+    """Whether the cell is a number as people write it: `1,5`, `1,234.5`, `$ 12`, `5 %`."""
+    return _WRITTEN.fullmatch(cell) is not None
 
 
 def column(path: str, header: list[str], name: str) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import copied, shared, untrained
+from optcli.parts.datasets._scale import deviation
 from optcli.parts.datasets.hf_dataset import sample
 from optcli.parts.datasets.images import pictures
 
@@ -61,8 +62,8 @@ def _standard(x: list[npt.NDArray[Any]], names: tuple[str, ...]) -> tuple[list[n
     import numpy as np
 
     known = np.ma.masked_invalid(x[0])
-    mean, deviation = known.mean(0).filled(0.0), known.std(0).filled(1.0)
-    scaled = [(part - mean) / np.where(deviation > 0, deviation, 1.0) for part in x]
+    mean, by = known.mean(0).filled(0.0), deviation(known)
+    scaled = [(part - mean) / by for part in x]
     gaps = [name for at, name in enumerate(names) if any(np.isnan(part[:, at]).any() for part in x)]
     notes = (f"cells are missing in {', '.join(gaps)}: the mean takes their place",) if gaps else ()
     return [np.nan_to_num(part, nan=0.0).astype(np.float32) for part in scaled], notes

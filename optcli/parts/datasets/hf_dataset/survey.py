@@ -92,7 +92,7 @@ def _labelled(
 ) -> Survey:
     train, val = (part[target][:] for part in parts)
     said = getattr(parts[0].features[target], "names", None)
-    if any(value is None or (said and value < 0) for value in (*train, *val)):
+    if any(_is_missing(value) or (said and value < 0) for value in (*train, *val)):
         raise ValueError(f"{options.path}: the target `{target}` is missing in some rows; leave them out")
     if not train or not val:
         raise ValueError(f"{options.path}: too few rows for a training and a validation part")
@@ -106,6 +106,10 @@ def _labelled(
         raise ValueError(f"{options.path}: the target `{target}` is the same in all rows; name another column")
     facts = Facts("classification", len(train), len(val), shape, len(labels), names=tuple(map(str, said or labels)))
     return Survey(facts, kind, parts, inputs, target, labels)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _opened(name: str, path: str) -> dict[str, Any]:

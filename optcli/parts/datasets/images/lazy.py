@@ -9,7 +9,7 @@ from hashlib import blake2b
 from os import stat
 from typing import TYPE_CHECKING, Any, Final
 
-from optcli.parts.datasets.images.pictures import decoded, told
+from optcli.parts.datasets.images.pictures import decoded, reason, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ class Pictures:
         try:
             return decoded(path, self._size)
         except Exception as error:  # Pillow's decoders raise of all kinds on damaged files
-            raise ValueError(told([f"{path} ({type(error).__name__})"])) from error
+            raise ValueError(told([f"{path} ({reason(error)})"])) from error
 
 
 def copies(train: Sequence[str], val: Sequence[str]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def measured(source: Any, size: int | None, color: str = "auto") -> tuple[int, i
             width, height = first.size[::-1] if turned else first.size
     except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
         name = source if isinstance(source, str) else "the first picture"
-        raise ValueError(f"{name}: not a readable picture ({_reason(error)}); repair or remove it") from error
+        raise ValueError(f"{name}: not a readable picture ({reason(error)}); repair or remove it") from error
     channels = 1 if color == "gray" or (color == "auto" and gray) else 3
     return (channels, size or height, size or width)
 
@@ -101,11 +101,11 @@ def _read(
         try:
             x[number] = decoded(path, size)
         except Exception as error:  # Pillow's decoders raise of all kinds on damaged files
-            return f"{path} ({_reason(error)})"
+            return f"{path} ({reason(error)})"
         return ""
 
     with pool:
-        bad = [reason for reason in pool.map(fill, range(len(pictures))) if reason]
+        bad = list(filter(None, pool.map(fill, range(len(pictures)))))
     if bad:
         raise ValueError(told(bad))
     return x, np.array([label for _, label in pictures], np.int64)
@@ -134,5 +134,6 @@ def decoded(path: Any, size: tuple[int, int, int]) -> npt.NDArray[Any]:
     return np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Why a picture can't be read, in few words."""
     return str(error).split(":")[0].split(" '")[0].lower() or type(error).__name__

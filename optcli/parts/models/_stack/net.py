@@ -93,7 +93,12 @@ def skipped(branch: Tensor, rate: float) -> Tensor:
 
 
 def set_paths(blocks: nn.Sequential, rate: float) -> None:
-    """Set the attribute `path` of each block: 0 in the first, `rate` in the last."""
-    last = max(len(blocks) - 1, 1)
+    """Set the attribute `path` of each block: 0 in the first, `rate` in the last.
+
+    Raises:
+        ValueError: there is one block only.
+    """
+    if len(blocks) < 2:
+        raise ValueError("the first branch is never left out, and this model has one block only: give it more")
     for number, block in enumerate(blocks):
-        block.path = rate * number / last  # type: ignore[assignment]
+        block.path = rate * number / (len(blocks) - 1)  # type: ignore[assignment]

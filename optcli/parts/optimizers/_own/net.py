@@ -29,6 +29,7 @@ class Own(torch.optim.Optimizer):
     else it is done here. `gain` is described in `_gain`.
 
     Args:
+        waits: ask the device before a step whether to skip it, for updates that fail on what isn't finite.
         made: slot -> what makes its first value from the parameter, where that is not zeros of the parameter's shape.
         before: `before(groups, rates)` is called ahead of a step's updates, for formulas that look at all parameters
             together; `groups` lists (params, grads, state, group) of each group.
@@ -44,12 +45,13 @@ class Own(torch.optim.Optimizer):
         gain: Callable[..., Any],
         *,
         gates_itself: bool = False,
+        waits: bool = False,
         made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
         before: Callable[[list[Work], Sequence[float | Tensor]], None] | None = None,
     ) -> None:
         super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
-        self.gain, self.before = gain, before
+        self.gain, self.before, self.waits = gain, before, waits
         makers = {"step": scalar, **(made or {})}
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -77,11 +79,9 @@ class Own(torch.optim.Optimizer):
 
         @torch.no_grad()
         def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
-            if found is not None and not self.gates_itself and found.device.type == "cpu":
-                if found.item():
-                    return
-                found = None
-            self._take([([parameter], list(grads), slots, group)], [lr], found)
+            skipped, found = self._asked(found)
+            if not skipped:
+                self._take([([parameter], list(grads), slots, group)], [lr], found)
 
         return call
 
@@ -104,11 +104,9 @@ class Own(torch.optim.Optimizer):
     @torch.no_grad()
     def advance(self, rates: Sequence[float | Tensor], grads: Sequence[Tensor] | None = None) -> None:
         """One step with one rate for each group; `grads`, if given, is in the order of all groups' parameters."""
-        found, at = getattr(self, "found_inf", None), 0
-        if found is not None and not self.gates_itself and found.device.type == "cpu":
-            if found.item():
-                return
-            found = None
+        (skipped, found), at = self._asked(getattr(self, "found_inf", None)), 0
+        if skipped:
+            return
         works: list[Work] = []
         taken: list[float | Tensor] = []
         for group, lr, (params, state) in zip(self.param_groups, rates, self._bound, strict=True):
@@ -122,6 +120,12 @@ class Own(torch.optim.Optimizer):
                 works.append((params, usable, state, group))
                 taken.append(lr)
         self._take(works, taken, found)
+
+    def _asked(self, found: Tensor | None) -> tuple[bool, Tensor | None]:
+        """(is the step to be skipped, the flag where that isn't known here)."""
+        if found is None or self.gates_itself or not (self.waits or found.device.type == "cpu"):
+            return False, found
+        return bool(found.item()), None
 
     def _take(self, works: list[Work], rates: list[float | Tensor], found: Tensor | None) -> None:
         touched: list[Tensor] = []

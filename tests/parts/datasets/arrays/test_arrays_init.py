@@ -187,6 +187,7 @@ BAD = {
     "which": ({"pixels": X, "kinds": LABELS}, {}, "which array is the inputs? set `inputs` to one of pixels, kinds"),
     "few": ({"x": X[:1], "y": PRICES[:1]}, {}, "too few for a training and a validation part"),
     "none": ({"x": X[:0], "y": PRICES[:0]}, {}, "no samples"),
+    "beyond": ({"x": LABELS[:, None] + 8, "y": LABELS[:, None]}, {"task": "language", "classes": 9}, "token 9 is not"),
     "negative": ({"x": LABELS[:, None] - 1, "y": LABELS[:, None]}, {"task": "language"}, "tokens must be 0, 1, 2"),
 }
 

@@ -57,6 +57,14 @@ def test_validation_has_no_part_in_scaling(write):
     assert abs(alone.val_x[:, 0].mean()) > 1e-3  # so that part's mean is not 0: it was not looked at
 
 
+def test_a_column_that_is_the_same_in_all_training_rows_does_not_explode(write):
+    train = write(lines("flag,x,y", [f"123.456,{i},{i / 10}" for i in range(398)]))
+    other = write(lines("flag,x,y", [f"123.957,{i},{i / 10}" for i in range(9)]), "v.csv")
+    _, splits = both(train, validation_file=other)
+    np.testing.assert_allclose(splits.train_x[:, 0], 0, atol=1e-6)
+    np.testing.assert_allclose(splits.val_x[:, 0], 0.501, rtol=1e-5)
+
+
 def test_words_make_a_classification(write):
     rows = [f"{i},{'dog' if i % 3 else 'cat'}" for i in range(30)]
     facts, splits = both(write(lines("x,animal", rows)))
@@ -164,6 +172,13 @@ def test_identical_rows_are_never_parted(values, split_seed):
     assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
 
 
+def test_rows_that_differ_only_in_a_dropped_column_are_never_parted(write):
+    path = write(lines("id,x,y", [f"{i},{i // 2},{i // 2}.5" for i in range(60)]))
+    for seed in range(4):
+        _, splits = both(path, drop=("id",), split_seed=seed)
+        assert set(splits.train_x[:, 0].tolist()).isdisjoint(splits.val_x[:, 0].tolist())
+
+
 PATIENTS = lines("patient,x,y", [f"p{i % 10},{i * 7 % 13},{i % 3}" for i in range(60)])
 
 
@@ -237,6 +252,24 @@ def test_a_column_that_names_the_rows_is_reported(write, row):
     assert notes == ("column `id` looks like a name or number of the row: leave it out with `drop`",)
 
 
+def test_dates_as_words_and_words_that_training_lacks_are_reported(write):
+    rows = [f"2024-01-{1 + i % 28:02},{i},{i * 7 % 13}.5" for i in range(60)]
+    (note,) = both(write(lines("day,x,y", rows)), drop=("x",))[1].notes
+    assert (
+        note == "column `day` holds dates, and each counts as a word: name it with `time`, or leave it out with `drop`"
+    )
+    train = write(lines("shop,x,y", [f"s{i % 3},{i * 7 % 11},{i * 7 % 13}.5" for i in range(60)]))
+    other = write(lines("shop,x,y", [f"s{i % 4},{i * 7 % 9},{i * 5 % 13}.5" for i in range(20)]), "v.csv")
+    notes = both(train, validation_file=other)[1].notes
+    assert notes[-1] == "column `shop` has words that training lacks, in 25% of the validation rows"
+
+
+def test_words_that_look_like_numbers_are_words(write):
+    words = ["10.0.0.1", "2024-01-31T", "v1,2", "089 1234", "3-4"]
+    path = write(lines("a;y", [f"{words[i % 5]};{i}.5" for i in range(20)]))
+    assert both(path)[0].shape == (5,)
+
+
 def test_a_class_that_came_up_late_is_reported(write):
     path = write(lines("day,x,y", [f"{i},{i * 7 % 5},{'new' if i > 15 else ('a', 'b')[i % 2]}" for i in range(20)]))
     assert both(path, time="day")[1].notes == (
@@ -291,6 +324,11 @@ BAD = {
     "not text": (b"a,y\n1,2\n\xff\xfe,4\n", ":3: not UTF-8 text"),
     "open quote": ('a,y\n1,"2\n', ": not a table"),
     "no target": ("a,y\n1,2\n3,\n", ":3: the target `y` is missing"),
+    "no word": ("a,y\n1,mild\n3,None\n", ":3: the target `y` is missing, as `None` counts as a hole"),
+    "comma": ("a;y\n1,5;x\n2,5;z\n", ":2: column `a`: `1,5` is a number as people write it"),
+    "target comma": ("a;y\n1;\u20ac 2,75\n2;3,5\n", ":2: column `y`: `\u20ac 2,75` is a number as people write it"),
+    "thousands": ('a,y\n?,0.5\n"1,234.5",1.5\n"$2,000",2.5\n', ":3: column `a`: `1,234.5` is a number as"),
+    "percent": ("a,y\n5%,0.5\n17 %,1.5\n", ":2: column `a`: `5%` is a number as people write it"),
     "nan class": ("a,y\n1,2\n3,nan\n4,1\n", ":3: the target `y` is missing"),
     "one class": ("a,y\n1,no\n2,no\n", "holds only `no`"),
     "stranger": (NUMBERS.replace("\n7,0,", "\nseven,0,"), ":9: column `a`: `seven` is not a finite number"),

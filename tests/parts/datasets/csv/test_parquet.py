@@ -59,6 +59,17 @@ def test_lists_are_refused(write):
         both(write({"x": [[1], [2]], "y": [1.5, 2.5]}))
 
 
+def test_a_dropped_column_may_hold_anything(write):
+    columns = {"x": list(range(20)), "lists": [[1]] * 20, "y": [i + 0.5 for i in range(20)]}
+    facts, splits = both(write(columns), drop=("lists",))
+    assert facts.names == ("x",)
+    np.testing.assert_allclose(
+        np.sort(np.r_[splits.train_x, splits.val_x][:, 0]),
+        np.sort(np.r_[splits.train_y, splits.val_y][:, 0]),
+        atol=1e-6,
+    )
+
+
 def test_a_missing_target_is_named_with_its_row(write):
     with pytest.raises(ValueError, match=r"t\.parquet:3: the target `y` is missing"):
         both(write({"x": [1, 2, 3], "y": [1, 2, None]}))

@@ -1,5 +1,6 @@
 """Data sets of the package datasets, saved in a folder."""
 
+import math
 import sys
 
 import numpy as np
@@ -151,6 +152,7 @@ def test_folders_of_other_files_are_opened(package, tmp_path):
         ({"x": [1.0] * 9, "z": [2.0] * 9}, {}, "which column is the target"),
         ({"x": [1.0] * 9, "label": ["a"] * 9}, {}, "`label` is the same in all rows"),
         ({"x": [1.0] * 9, "label": ["a", "b", None] * 3}, {}, "`label` is missing in some rows"),
+        ({"x": [1.0] * 9, "label": [0.5, 2.5, math.nan] * 3}, {}, "`label` is missing in some rows"),
         ({"x": [1.0] * 9, "label": ["a"] * 9}, {"target": "lable"}, "no column `lable`; did you mean `label`"),
         ({"x": ["w"] * 9, "label": ["a", "b", "c"] * 3}, {}, "no column of pictures, lists or numbers"),
         ({"x": [1.0] * 9, "y": [0, 1, 2] * 3}, {"validation_split": "dev"}, "no part is called `dev`; there is train"),
