@@ -8,7 +8,7 @@ from typing import Any
 from optcli import parts
 from optcli.parts import origin
 from optcli.recipe import meaning, tuning
-from optcli.recipe.edit import name_of
+from optcli.recipe.edit import along
 from optcli.recipe.plan import plan
 from optcli.recipe.problem import Problem
 from optcli.recipe.schema import Draft
@@ -53,19 +53,20 @@ def _own_failed(error: BaseException, part: Any) -> Problem:
 def _cannot_use(draft: Draft, name: str, error: BaseException) -> None:
     if isinstance(error, OSError):
         reason = (error.strerror or str(error)).lower()
-        path = _option_with(draft.tree, str(error.filename)) if error.filename else "data"
+        path = _option_in(draft.tree, f"`{error.filename}`")
         draft.say(place(draft.tree, path), f"{error.filename or name} can't be read: {reason}", "", path)
     else:
         told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         message, _, help = told.partition("; ")
-        draft.say(place(draft.tree, "data"), f"the data can't be used: {message}", help, "data")
+        path = _option_in(draft.tree, message)
+        draft.say(place(draft.tree, path), f"the data can't be used: {message}", help, path)
 
 
-def _option_with(tree: Node, text: str) -> str:
-    """The path of the data option that says `text`, such as a file's name; else of the data."""
+def _option_in(tree: Node, message: str) -> str:
+    """The path of the data option whose value the message quotes, such as a file or a column; else of the data."""
     node = tree.get("data")
-    entries = node.entries if node is not None else {}
-    return next((f"data.{key}" for key, entry in entries.items() if entry.node.value == text), "data")
+    written = {key: entry.node.value for key, entry in (node.entries if node is not None else {}).items()}
+    return next((f"data.{key}" for key, v in written.items() if isinstance(v, str) and f"`{v}`" in message), "data")
 
 
 def _plan(draft: Draft) -> Any:
@@ -84,12 +85,5 @@ def _plan(draft: Draft) -> Any:
 
 def place(tree: Node, path: str) -> Span:
     """Where a path's value stands, or the nearest thing around it that is written."""
-    node = tree
-    for step in path.split("."):
-        inner = node.get(step)
-        if isinstance(node.value, list):
-            inner = next((part for part in node.items if name_of(part) == step), None)
-        if inner is None or inner.value is None:
-            break
-        node = inner
-    return node.span if node is not tree else Span(tree.span.source)
+    written = [node.span for _, node in along(tree, path) if node.value is not None]
+    return written[-1] if written else Span(tree.span.source)

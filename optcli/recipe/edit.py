@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from optcli.recipe.sections import COMMON, FIRST_CHOICE, LISTS, SLOTS
 from optcli.recipe.tree import Entry, Node, Span
 from optcli.recipe.validate import fields
 
+_DEEPEST: Final = 20
+"""Steps of a path: a recipe has three levels, patterns of parameters have their own dots, and each step is a call."""
 _EITHER = {"epochs": "steps", "steps": "epochs"}
 """Keys of `train` of which one drives out the other."""
 
@@ -22,9 +26,11 @@ def put(tree: Node, path: str, value: Node | None, key: Span) -> Node:
     """The tree with `path` set, or removed if `value` is None; `key` is where new keys are said to stand.
 
     Raises:
-        BadRecipe: an entry of a list of parts is set to something that is no mapping of options.
+        BadRecipe: an entry of a list of parts is set to something that is no mapping of options; a path too deep.
     """
     head, *rest = steps_of(path)
+    if len(rest) >= _DEEPEST:
+        raise key.fail(f"a path of more than {_DEEPEST} steps", "write optimizer.lr=3e-4")
     now = tree.get(head)
     if head in SLOTS:
         value = _put_slot(head, now, rest, value, key)
@@ -56,6 +62,21 @@ def name_of(part: Node) -> str | None:
         return name.value if isinstance(name.value, str) else None
     only = list(part.entries.items())
     return only[0][0] if len(only) == 1 and only[0][1].node.value is None else None
+
+
+def along(tree: Node, path: str) -> Iterator[Entry]:
+    """Key and value of each step of a path, as far as it is written; a listed part goes by its name."""
+    node, rest = tree, path
+    while rest:
+        step, _, after = rest.partition(".")
+        if rest in node.entries:  # a pattern of parameters, or a path to tune, has dots of its own
+            step, after = rest, ""
+        listed = (Entry(part.span, part) for part in node.items if name_of(part) == step)
+        found = node.entries.get(step) or next(listed, None)
+        if found is None:
+            return
+        yield found
+        node, rest = found.node, after
 
 
 def _put_slot(slot: str, now: Node | None, rest: list[str], value: Node | None, key: Span) -> Node | None:

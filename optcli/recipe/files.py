@@ -11,7 +11,7 @@ from typing import Final
 from optcli.recipe import bundled
 from optcli.recipe.edit import lay_over
 from optcli.recipe.problem import BadRecipe, Problem
-from optcli.recipe.spelling import hint
+from optcli.recipe.spelling import either, nearest
 from optcli.recipe.text import MAX_BYTES, parse
 from optcli.recipe.tree import Node, Source, from_plain
 
@@ -40,11 +40,16 @@ def find(name: str, folder: Path) -> Path:
     raise LookupError(f"there is no {'file' if looks_like_file else 'file or bundled recipe'} `{name}`")
 
 
-def hint_for(name: str) -> str:
-    """The file that lacks only its ending, the nearest bundled recipe, or how to list them."""
-    if os.path.isfile(f"{name}.yaml"):
+def hint_for(name: str, folder: Path) -> str:
+    """The file that lacks only its ending, the nearest file beside it or bundled recipe, or how to list these."""
+    if os.path.isfile(folder / f"{name}.yaml"):
         return f"did you mean `{name}.yaml`?"
-    return hint(name.removesuffix(".yaml"), bundled.names()) or "`optcli recipes` lists the bundled ones"
+    try:
+        beside = [str(Path(name).with_name(file.name)) for file in (folder / name).parent.glob("*.y*ml")]
+    except (OSError, ValueError):
+        beside = []
+    near = nearest(name, beside) or nearest(name.removesuffix(".yaml"), bundled.names())
+    return f"did you mean {either(near)}?" if near else "`optcli recipes` lists the bundled ones"
 
 
 def read(file: Path) -> Source:
@@ -134,7 +139,7 @@ class _Layers:
             file = find(wish.value, folder)
             real = file.resolve()
         except (LookupError, OSError, ValueError, RuntimeError) as error:
-            raise wish.span.fail(str(error.args[0]), hint_for(wish.value)) from None
+            raise wish.span.fail(str(error.args[0]), hint_for(wish.value, folder)) from None
         self.files += 1
         if real in above:
             raise wish.span.fail(f"`{wish.value}` extends itself, by way of this line", "remove one `extends`")

@@ -21,7 +21,8 @@ def load(source: str | Path, overrides: Sequence[str] = (), imports: Sequence[st
     try:
         found = files.find(str(source), Path())
     except LookupError as error:
-        raise BadRecipe([Problem(str(error.args[0]), str(source), help=files.hint_for(str(source)))]) from None
+        help = files.hint_for(str(source), Path())
+        raise BadRecipe([Problem(str(error.args[0]), str(source), help=help)]) from None
     return _finish(files.start(files.read(found), found), overrides)
 
 

@@ -17,6 +17,7 @@ from optcli.recipe import frugal
 from optcli.recipe.frugal import Troubles
 from optcli.recipe.plan import Plan
 from optcli.recipe.sections import Chosen, Group, Monitor, Pace, Train
+from optcli.recipe.spelling import hint
 from optcli.units import Duration
 
 NORMALISED: Final = frozenset({"adagrad", "adam", "adamax", "adamw", "nadam", "radam", "rmsprop", "rprop"})
@@ -172,20 +173,20 @@ def rollback(monitor: Monitor, train: Train, plan: Plan) -> Troubles:
 
 def tasks(loss: Chosen, facts: Facts) -> Troubles:
     """A loss made for another task."""
-    allowed = getattr(parts.find("loss", loss.name), "TASKS", None)
-    if allowed is not None and facts.task not in allowed:
-        good = [n for n in parts.usable("loss") if facts.task in getattr(parts.find("loss", n), "TASKS", ())]
-        yield "loss", f"`{loss.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
+    yield from _task(loss, "loss", facts)
 
 
 def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
     """A metric made for another task."""
     for metric in metrics:
-        allowed = getattr(parts.find("metric", metric.name), "TASKS", None)
-        if allowed is not None and facts.task not in allowed:
-            good = [n for n in parts.usable("metric") if facts.task in getattr(parts.find("metric", n), "TASKS", ())]
-            path = f"metrics.{metric.name}"
-            yield path, f"`{metric.name}` is not for {facts.task}, the data's task", f"choose {', '.join(good)}"
+        yield from _task(metric, f"metrics.{metric.name}", facts)
+
+
+def _task(part: Chosen, path: str, facts: Facts) -> Troubles:
+    allowed = getattr(parts.find(part.kind, part.name), "TASKS", None)
+    if allowed is not None and facts.task not in allowed:
+        able = [n for n in parts.usable(part.kind) if facts.task in getattr(parts.find(part.kind, n), "TASKS", ())]
+        yield path, f"`{part.name}` is not for {facts.task}, the data's task", f"choose {', '.join(able)}"
 
 
 def _input(facts: Facts) -> str:
@@ -254,7 +255,11 @@ def target(train: Train, metrics: tuple[Chosen, ...]) -> Troubles:
     known = [m.name for m in metrics]
     for name in train.target if isinstance(train.target, dict) else ():
         if name.removeprefix("val/") not in (*known, "loss"):
-            yield f"train.target.{name}", f"`{name}` is not among the metrics", f"choose {', '.join([*known, 'loss'])}"
+            yield (
+                f"train.target.{name}",
+                f"`{name}` is not among the metrics",
+                hint(name.removeprefix("val/"), [*known, "loss"]),
+            )
 
 
 def watched(regularizers: tuple[Chosen, ...], schedule: Chosen, metrics: tuple[Chosen, ...]) -> Troubles:
@@ -263,7 +268,7 @@ def watched(regularizers: tuple[Chosen, ...], schedule: Chosen, metrics: tuple[C
     for path, part in _watching(regularizers, schedule):
         name = getattr(part.options, "metric", "loss")
         if isinstance(name, str) and name.removeprefix("val/") not in known:
-            yield f"{path}.metric", f"`{name}` is not among the metrics", f"choose {', '.join(known)}"
+            yield f"{path}.metric", f"`{name}` is not among the metrics", hint(name.removeprefix("val/"), known)
 
 
 def patience(regularizers: tuple[Chosen, ...], schedule: Chosen, train: Train, plan: Plan, facts: Facts) -> Troubles:

@@ -14,7 +14,7 @@ from optcli.parts import schedules
 from optcli.parts.facts import Facts
 from optcli.parts.schedules._course import Scheduled
 from optcli.recipe import scalars
-from optcli.recipe.edit import name_of
+from optcli.recipe.edit import along
 from optcli.recipe.plan import Plan, plan
 from optcli.recipe.sections import SLOTS, TOP, Choices, Chosen, Group, Monitor, Pace, Range, Train
 from optcli.recipe.tree import Node
@@ -161,16 +161,12 @@ def paths(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 def _where(tree: Node, path: str) -> str:
-    node: Node | None = tree
-    for step in path.split("."):
-        if node is None or isinstance(node.value, str):
-            node = node if step == "name" else None
-        elif isinstance(node.value, list):
-            node = next((part for part in node.items if name_of(part) == step), None)
-        else:
-            node = node.get(step)
-    if node is None:
+    found = [node for _, node in along(tree, path)]
+    left = path.split(".")[len(found) :]
+    bare = bool(found) and left == ["name"] and isinstance(found[-1].value, str)
+    if left and not bare:
         return "default"
+    node = found[-1]
     other = path == "schedule.name" and isinstance(node.value, str) and parts.house("schedule", node.value)
     return f"{node.span}, as `{node.value}`" if other and other != node.value else str(node.span)
 

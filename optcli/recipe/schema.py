@@ -70,6 +70,8 @@ class Draft:
         help = home if home and (key in _homes() or not near) else hint(key, known)
         if colon and bare in known:
             help = f"write `{bare}: {value}`, with a space"
+        elif key == "<<":
+            help = "merge keys are not read: write the values out, or `extends: base.yaml` at the top"
         self.say(place, f"unknown key `{key}` in {title}", help or "it has no options", full)
 
     def _top_keys(self) -> None:
@@ -182,7 +184,7 @@ class Draft:
         if not isinstance(node.value, list):
             self.values[key] = None
             named = [f"{{name: {key}, ...}}" for key in node.entries if key in parts.names(kind)]
-            inside = node.value if isinstance(node.value, str) else ", ".join(named) or "..."
+            inside = node.value.lstrip("- ") if isinstance(node.value, str) else ", ".join(named) or "..."
             self.say(node.span, f"`{key}` must be a list, not {shown(node)}", f"write {key}: [{inside}]", key)
             return
         if len(node.items) > _MANY:

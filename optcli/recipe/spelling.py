@@ -13,7 +13,7 @@ _OTHER_TONGUES: Final = {
     "learning_rate": "lr", "wd": "weight_decay", "optim": "optimizer", "bs": "batch_size", "max_epochs": "epochs",
     "num_epochs": "epochs", "max_steps": "steps", "scheduler": "schedule", "lr_scheduler": "schedule",
     "criterion": "loss", "dataset": "data", "network": "model", "net": "model", "evaluation": "eval_every",
-    "trainer": "train", "training": "train", "random_seed": "seed", "grad_accum": "accumulate", "<<": "extends",
+    "trainer": "train", "training": "train", "random_seed": "seed", "grad_accum": "accumulate",
     "gradient_accumulation_steps": "accumulate", "include": "extends", "base": "extends", "inherits": "extends",
     "hyperparameters": "tune", "mse_loss": "mse", "crossentropy": "cross_entropy", "ce": "cross_entropy",
     "nll": "cross_entropy", "l2_loss": "mse", "weight_norm": "clip_norm", "gradient_clipping": "clip_norm",
@@ -36,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         return [str(other)]
     distances = {k: distance(low, k.lower().replace("-", "_"), REACH) for k in known}
     best = min(distances.values(), default=REACH + 1)
-    if best <= REACH:
+    if low and best <= REACH:
         return [k for k in known if distances[k] == best]
     # Longer names may be cut (`accur`) or decorated (`adam_optimizer`) rather than mistyped.
     return [k for k in known if min(len(low), len(k)) > 2 and (k.startswith(low) or low.startswith(k))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -94,6 +95,8 @@ def remedy(schema: Schema, node: Node) -> str:
         return f"write {'on' if node.value else 'off'}"
     if kinds == {"array"} and "prefixItems" not in schema and type(node.value) in (int, float):
         return f"write [{scalars.write(node.value)}]"
+    if isinstance(node.value, float) and not math.isfinite(node.value):
+        return "write a finite number"
     if not isinstance(node.value, str):
         return "write a single value, without brackets" if node.items and "array" not in kinds else ""
     if allowed:

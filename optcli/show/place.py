@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optcli.diagnosis.diagnosis import Finding
-from optcli.recipe.edit import name_of
+from optcli.recipe.edit import along
 from optcli.recipe.problem import BadRecipe
 from optcli.recipe.text import parse
 from optcli.recipe.tree import Node, Source
@@ -27,7 +27,8 @@ def file_and_line(report: Report, found: Finding) -> tuple[str, int]:
 
 def _line(recipe: str, patch: Mapping[str, Any]) -> int:
     tree, path = _tree(recipe), next(iter(patch), "")
-    return 1 if tree is None else tree.span.source.place(_start(tree, path))[0]
+    keys = [] if tree is None else [key for key, _ in along(tree, path)]
+    return keys[-1].source.place(keys[-1].start)[0] if keys else 1
 
 
 def _tree(recipe: str) -> Node | None:
@@ -36,19 +37,3 @@ def _tree(recipe: str) -> Node | None:
         return parse(Source(recipe, Path(recipe).read_text(encoding="utf-8", errors="replace")))
     except (BadRecipe, OSError, ValueError):
         return None
-
-
-def _start(node: Node, path: str) -> int:
-    """Where the key of `path`, or the nearest thing around it that is written, begins."""
-    start = 0
-    for step in path.split("."):
-        if isinstance(node.value, list):
-            inner = next((item for item in node.items if name_of(item) == step), None)
-            at = None if inner is None else inner.span.start
-        else:
-            entry = node.entries.get(step)
-            inner, at = (None, None) if entry is None else (entry.node, entry.key.start)
-        if inner is None or at is None:
-            break
-        node, start = inner, at
-    return start

@@ -33,7 +33,7 @@ BAD = [
     ("data: {name: toy, batch_size: -1}\n", 1, "not -1", ""),
     ("data: {name: toy, batch_size: 64.5}\n", 1, "must be a whole number", ""),
     ("data: {name: toy, file: gone.csv}\n", 1, "gone.csv can't be read: no such file", ""),
-    ("data: {name: toy, file: odd}\n", 1, "line 3 has 2 columns", "remove it"),
+    ("data: {name: toy, file: odd}\n", 1, "line 3 of `odd` has 2 columns", "remove it"),
     (D + "data: toy\n", 2, "`data` is given twice, first on line 1", "remove"),
     (D + "optimizer:\n  lr: 1\n  lr: 2\n", 4, "`lr` is given twice, first on line 3", ""),
     (D + "optimizer: {lr: 0}\n", 2, "`optimizer.lr` must be a number above 0, not 0", ""),
@@ -175,7 +175,13 @@ BAD = [
     (D + "---\ndata: toy\n", 2, "a second document", ""),
     (D + "loss: \x00\n", 2, "a character that no text has (U+0000)", "UTF-8"),
     (D + "loss: \x1b[2J\n", 2, "U+001B", ""),
-    (D + "<<: {seed: 1}\n", 2, "unknown key `<<`", "did you mean `extends`?"),
+    (D + "<<: {seed: 1}\n", 2, "unknown key `<<`", "merge keys are not read: write the values out, or `extends:"),
+    (D + "optimizer: {<<: {lr: 1}}\n", 2, "unknown key `<<` in the optimizer `adam`", "merge keys are not read"),
+    (D + "regularizers: [null]\n", 2, "must be the name of a regularizer, not nothing", "known: agc, "),
+    (D + "regularizers:\n  -dropout\n", 3, "must be a list, not the text", "write regularizers: [dropout]"),
+    (D + "train: {target: .inf}\n", 2, "must be a number or a mapping, not .inf", "write a finite number"),
+    (D + "train: {target: {acuracy: 0.9}}\n", 2, "`acuracy` is not among the metrics", "did you mean `accuracy`?"),
+    (D + "schedule: {name: plateau, metric: val/acuracy}\n", 2, "is not among the metrics", "mean `accuracy`?"),
 ]
 
 
@@ -227,6 +233,22 @@ def test_a_column_and_a_caret_point_at_the_value() -> None:
         " 2 | optimizer: {name: adam, lr: -10}  # too low",
         "   |                             ^^^",
     ]
+
+
+def test_a_path_as_deep_as_the_stack_is_refused() -> None:
+    (problem,) = problems(D, "optimizer" + ".x" * 5000 + "=1")
+    assert problem.message == "a path of more than 20 steps"
+    assert (problem.file, problem.line, problem.column) == ("<override 1>", 1, 1)
+
+
+def test_the_option_that_the_data_complain_of_is_pointed_at() -> None:
+    (problem,) = problems("data: {name: toy, n: 30, file: odd}\n")
+    assert (problem.column, problem.path) == (32, "data.file")
+
+
+def test_a_pattern_with_dots_is_pointed_at() -> None:
+    (problem,) = problems(D + "optimizer:\n  groups:\n    a: {lr: 1}\n    blocks.0: {lr: 1, lr_scale: 2}\n")
+    assert (problem.line, problem.column) == (5, 15)
 
 
 def test_torch_and_numpy_stay_out() -> None:

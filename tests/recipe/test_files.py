@@ -183,5 +183,9 @@ def test_a_run_directory_and_a_missing_ending_are_pointed_at(tmp_path: Path, mon
         files.read(Path("run"))
     assert caught.value.problems[0].help == "did you mean `run/recipe.yaml`?"
     (tmp_path / "mine.yaml").touch()
-    assert files.hint_for("mine") == "did you mean `mine.yaml`?"
-    assert files.hint_for("m" * 5000).startswith("known: ")
+    assert files.hint_for("mine", Path()) == "did you mean `mine.yaml`?"
+    assert files.hint_for("mien.yaml", Path()) == "did you mean `mine.yaml`?"
+    assert files.hint_for("run/recipe.yml", Path()) == "did you mean `run/recipe.yaml`?"
+    assert files.hint_for("fashon.yaml", Path()) == "did you mean `fashion`?"
+    for name in ("m" * 5000, "no/where.yaml", "a\0b", ""):
+        assert files.hint_for(name, Path()) == "`optcli recipes` lists the bundled ones"
