@@ -67,7 +67,6 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
         _gain.adam,
-        waits=True,  # there are no eigenvectors of what isn't finite
         made=made,
     )
 
@@ -154,7 +153,8 @@ def _eigenvectors(factor: Tensor) -> Tensor:
     """In columns, that of the largest eigenvalue first."""
     import torch
 
-    vectors: Tensor = torch.linalg.eigh(factor).eigenvectors
+    finite = factor.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)  # of a step that is taken back; eigh would raise
+    vectors: Tensor = torch.linalg.eigh(finite).eigenvectors
     return vectors.flip(1)
 
 
