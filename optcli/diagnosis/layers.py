@@ -1,4 +1,4 @@
-"""Which curves are gradient norms of single layers, and in which order the layers stand.
+"""Which curves are gradient norms of single layers, in which order the layers stand, and which count dead units.
 
 Known are `grad_norm/<layer>` (optcli, many loops), `grad_2.0_norm/<layer>` (Lightning's `grad_norm`),
 `l2_norm/grad/<layer>` (Composer's OptimizerMonitor), `gradients/<layer>` and `grad_norm_first`, `grad_norm_last`.
@@ -23,12 +23,23 @@ _OTHER: Final = re.compile(
 _FIRST: Final = re.compile(r"first|in(put)?\b", re.I)
 _LAST: Final = re.compile(r"last|out|head|lm_head", re.I)
 FEWEST: Final = 2
+_DEAD: Final = re.compile(
+    r"(?:.*[/._])?(?:dead|dying)_?(?:relu|unit|neuron|feature|latent|channel|filter)s?"
+    r"_?(?:share|frac|fraction|ratio|rate)(?:[/._].*)?",
+    re.I,
+)
+"""Names of curves that hold the share of dead units, of a layer or of all."""
 
 
 def layer_norms(run: Run) -> tuple[str, ...]:
     """Keys of the run's curves that hold the norm of one layer's weights, the layer next to the input first."""
     keys = {run.roles.get(key, key): key for key in run.curves}
     return tuple(keys[name] for name in _ordered(tuple(keys)))
+
+
+def dead_shares(run: Run) -> tuple[str, ...]:
+    """Keys of the run's curves that hold a share of dead units."""
+    return tuple(key for key in run.curves if _DEAD.fullmatch(run.roles.get(key, key)))
 
 
 @lru_cache(maxsize=64)

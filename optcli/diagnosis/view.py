@@ -15,7 +15,7 @@ import numpy as np
 
 from optcli.diagnosis import ladder
 from optcli.diagnosis.diagnosis import Evidence, Finding, Severity
-from optcli.diagnosis.layers import layer_norms
+from optcli.diagnosis.layers import dead_shares, layer_norms
 from optcli.diagnosis.rules import name_of
 from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
@@ -192,6 +192,11 @@ class View:
     def layers(self) -> list[Series]:
         """Norms of the gradient of single layers, from the input on, under whatever names they were logged."""
         return [s for name in layer_norms(self._run) if (s := self.series(name)) is not None]
+
+    @cached_property
+    def dead(self) -> list[Series]:
+        """Shares of dead units, of layers or of the whole net."""
+        return [s for name in dead_shares(self._run) if (s := self.series(name)) is not None]
 
     @cached_property
     def right(self) -> float:

@@ -52,7 +52,7 @@ class Case:
     def crawls(self) -> bool:
         """Whether a loss that hardly moved does fall, by little and beyond doubt, in training or validation."""
         falls = self.figure("OPT104", "trend", 0.0), self.figure("OPT104", "val_trend", 0.0)
-        return min(falls) < CERTAIN
+        return min(falls) < CERTAIN and self.figure("OPT104", "fall", 0.0) > WORSE
 
     @property
     def collapsed(self) -> bool:
@@ -114,6 +114,8 @@ HEALED: Final = 0.5
 """What is left of the confidence of a finding that has healed: it happened, but it is over."""
 CERTAIN: Final = -6.0
 """Standard errors from which a small fall is a fall."""
+WORSE: Final = -0.05
+"""Share of the level of an untrained model by which a loss may lie above it: beyond, a fall is only a way back."""
 USUAL: Final = {
     "sgd": 0.05,
     "adam": 1e-3,

@@ -32,6 +32,7 @@ from optcli.diagnosis.diagnosis import Prescription
 EVIDENCE: Final = {
     "OPT104": 2.5,
     "ARC501": -1.5,
+    "ARC503": -1.5,
     "OPT103": -2.5,
     "OPT109": -4.0,
     "OPT101": -1.5,

@@ -75,7 +75,8 @@ FELL: Final = 0.1
 """Fall of the training loss since, as a share of its drop: the two go apart by this and the rise."""
 RISE_BELOW: Final = 0.03
 SIGMAS_BELOW: Final = 3.0
-"""The rise that is enough then, and how sure of it. No drawn healthy run but those whose samples are learned by heart shows all three."""
+"""The rise that is enough then, and how sure of it. Of healthy runs that were drawn at random those alone show all of
+these whose samples are learned by heart."""
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3
@@ -101,7 +102,8 @@ def check(view: View) -> list[Finding] | Abstain:
     first = float(val.block_step[best])
     then = _level(loss, first)
     apart = gap >= GAP * loss.drop and rise >= max(RISE * loss.drop, SIGMAS * val.tau)
-    if not apart and (then - low < ABOVE * loss.drop or then - loss.end < max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)):
+    fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)
+    if not apart and not (fell and then - low >= ABOVE * loss.drop):
         return []
     peak = best + int(np.argmax(blocks[best:]))
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:

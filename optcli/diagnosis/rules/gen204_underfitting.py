@@ -61,7 +61,7 @@ POINTS: Final = 12
 VARIES: Final = ("scale", "shift")
 
 DONE: Final = 0.6
-"""Share of the plan after which the rest, at a rate that is as high or lower, won't bring what the first part didn't."""
+"""Share of the plan after which the rest won't bring what the first part, whose rate was as high, didn't."""
 LEFT: Final = 0.62
 """Share of the start level (the chance level, for an untrained net) that is still there at the end. Hard tasks that are
 learned well keep up to six tenths of it; planted underfitting keeps seven and more."""

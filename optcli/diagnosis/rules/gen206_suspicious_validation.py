@@ -54,8 +54,8 @@ POINTS: Final = 3
 VARIES: Final = ("shift",)
 CONSTANT: Final = True
 
-CONSTANT_FOR: Final = 4
-"""Validations that must be one number; of numbers that differ from each other three are no chance."""
+LEAST: Final = 4
+"""Points of the training loss, and validations that must be one number; of different numbers three are no chance."""
 FELL: Final = 0.3
 """Fall of the training loss, as a share of its start level, that validation must have noticed."""
 
@@ -63,11 +63,11 @@ FELL: Final = 0.3
 def check(view: View) -> list[Finding] | Abstain:
     """Validation that is the training loss itself, or that doesn't notice what training changes."""
     val, loss = view.val, view.loss
-    if val is None or val.n < POINTS or loss.n == 0:
+    if val is None or val.n < POINTS or loss.n < LEAST:
         return Abstain("no validation besides the headline, or too little")
     if copied(val, loss, POINTS) and float(np.ptp(loss.value)) > 1e-3 * abs(loss.start):
         return [_say(view, "copy", f"{val.name} equals {loss.name} at every step: it is measured on the same batches")]
-    constant = val.n >= CONSTANT_FOR and float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
+    constant = val.n >= LEAST and float(np.ptp(val.value)) <= SAME * abs(float(val.value[0]))
     before = loss.at(float(val.step[0]))
     if constant and before - loss.end > FELL * abs(loss.start) and view.learned:
         return [_say(view, "constant", f"{val.name} is {val.value[0]:.4g} every time while {loss.name} falls")]

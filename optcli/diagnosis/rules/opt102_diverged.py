@@ -75,6 +75,8 @@ BLOCKS: Final = 24
 """Blocks that are needed to call a rise steady."""
 YOUNG: Final = 24
 """Points below which the start level is a guess, and a rise without a noise level to go by must be as high as it."""
+LAST: Final = 4
+"""Points of so short a log that must all be up to make a level, where validation has risen too."""
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
@@ -96,6 +98,8 @@ def check(view: View) -> list[Finding] | Abstain:
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
     now = float(levels[-2:].min()) if len(levels) > 2 else loss.end
+    if FEW <= loss.n < YOUNG and _validation_rose(view):
+        now = max(now, float(loss.value[-LAST:].min()))
     if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)

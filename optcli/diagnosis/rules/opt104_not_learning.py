@@ -3,7 +3,8 @@
 ## What is seen
 After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
-at once. Nothing is said during a warm-up.
+at once. A run that began far above the level of a constant guess is measured from that level, where the recipe tells it
+or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -45,13 +46,14 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.stats import median
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 6
 CONSTANT: Final = True
-VARIES: Final = ("shift", "steps")
+VARIES: Final = ("scale", "shift", "steps")
 
 EARLY: Final = 40
 """Points by step before which nothing is said; of a log by epoch `POINTS` are enough."""
@@ -86,6 +88,9 @@ BEGUN: Final = 0.15
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
+LIFT: Final = 0.02
+MOST_RIGHT: Final = 0.4
+"""Accuracy, as a fraction, that it has risen by or come to where the outputs are more than a guess among three."""
 VALIDATIONS: Final = 4
 """Validations from which their fall can be told."""
 WANDERS: Final = 2.0
@@ -112,12 +117,10 @@ def check(view: View) -> list[Finding] | Abstain:
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
-    falling = loss.trend(1.0)[1] < (FALLING if late else FALLING_EARLY)
-    fall, best, noise = (
-        (loss.start - loss.end) / loss.start,
-        (loss.start - loss.low) / loss.start,
-        loss.tau / loss.start,
-    )
+    start = _untrained(view) if late else loss.start
+    z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
+    falling = z < (FALLING if late else FALLING_EARLY)
+    fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
     if _learns(view, fall, falling, late):
         return []
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
@@ -127,19 +130,30 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too noisy to tell")
     if not frozen and (not COLLAPSE < fall < most or best > 1.5 * most + 2 * noise or (not late and falling)):
         return []
-    within = np.mean((loss.blocks > (1 - 2 * most) * loss.start - loss.tau) & (loss.blocks < (1 + BAND) * loss.start))
+    within = np.mean((loss.blocks > (1 - 2 * most) * start - loss.tau) & (loss.blocks < (1 + BAND) * start))
     if within < WITHIN and not frozen:
         return []
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9 if late else 0.75,
-            f"{loss.name} is still {loss.end:.4g} after {loss.n} points; it began at {loss.start:.4g}",
-            fall=(fall, "of the start level"), start=(loss.start, "1"), noise=(noise, "of the start level"),
-            trend=(loss.trend(1.0)[1], "sigma"), peak=(float(loss.blocks.max()) / loss.start, "of the start level"),
+            f"{loss.name} is still {loss.end:.4g} after {loss.n} points; an untrained model's is {start:.4g}",
+            fall=(fall, "of the start level"), start=(start, "1"), noise=(noise, "of the start level"),
+            trend=(z, "sigma"), peak=(float(loss.blocks.max()) / start, "of the start level"),
             frozen=(float(frozen), "1"), val_trend=(view.val.trend(1.0)[1] if view.val else math.nan, "sigma"),
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip
+
+
+def _untrained(view: View) -> float:
+    """The level of a constant guess, where the run began far above it; else the level at the start.
+
+    The guess is known from the configuration, or from a training accuracy that is low and hasn't risen: 1 of so many.
+    """
+    accuracy, guess = view.series("train/accuracy"), view.chance
+    if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
+        guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
+    return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start
 
 
 def _learns(view: View, fall: float, falling: bool, late: bool) -> bool:
