@@ -206,7 +206,7 @@ def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
         if not aside(line):
             row = cells(text, delimiter)
             broken = _broken(row, head)
-            fits = _fits(row, head, start) and "\0" not in text and not broken & AXES
+            fits = _fits(row, head, first) and "\0" not in text and not broken & AXES
             if fits:
                 found.append(tagged(dict(zip(head.names, row, strict=False))))
             if broken or not fits:

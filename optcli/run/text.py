@@ -18,7 +18,7 @@ NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
 _NULS: Final = re.compile(rb"\0+")
-_DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
+DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
 """What no program prints. A line that has it and no numbers was to have some, perhaps."""
 ROWS: Final = 50_000
 LONGEST: Final = 8_000
@@ -66,7 +66,7 @@ def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, 
     end = offset
     for first, end, line in lines(source, offset):
         row = parse(line)
-        if not row and _DAMAGE.search(line):
+        if not row and DAMAGE.search(line):
             source.skipped.append((first, end - 1))
         if row:
             rows.append(row)
