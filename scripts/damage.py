@@ -33,6 +33,8 @@ from optcli.run.notes import DAMAGED, UNFINISHED
 Span = tuple[int, int]
 Point = tuple[str, float, float]
 PROMISE = 0.999
+SPARSE = 30
+"""At most one in so many records is damaged."""
 MOST = 12
 """Points that one record of the samples carries at most, with those that other records place by it."""
 WHOLE = {
@@ -220,7 +222,7 @@ def changes(name: str, kind: str, whole: bytes, damages: int, draw: random.Rando
     form = frames(name)
     spans = form.spans(whole)
     # The first record may be a header, which all others depend on; what lies beside the chosen ones stays as it is.
-    chosen = sorted(draw.sample(range(2, len(spans) - 2, 3), min(damages, len(spans) // 6)))
+    chosen = sorted(draw.sample(range(2, len(spans) - 2, 3), min(damages, len(spans) // SPARSE)))
     if kind == "tail":
         a, _, _ = _torn(whole, spans[chosen[-1]], draw, form.text)
         return [(a, len(whole), b"")], set(range(chosen[-1], len(spans)))

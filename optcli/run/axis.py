@@ -12,6 +12,8 @@ from optcli.run.curve import Counts, Floats
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, STEP_NAMES
 
 _AXES = frozenset((*STEP_NAMES, *EPOCH_NAMES))
+SAME = 0.75
+"""Share of the turns of a counter inside the epoch that come with a new epoch, and the other way round."""
 TOO_OFTEN = 0.05
 """An axis that turns back at more than this share of its rows is no axis: resumes are rare."""
 
@@ -66,9 +68,10 @@ def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0) -> Axis
     """
     epoch = by_name(columns, EPOCH_NAMES)
     remark = ""
-    for wanted in STEP_NAMES:
-        name = by_name(columns, [wanted])
-        if name is None:
+    counters = [name for wanted in STEP_NAMES if (name := by_name(columns, [wanted])) is not None]
+    most = max((len(columns[name].value) for name in counters), default=0)
+    for name in counters:
+        if len(columns[name].value) < TOO_OFTEN * most:
             continue
         step = fill(columns[name], rows)
         if epoch is not None and (length := within_epoch(step, fill(columns[epoch], rows))):
@@ -102,9 +105,14 @@ def within_epoch(step: Floats, epoch: Floats) -> float:
     if len(step) < 3 or not _steady(epoch):
         return 0.0
     back = np.flatnonzero(np.diff(step) < 0)
-    if not len(back) or (np.diff(epoch)[back] <= 0).any():
+    rises = np.diff(epoch) > 0
+    together = rises[back].sum()
+    if not together or together < SAME * max(len(back), rises.sum()):
         return 0.0
-    return float(step.max()) + float(step.min() == 0)
+    tops = step[[*back, -1]]
+    # A damaged number stands out: no epoch is half as long again as most are.
+    first = np.median(step[[0, *(back + 1)]])
+    return float(tops[tops <= 1.5 * np.median(tops)].max()) + float(first == 0)
 
 
 def _through(columns: Mapping[str, Column], rows: int, name: str, inside: tuple[str, float, float]) -> Floats:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from optcli.run import notes as say
 from optcli.run.axis import Axis, choose, clock, fill, follow
@@ -158,11 +159,24 @@ class Log:
         time = None if ticks is None else fill(columns[ticks], rows)
         order = np.arange(rows, dtype=np.float64) + self._rows
         self._rows += rows
+        unsaid = _unsaid(columns, axis.name, rows)
         for name, column in columns.items():
             if name not in (axis.name, ticks):
                 at = slice(None) if column.row is None else column.row.astype(np.int64)
                 points = Points(order[at], step[at], column.value, None if time is None else time[at])
+                if unsaid is not None:
+                    points = points.take(~unsaid[at] | np.append(True, np.diff(points.step) != 0))
                 self._pile(name).add(points)
+
+
+def _unsaid(columns: dict[str, Column], axis: str, rows: int) -> npt.NDArray[np.bool_] | None:
+    """Which rows don't say their step and have that of the row before; None if all say it. What they repeat of that row
+    was meant for another step."""
+    if axis not in columns or (said := columns[axis].row) is None:
+        return None
+    unsaid = np.ones(rows, bool)
+    unsaid[said.astype(np.int64)] = False
+    return unsaid
 
 
 def _own_axis(column: Column, base: float) -> Points:

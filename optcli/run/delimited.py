@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from optcli.run.block import Block, table
-from optcli.run.numbers import number
+from optcli.run.encoded import binary
+from optcli.run.numbers import number, said_nothing
 from optcli.run.roles import HOPELESS, meaning
 from optcli.run.rows import AXES, SPLIT_KEYS, tagged
 from optcli.run.source import Source
@@ -34,6 +36,8 @@ class Table:
     line: bytes
     begin: int
     fixes: tuple[Fix, ...] = ()
+    wordy: tuple[bool, ...] = ()
+    """For each column whether it holds no numbers in the first rows."""
 
     @property
     def key(self) -> str | None:
@@ -70,7 +74,7 @@ def layout(head: bytes) -> Table | None:
     The header is the first line but for comments; or, below a preamble, one that names both an axis and a loss.
     """
     start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    if b"\0" in head[:4096] or head[start : start + 64].lstrip()[:1] in (b"{", b"["):
+    if binary(head) or head[start : start + 64].lstrip()[:1] in (b"{", b"["):
         return None
     lines = head[start:].split(b"\n", PREAMBLE + BELOW)[:-1]
     remark, first = b"", True
@@ -142,7 +146,14 @@ def _table(
     rows = [cells(b, delimiter) for b in text.decode("utf-8", "replace").split("\n") if b.strip()]
     if not _numbers(rows, names):
         return None
-    return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more)
+    wordy = tuple(2 * sum(number(c) is not None for c in column) <= len(column) for column in _filled(rows, len(names)))
+    return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more, wordy)
+
+
+def _filled(rows: list[list[str]], width: int) -> list[list[str]]:
+    """The cells of each column that aren't empty."""
+    whole = [row for row in rows if len(row) == width]
+    return [[row[i] for row in whole if row[i]] for i in range(width)]
 
 
 def _numbers(rows: list[list[str]], names: list[str]) -> bool:
@@ -172,18 +183,42 @@ def _fits(row: list[str], head: Table, start: int) -> bool:
     return len(row) == len(head.names) or (1 < len(row) < len(head.names) and start == head.begin)
 
 
-def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
-    """Rows cell by cell: words, quotes, stray lines. A line with too many or too few cells is skipped and noted."""
-    delimiter = head.delimiter.decode()
-    found = []
+def rows(data: bytes, start: int, source: Source) -> Iterator[tuple[int, int, bytes]]:
+    """(first, end, line) of each line; NULs before it, which a crash leaves where data was lost, are noted and left
+    out."""
     for line in data.splitlines(keepends=True):
         end = start + len(line)
+        plain = line.lstrip(b"\0")
+        first = end - len(plain)
+        if first > start:
+            source.skipped.append((start, first))
+        yield first, end, plain
+        start = end
+
+
+def read_rows(data: bytes, start: int, head: Table, source: Source) -> Block:
+    """Rows cell by cell: words, quotes, stray lines. A line with too many or too few cells is skipped and noted, and so
+    is one that doesn't say where it belongs; of another damaged one the other cells count."""
+    delimiter = head.delimiter.decode()
+    found = []
+    for first, end, line in rows(data, start, source):
         text = line.decode("utf-8", "replace")
         if not aside(line):
             row = cells(text, delimiter)
-            if _fits(row, head, start) and "\0" not in text:
+            broken = _broken(row, head)
+            fits = _fits(row, head, first) and "\0" not in text and not broken & AXES
+            if fits:
                 found.append(tagged(dict(zip(head.names, row, strict=False))))
-            else:
-                source.skipped.append((start, end))
-        start = end
-    return table(found, end_offset=start)
+            if broken or not fits:
+                source.skipped.append((first, end))
+    return table(found, end_offset=start + len(data))
+
+
+def _broken(row: list[str], head: Table) -> set[str]:
+    """The columns of numbers in which this row has something else."""
+    found = zip(row, head.names, head.wordy, strict=False)
+    return {
+        name.lower()
+        for cell, name, wordy in found
+        if not wordy and number(cell) is None and not said_nothing(cell.encode())
+    }

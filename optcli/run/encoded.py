@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+FOREIGN: Final = 0.2
+"""Share of bytes that are no text from which on a file is none; a damaged log has a few."""
+_CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\f\r\x1b\b"))
 Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 PIECE: Final = 1 << 20
 """Bytes that one step of unpacking may give, however well they were packed."""
@@ -17,6 +20,13 @@ def decoder(head: bytes) -> Decoder | None:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return from_utf16
     return None
+
+
+def binary(head: bytes) -> bool:
+    """Whether a file that begins like this is no text. Runs of NUL don't count: a crash leaves them in a log."""
+    text = head[:4096].replace(b"\0", b"")
+    odd = text.decode("utf-8", "replace").count("\ufffd") + len(text) - len(text.translate(None, _CONTROL))
+    return odd > FOREIGN * len(text)
 
 
 def gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:

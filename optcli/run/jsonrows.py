@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,10 +22,16 @@ _TEXT: Final = re.compile(
 """A value that is a text and neither a number nor the name of a part of the data."""
 MOST_KEYS: Final = 512
 MOST_KINDS: Final = 24
+SAMPLE: Final = 64
+"""Lines of which it is looked up how they begin."""
+_OPENING: Final = re.compile(rb'\s*\{\s*"[^"\\]*"')
 FEW: Final = 8
 """Fewer lines of a kind than this are parsed one by one."""
 ODD: Final = 0.2
 """Share of such lines from which on they all are."""
+
+
+Span = tuple[int, int]
 
 
 def parse(data: bytes) -> Any:
@@ -149,8 +156,12 @@ def _names(row: Any, prefix: str = "") -> list[str]:
     return found
 
 
-def objects(data: bytes, start: int) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
-    """The objects of these lines, and the stretches of bytes (first, end) that hold none."""
+def objects(data: bytes, start: int, openings: Iterable[bytes] = ()) -> tuple[list[dict[str, Any]], list[Span]]:
+    """The objects of these lines, and the stretches of bytes (first, end) that hold none.
+
+    A whole object behind the torn half of another, or behind NULs, is found by one of the `openings`, with which other
+    lines begin.
+    """
     lines = [line for line in data.split(b"\n") if line.strip()]
     try:
         rows = parse(b"[" + b",".join(lines) + b"]")
@@ -158,21 +169,32 @@ def objects(data: bytes, start: int) -> tuple[list[dict[str, Any]], list[tuple[i
             return rows, []
     except ValueError:
         pass
-    return _one_by_one(data, start)
+    return _one_by_one(data, start, openings or opened(data))
 
 
-def _one_by_one(data: bytes, start: int) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
+def opened(data: bytes) -> set[bytes]:
+    """How the first few of these lines that are objects begin: `{"step"`."""
+    lines = [line for line in data.split(b"\n", SAMPLE)[:SAMPLE] if _object(line) is not None]
+    return {found[0] for line in lines if (found := _OPENING.match(line))}
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = parse(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _one_by_one(data: bytes, start: int, openings: Iterable[bytes]) -> tuple[list[dict[str, Any]], list[Span]]:
     rows, bad = [], []
     for line in data.split(b"\n"):
-        end = start + len(line) + 1
-        if line.strip():
-            try:
-                row = parse(line)
-            except ValueError:
-                row = None
-            if isinstance(row, dict):
-                rows.append(row)
-            else:
-                bad.append((start, min(end, start + len(line))))
-        start = end
+        row, first = _object(line), 0
+        if row is None and line.strip():
+            first = max((line.rfind(opening) for opening in openings), default=-1)
+            row = _object(line[first:]) if first > 0 else None
+            bad.append((start, start + (len(line) if row is None else first)))
+        if row is not None:
+            rows.append(row)
+        start += len(line) + 1
     return rows, bad

@@ -7,7 +7,7 @@ from typing import Final
 
 from optcli.run.block import Block, Column
 from optcli.run.curve import Counts, read_only
-from optcli.run.delimited import Table, aside, cells
+from optcli.run.delimited import Table, aside, cells, rows
 from optcli.run.numbers import number
 from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
 from optcli.run.rows import split_of
@@ -29,9 +29,7 @@ def blocks(source: Source, head: Table) -> Iterator[Block]:
     row = 0
     for start, data in source.lines(head.begin):
         found: Points = {}
-        at = start
-        for line in head.plain(data).splitlines(keepends=True):
-            at += len(line)
+        for first, end, line in rows(head.plain(data), start, source):
             if aside(line) or not line.endswith((b"\n", b"\r")):
                 continue
             words = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
@@ -41,7 +39,7 @@ def blocks(source: Source, head: Table) -> Iterator[Block]:
                 name = words[columns[2]] if split is None else f"{split}/{words[columns[2]]}"
                 found.setdefault((words[run] if run is not None else "", name), []).append((float(row), *good))
             elif line != head.line:
-                source.skipped.append((at - len(line), at))
+                source.skipped.append((first, end))
             row += 1
         yield from _blocks(found, "epoch" if axis in EPOCH_NAMES else None)
 

@@ -37,10 +37,19 @@ class Restart:
     time: float | None = None
 
 
+def strays(step: Floats) -> np.ndarray:
+    """Which points alone stand below the one before, the next one being above both again: a damaged number, or an
+    evaluation that came late. A restart has more points below, or comes to the very step again. Shape (n,)."""
+    alone = np.zeros(len(step), bool)
+    alone[1:-1] = (step[1:-1] < step[:-2]) & (step[2:] > step[:-2])
+    return alone
+
+
 def restarts(points: Points, where: str = "") -> list[Restart]:
     """Where this curve, in the order it was written, turns back."""
     step, time = points.step, points.time
     back = np.flatnonzero(np.diff(step) < 0) + 1
+    back = back[~strays(step)[back]] if len(back) else back
     high = np.maximum.accumulate(step) if len(back) else step
     return [
         Restart(
@@ -70,13 +79,13 @@ def supersede(points: Points, turns: list[Restart], where: str = "") -> Points:
 def ascending(points: Points, *, first_wins_at_end: bool) -> tuple[Points, int]:
     """Sorted by step with one value a step, and how many values at the last step were set aside.
 
-    The later written value counts, except at the last step of a validation curve: there the first one belongs to the
-    training and what follows is a final evaluation.
+    The later written value counts, unless it strays; except at the last step of a validation curve: there the first
+    one belongs to the training and what follows is a final evaluation.
     """
     step = points.step
     if len(step) < 2 or (np.diff(step) > 0).all():
         return points, 0
-    points = points.take(np.lexsort((points.order, step)))
+    points = points.take(np.lexsort((points.order, ~strays(step), step)))
     step = points.step
     last = np.append(step[1:] != step[:-1], True)
     extra = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,9 +22,12 @@ PROBE: Final = 4096
 """Bytes in which a blank inside a cell is looked for before all blanks are taken out."""
 PIECE: Final = 1 << 18
 """Bytes whose cells are read at once: what is computed on the way stays near the processor."""
+_WORD: Final = re.compile(rb"[A-Za-z_/ .?*-]*")
 _FOREIGN: Final = np.ones(256, bool)
 _FOREIGN[np.frombuffer(b"0123456789+-.eE naiftyNAIFTY\t", np.uint8)] = False
-_NUMBER: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I)
+_NUMBER: Final = re.compile(
+    r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I | re.A
+)
 
 
 def number(value: Any) -> float | None:
@@ -43,10 +47,11 @@ def number(value: Any) -> float | None:
     return None
 
 
-def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> Floats | None:
+def grid(data: bytes, delimiter: bytes, width: int, words: Sequence[bool] = ()) -> Floats | None:
     """Whole lines of `width` numbers as an array (lines, width); None when anything else is among them.
 
-    Empty cells, `NA` and `null` become MISSING; with `words` so does all else that is no number.
+    Empty cells, `NA` and `null` become MISSING. `words` says for each column whether it may hold anything, which then
+    becomes MISSING too, as `None` and the like do in the others.
     """
     if b'"' in data and any(delimiter in inside for inside in data.split(b'"')[1::2]):
         return None
@@ -56,7 +61,7 @@ def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> F
     found, at = [], 0
     while at < len(data):
         end = data.find(b"\n", min(at + PIECE, len(data)) - 1) + 1
-        piece = _piece(data[at:end], delimiter, width, words)
+        piece = _piece(data[at:end], delimiter, width, np.array(words, bool))
         if piece is None:
             return None
         found.append(piece)
@@ -64,18 +69,21 @@ def grid(data: bytes, delimiter: bytes, width: int, *, words: bool = False) -> F
     return np.concatenate(found)
 
 
-def _piece(data: bytes, delimiter: bytes, width: int, words: bool) -> Floats | None:
+def _piece(data: bytes, delimiter: bytes, width: int, words: Mask) -> Floats | None:
     buffer, mark = _marked(data, delimiter)
     places = np.flatnonzero(mark)
     if not np.array_equal(places[::width], np.flatnonzero(buffer == ord("\n"))):
         return None
     begin, end = places[:-1] + 1, places[1:]
     filled = np.flatnonzero(end > begin)
-    values = _values(buffer, begin[filled], end[filled], words)
-    if values is None:
-        return None
+    value, good = decimals(buffer, begin[filled], end[filled])
     found = np.full(len(end), MISSING)
-    found[filled] = values
+    found[filled] = value
+    odd = filled[~good]
+    rest = _odd_ones(buffer, begin[odd], end[odd], words[odd % width] if len(words) else None)
+    if rest is None:
+        return None
+    found[odd] = rest
     return found.reshape(-1, width)
 
 
@@ -96,19 +104,18 @@ def _marks(buffer: Bytes, delimiter: bytes) -> Mask:
     return np.asarray((buffer == ord(delimiter)) | (buffer == ord("\n")))
 
 
-def _values(buffer: Bytes, begin: Places, end: Places, words: bool) -> Floats | None:
-    """The number in each cell: plain decimal numbers all at once, what is left one by one."""
-    value, good = decimals(buffer, begin, end)
-    odd = np.flatnonzero(~good)
-    value[odd] = MISSING
-    if len(odd) and words:
-        odd = odd[~_foreign(buffer, begin[odd], end[odd])]
-    for i, first, last in zip(odd.tolist(), begin[odd].tolist(), end[odd].tolist(), strict=True):
-        text = buffer[first:last].tobytes()
+def _odd_ones(buffer: Bytes, begin: Places, end: Places, words: Mask | None) -> Floats | None:
+    """The numbers in cells that are no plain decimal ones; None if one has no business there."""
+    value = np.full(len(begin), MISSING)
+    left = np.arange(len(begin))
+    if words is not None:
+        left = left[~(words & _foreign(buffer, begin, end))]
+    for i in left.tolist():
+        text = buffer[begin[i] : end[i]].tobytes()
         x = _odd(text)
         if x is not None:
             value[i] = x
-        elif not words and text.strip() not in NOTHING:
+        elif text.strip() not in NOTHING and (words is None or not (words[i] or said_nothing(text))):
             return None
     return value
 
@@ -117,6 +124,11 @@ def _foreign(buffer: Bytes, begin: Places, end: Places) -> Mask:
     """Which of these cells hold a byte that is in no number."""
     places = np.flatnonzero(_FOREIGN[buffer])
     return np.searchsorted(places, begin) < np.searchsorted(places, end)
+
+
+def said_nothing(text: bytes) -> bool:
+    """Whether a cell stands for no number: `None`, `N/A`, `-`. Anything with a digit or odd bytes in it was one."""
+    return _WORD.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)

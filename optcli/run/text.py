@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from optcli.run.block import Block, table
+from optcli.run.encoded import binary
 from optcli.run.source import Source
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
@@ -15,6 +16,10 @@ NUMBER: Final = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|
 """A number as programs print it; not the beginning of a word or a version."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
+_PART: Final = re.compile(rb"[^\n\r\0]+")
+_NULS: Final = re.compile(rb"\0+")
+DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
+"""What no program prints. A line that has it and no numbers was to have some, perhaps."""
 ROWS: Final = 50_000
 LONGEST: Final = 8_000
 """Longer lines are dumps of something, not progress."""
@@ -22,8 +27,9 @@ LONGEST: Final = 8_000
 Row = dict[str, float]
 
 
-def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
-    """(end offset, text) of each whole line; ANSI codes are taken out, of an overwritten line (\\r) each state counts.
+def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
+    """(first, end offset, text) of each whole line; ANSI codes are taken out, of an overwritten line (\\r) each state
+    counts. NULs, which a crash leaves where data was lost, end a line and are noted.
 
     A last line that is not ended yet is left for the next time. A redirected progress bar has a single newline, at its
     very end: there each state ends with the next.
@@ -31,12 +37,11 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, str]]:
     for start, data in source.lines(offset):
         if not data.endswith(b"\n"):
             data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
-        end = start
-        for line in data.split(b"\n"):
-            for part in line.split(b"\r"):
-                end += len(part) + 1
-                if len(part) <= LONGEST and part.strip():
-                    yield end, _clean(part)
+        if b"\0" in data:
+            source.skipped += [(start + found.start(), start + found.end()) for found in _NULS.finditer(data)]
+        for part in _PART.finditer(data):
+            if part.end() - part.start() <= LONGEST and (text := part[0]).strip():
+                yield start + part.start(), start + part.end() + 1, _clean(text)
 
 
 def _clean(line: bytes) -> str:
@@ -48,9 +53,9 @@ def _clean(line: bytes) -> str:
 @lru_cache(maxsize=2)
 def sample(head: bytes, most: int = 400) -> list[str]:
     """The first lines of a file as text, for `sniff`; all console readers look at the same ones."""
-    if b"\0" in head[:4096]:
+    if binary(head):
         return []
-    text = ANSI.sub(b"", head[: 1 << 16]).replace(b"\r", b"\n").decode("utf-8", "replace")
+    text = ANSI.sub(b"", head[: 1 << 16].replace(b"\0", b"\n")).replace(b"\r", b"\n").decode("utf-8", "replace")
     found = text.split("\n")
     return [line[:LONGEST] for line in (found[:-1] or found) if line.strip()][:most]
 
@@ -59,8 +64,10 @@ def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, 
     """Blocks from the lines that `parse` makes something of."""
     rows: list[Row] = []
     end = offset
-    for end, line in lines(source, offset):
+    for first, end, line in lines(source, offset):
         row = parse(line)
+        if not row and DAMAGE.search(line):
+            source.skipped.append((first, end - 1))
         if row:
             rows.append(row)
             if len(rows) >= ROWS:

@@ -69,5 +69,5 @@ def test_anything_else_is_left_to_others(data: bytes) -> None:
 
 
 def test_a_delimiter_in_quotes_parts_no_cells() -> None:
-    assert grid(b'1,"2,3"\n', b",", 3, words=True) is None
-    assert grid(b'1,"2","x"\n', b",", 3, words=True) is not None
+    assert grid(b'1,"2,3"\n', b",", 3, [True] * 3) is None
+    assert grid(b'1,"2","x"\n', b",", 3, [False, False, True]) is not None

@@ -44,13 +44,14 @@ def test_names_begin_at_their_beginning() -> None:
 def test_lines(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"a\x1b[31mb\x1b[0m\rc\n\n" + b"x" * 9000 + b"\nlast\nunfinished")
-    assert list(lines(Source(str(path)))) == [(12, "ab"), (14, "c"), (9021, "last")]
+    assert list(lines(Source(str(path)))) == [(0, 12, "ab"), (12, 14, "c"), (9016, 9021, "last")]
 
 
 def test_samples_are_text() -> None:
     assert sample(b"a\n\nb\nc") == ["a", "b"]
     assert sample(b"only") == ["only"]
-    assert sample(b"a\0b\n") == []
+    assert sample(b"a\0\0b\n") == ["a", "b"]
+    assert sample(bytes(range(32)) * 9 + b"\n") == []
 
 
 @pytest.mark.parametrize("name", CONSOLES)

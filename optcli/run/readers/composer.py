@@ -34,11 +34,12 @@ class _State:
 
     def __init__(self) -> None:
         self.at: Row = {}
+        self._said: set[str] = set()
         self.planned: int | None = None
 
     def row(self, line: str) -> Row | None:
         """The number of a line, with the batch it belongs to."""
-        end = 0
+        end, before = 0, dict(self.at)
         for found in _WHERE.finditer(line):
             end = found.end()
             kind = {"ba": "batch", "ep": "epoch", "batch": "batch", "epoch": "epoch"}.get(found[1])
@@ -46,8 +47,13 @@ class _State:
                 self.at["step" if kind == "batch" else kind] = float(found[2])
             if kind == "batch" and found[3] and "epoch=" not in line:
                 self.planned = int(found[3])
+        if self.at != before:
+            self._said = set()
         name, _, text = line[end:].strip(":, \t").rpartition(": ")
         value = number(text)
-        if value is None or not self.at or not _NAME.fullmatch(name.strip()):
+        name = name.strip()
+        # What is said again belongs to a mark that is damaged.
+        if value is None or not self.at or not _NAME.fullmatch(name) or name in self._said:
             return None
-        return {**self.at, name.strip(): value}
+        self._said.add(name)
+        return {**self.at, name: value}

@@ -13,7 +13,7 @@ from optcli.run.block import Block, Unreadable
 from optcli.run.numbers import number
 from optcli.run.roles import HOPELESS, SPLITS, listed, meaning
 from optcli.run.source import Source
-from optcli.run.text import NUMBER, Row, sample, tables
+from optcli.run.text import DAMAGE, NUMBER, Row, sample, tables
 
 _OF: Final = r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
 _EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
@@ -101,6 +101,8 @@ class _State:
         self._epoch: float | None = None
         self._step: float | None = None
         self._split = ""
+        self._said: set[str] = set()
+        """What has been said at this step."""
         self._steps_seen = False
         self._rank: str | None = None
 
@@ -112,15 +114,23 @@ class _State:
             # `Test Error:` on a line of its own is about the line below.
             self._split = word[1] if len(line) < 40 and (word := _SPLIT.search(line)) else ""
             return None
+        before = self._epoch, self._step
         inline = self._axis(line)
         pairs = self._pairs(line)
         self._split = ""
+        if before == (self._epoch, self._step):
+            if DAMAGE.search(line):
+                return None
+        else:
+            self._said = set()
         if not pairs or (self._epoch is None and self._step is None):
             return None
         if not any(_headline(name) for name in pairs):
             return None
         if not inline and self._steps_seen:
-            pairs = {_summary(name): value for name, value in pairs.items()}
+            # What is said again belongs to a step whose number is damaged.
+            pairs = {new: value for name, value in pairs.items() if (new := _summary(name)) not in self._said}
+        self._said |= pairs.keys()
         axis = {"epoch": self._epoch, "step": self._step}
         return {**{k: v for k, v in axis.items() if v is not None}, **pairs}
 

@@ -119,7 +119,7 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
         yield Block({}, cut=True)
         yield from _whole(after, start + len(first) + len(head.line), head, source)
         return
-    values = grid(data, head.delimiter, len(head.names), words=not asides(data))
+    values = grid(data, head.delimiter, len(head.names), () if asides(data) else head.wordy)
     if values is not None:
         end, key = start + len(data), head.key
         if key is None:

@@ -15,7 +15,7 @@ from optcli.run.collect import Log
 from optcli.run.curve import read_only
 from optcli.run.source import Source
 
-_HEADER: Final = re.compile(rb"^(?:timestamp\t)?step\t([^\t\r\n]+)\r?\n(?=[^\n]*\d)")
+_HEADER: Final = re.compile(rb"^(?:timestamp\t)?step\t([^\t\r\n]+)\r?\n(?=[^\0]{0,400}?\d)")
 _ROOT: Final = re.compile(r"^(.*?)[/\\](?:plots[/\\]metrics|scalars)[/\\]")
 
 

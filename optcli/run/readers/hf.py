@@ -15,6 +15,10 @@ from optcli.run.jsonrows import parse
 from optcli.run.rows import flat
 from optcli.run.source import Source
 
+_ROW = re.compile(rb"\{[^{}]*\}")
+_END = re.compile(rb"\]\s*(?:[,}]|$)")
+_BESIDE = re.compile(rb'"(global_step|max_steps|num_train_epochs|train_batch_size|logging_steps)": (\d{1,15})\b')
+_BLANK = b" \t\r\n,"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)$")
 
 
@@ -44,15 +48,18 @@ def pick(paths: list[str]) -> list[str]:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """The whole history as one block.
+    """The whole history as one block; of a damaged document the rows that are whole.
 
     Raises:
-        Unreadable: the document is damaged or has no history.
+        Unreadable: there is none, or the document has no history.
     """
+    data = source.read()
     try:
-        state = parse(source.read())
+        state = parse(data)
     except ValueError as error:
-        raise Unreadable(source.path, f"damaged JSON: {error}") from None
+        state = _salvaged(data, source)
+        if not state["log_history"]:
+            raise Unreadable(source.path, f"damaged JSON: {error}") from None
     history = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(history, list):
         raise Unreadable(source.path, "it has no log_history")
@@ -73,6 +80,26 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         notes=notes,
         roles=_roles(rows),
     )
+
+
+def _salvaged(data: bytes, source: Source) -> dict[str, Any]:
+    """What is whole of a damaged document: the rows of its history and the counts beside it."""
+    at = data.find(b"[", data.find(b'"log_history"')) + 1
+    rows = []
+    for found in _ROW.finditer(data, at):
+        between = data[at : found.start()].strip(_BLANK)
+        if _END.match(between):
+            break
+        try:
+            rows.append(parse(found[0]))
+        except ValueError:
+            continue
+        if between:
+            source.skipped.append((at, found.start()))
+        at = found.end()
+    if not _END.match(data[at:].lstrip(_BLANK)):
+        source.skipped.append((at, len(data)))
+    return {key.decode(): int(count) for key, count in _BESIDE.findall(data)} | {"log_history": rows}
 
 
 def _row(row: dict[str, Any]) -> dict[str, float]:

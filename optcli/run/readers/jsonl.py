@@ -9,7 +9,7 @@ import numpy as np
 
 from optcli.run import notes as say
 from optcli.run.block import Block, table
-from optcli.run.jsonrows import Kind, alike, by_shape, objects, parse
+from optcli.run.jsonrows import Kind, alike, by_shape, objects, opened, parse
 from optcli.run.numbers import number
 from optcli.run.roles import STEP_NAMES, meaning
 from optcli.run.rows import Part, from_grids, split_of, tagged, under
@@ -95,9 +95,10 @@ def _quickly(data: bytes, state: _Dialect) -> tuple[list[Kind], list[int]] | Non
 def _singles(data: bytes, start: int, lines: list[int], source: Source, state: _Dialect) -> Iterator[Part]:
     """Lines that are like no others."""
     ends = [-1, *np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")).tolist()]
+    openings = opened(data)
     for line in lines:
         at = ends[line] + 1
-        rows, bad = objects(data[at : ends[line + 1]], start + at)
+        rows, bad = objects(data[at : ends[line + 1]], start + at, openings)
         source.skipped += bad
         for numbers in map(state.row, rows):
             yield np.array([float(line)]), list(numbers), np.array([list(numbers.values())])

@@ -29,7 +29,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     planned, current = None, 0.0
     last: Row = {}
     whole = False
-    for _, line in lines(source, offset):
+    for _, _, line in lines(source, offset):
         if found := _EPOCH.match(line.strip()):
             if last:
                 rows.append({"epoch": current, **last})

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from optcli.run import notes as say
 from optcli.run.block import Block, Unreadable, series
-from optcli.run.curve import End
+from optcli.run.curve import End, Note
+from optcli.run.delimited import rows
 from optcli.run.numbers import number
 from optcli.run.params import NAMES, known
 from optcli.run.source import Source
@@ -45,20 +47,21 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One metric; the run's parameters and status come with it."""
     name = source.name.removeprefix(f"metrics{os.sep}").replace(os.sep, "/")
     points: list[tuple[float, float, float]] = []
+    notes: list[Note] = []
     for start, data in source.lines(offset):
-        at = start
-        for line in data.splitlines(keepends=True):
+        for first, end, line in rows(data, start, source):
             found = _point(line.decode("ascii", "replace").split())
-            if found is not None and line.endswith(b"\n"):
+            if not line.endswith(b"\n"):
+                notes.append(say.note(say.UNFINISHED, f"{source.name}: the last line, from byte {first}"))
+            elif found is not None:
                 points.append(found)
-            elif line.strip() and line.endswith(b"\n"):
-                source.skipped.append((at, at + len(line)))
-            at += len(line)
+            elif line.strip():
+                source.skipped.append((first, end))
     run = home(source.path)
     config, end = _about(run) if run != source.path else ({}, None)
     times, values, steps = np.array(points).reshape(-1, 3).T
     column = series(values, steps, times * 1e-3)
-    yield Block({name: column}, format="mlflow", config=config, end=end)
+    yield Block({name: column}, format="mlflow", config=config, end=end, notes=tuple(notes))
 
 
 def _point(words: list[str]) -> tuple[float, float, float] | None:

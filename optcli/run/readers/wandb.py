@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from optcli.run import notes as say
 from optcli.run.block import Block, table
 from optcli.run.curve import End, Note
@@ -20,7 +22,9 @@ from optcli.run.wire import Malformed, fields
 
 MAGIC: Final = b":W&B\xe1\xbe\x00"
 PAGE: Final = 1 << 15
-"""Records don't cross a page of 32 KiB; the pages count from the start of the file, its 7 bytes of header included."""
+"""No fragment of a record is longer; what is left of a page with no room for a header is filled with zeros."""
+HEADER: Final = 7
+"""Checksum (4 bytes), length (2), kind (1)."""
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 HISTORY, CONFIG, RUN, EXIT = 2, 5, 17, 18
 """Fields of wandb_internal.proto's Record: logged values, settings, the run (its field 4: settings), the exit code."""
@@ -67,37 +71,55 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 
 
 def _records(source: Source) -> Iterator[bytes]:
-    """Whole records; a fragment with a wrong checksum costs its page at most."""
-    base, rest = 0, b""
+    """Whole records; damage costs those that it falls into."""
     parts: list[bytes] = []
-    for chunk in source.chunks(0, PAGE * 64):
-        data = rest + chunk
-        whole = len(data) // PAGE * PAGE
-        for first in range(0, whole, PAGE):
-            for kind, piece in _page(data[first : first + PAGE], base + first, source):
-                yield from _piece(kind, piece, parts)
-        base, rest = base + whole, data[whole:]
-    for kind, piece in _page(rest, base, source):
+    for kind, piece in _fragments(source):
         yield from _piece(kind, piece, parts)
 
 
-def _page(page: bytes, base: int, source: Source) -> Iterator[tuple[int, bytes]]:
-    at = len(MAGIC) if base == 0 else 0
-    while at + 7 <= len(page):
-        check, length, kind = struct.unpack_from("<IHB", page, at)
-        end = at + 7 + length
-        if not (check or length or kind):
-            return
-        if end > len(page) or not FULL <= kind <= LAST:
-            source.skipped.append((base + at, base + len(page)))
-            yield 0, b""
-            return
-        if zlib.crc32(page[at + 6 : end]) == check:
-            yield kind, page[at + 7 : end]
+def _fragments(source: Source) -> Iterator[tuple[int, bytes]]:
+    """(kind, bytes) of each fragment whose checksum is right, and (0, nothing) where some are lost."""
+    chunks = source.chunks(0, PAGE * 64)
+    base, data, at, ended = 0, b"", 0, False
+    while at < len(data) or not ended:
+        if not ended and len(data) - at < 2 * PAGE:
+            chunk = next(chunks, b"")
+            base, data, at, ended = base + at, data[at:] + chunk, 0, not chunk
+        elif end := _fragment(data, at):
+            yield data[at + 6], data[at + HEADER : end]
+            at = end
         else:
-            source.skipped.append((base + at, base + end))
-            yield 0, b""
-        at = end
+            found = _next(data, at + 1, ended)
+            if data[at:found].strip(b"\0") or found - at >= HEADER:
+                _lost(source, base + at, base + found)
+                yield 0, b""
+            at = found
+
+
+def _fragment(data: bytes, at: int) -> int:
+    """The end of the fragment that begins here; 0 if none does."""
+    if at + HEADER > len(data) or not FULL <= data[at + 6] <= LAST:
+        return 0
+    check, length = struct.unpack_from("<IH", data, at)
+    end = at + HEADER + int(length)
+    return end if end <= len(data) and zlib.crc32(data[at + 6 : end]) == check else 0
+
+
+def _next(data: bytes, at: int, ended: bool) -> int:
+    """Where the next fragment begins; without one the end, or from where on there may be one when more is read."""
+    kinds = np.frombuffer(data, np.uint8)[at + 6 :]
+    places = np.flatnonzero((kinds >= FULL) & (kinds <= LAST)) + at
+    none = len(data) if ended else max(at, len(data) - PAGE)
+    return next((one for one in places.tolist() if one < none and _fragment(data, one)), none)
+
+
+def _lost(source: Source, first: int, end: int) -> None:
+    """Note a stretch without fragments; the magic number at the file's beginning is none either."""
+    first = max(first, len(MAGIC))
+    if source.skipped and source.skipped[-1][1] == first:
+        first = source.skipped.pop()[0]
+    if end > first:
+        source.skipped.append((first, end))
 
 
 def _piece(kind: int, piece: bytes, parts: list[bytes]) -> Iterator[bytes]:
