@@ -122,6 +122,9 @@ VARIANTS = {
         "train.epochs=1",
     ),
     "bf16": ("train.precision=bf16",),
+    "fp64, scalars in fp32": ("train.precision=fp64", "optimizer=prodigy"),
+    "fp64, schedule-free": ("train.precision=fp64", "optimizer=schedule_free_adamw"),
+    "fp64, torch's own scalars": ("train.precision=fp64", "optimizer=nadam"),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }
 
