@@ -58,10 +58,10 @@ def check(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any]) -> None:
 
 
 def faithful(optimizer: torch.optim.Optimizer) -> None:
-    """Let an optimizer load its state as it was stored: torch gives all of it the parameters' type and lays out nothing.
+    """Let an optimizer load its state in the types that it was stored with, and in memory as its parameters are.
 
-    Scalars that are float32 whatever the parameters are would go on in another precision; fused kernels walk state and
-    parameter side by side, so the state must lie in memory as the parameter does.
+    torch gives all of it the parameters' type, so scalars that are always float32 would go on in another precision.
+    Fused kernels walk state and parameter side by side.
     """
     pending: list[tuple[Tensor, str, Tensor]] = []
 
