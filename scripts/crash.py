@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +123,25 @@ class Child:
 
     def wait(self) -> int:
         """Wait for its end; -99 if it had to be killed because it hung."""
-        end = time.monotonic() + LIMIT
-        while self.poll() is None and time.monotonic() < end:
-            time.sleep(0.005)
-        if self.returncode is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self.returncode = -99
+        with suppress(TimeoutError):
+            self.until(lambda: False, "the end")
+        assert self.returncode is not None
         return self.returncode
+
+    def until(self, true: Callable[[], object], what: str, pause: float = 0.002) -> None:
+        """Wait for something, or for the child's end.
+
+        Raises:
+            TimeoutError: neither came within `LIMIT` seconds; says what was waited for. The child is killed.
+        """
+        end = time.monotonic() + LIMIT
+        while self.poll() is None and not true():
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                self.returncode = -99
+                raise TimeoutError(f"waited {LIMIT} s for {what}")
+            time.sleep(pause)
 
     def send_signal(self, number: int) -> None:
         """Send it, if the child still lives."""
@@ -250,10 +261,8 @@ def _time(c: Campaign, run: Path, seconds: float) -> None:
 def _strike(c: Campaign, child: Child, run: Path, number: int) -> int:
     """Send the signal after a random number of journal bytes, and some moments more; returns the exit status."""
     wanted = int(c.chance.random() * c.chance.choice([0, 1, 1, 1]) * 50_000)
-    end = time.monotonic() + LIMIT
     file = run / "journal.jsonl"
-    while child.poll() is None and time.monotonic() < end and not (file.exists() and file.stat().st_size >= wanted):
-        time.sleep(0.002)
+    child.until(lambda: file.exists() and file.stat().st_size >= wanted, f"{wanted:,} bytes in {file}")
     time.sleep(c.chance.random() * 0.05)
     c.counts["struck" if child.poll() is None else "had ended before"] += 1
     child.send_signal(number)
@@ -359,25 +368,32 @@ def disk(c: Campaign, times: int) -> None:
     shutil.rmtree(c.root / "tmpfs")
     for n in range(max(1, times // 10)):
         with tmpfs(c, "12m") as place:
-            run, log = place / "run", c.root / "run.log"
-            os.symlink(log, f"{run}.log")
-            child = start(c, run)
-            while child.poll() is None and len(list(run.glob("checkpoints/step-*"))) < 2 + n:
-                time.sleep(0.002)
-            with open(place / "other", "ab") as other:
-                while child.poll() is None:
-                    try:
-                        os.write(other.fileno(), bytes(1 << 12))
-                    except OSError:
-                        time.sleep(0.001)
-            c.expect(child.returncode == 74, f"filled: exits {child.returncode}: {log.read_text()[-300:]}")
-            whole(c, run, "filled", need=True)
-            (place / "other").unlink()
-            status = finish(c, run, resume=True)
-            c.expect(status == 0, f"filled: resume exits {status}: {log.read_text()[-300:]}")
-            c.counts["filled"] += 1
+            _fill(c, place, 2 + n)
         shutil.rmtree(c.root / "tmpfs")
-        log.unlink()
+        (c.root / "run.log").unlink()
+
+
+def _fill(c: Campaign, place: Path, saved: int) -> None:
+    """Take all the room that there is once so many checkpoints have been saved, and give it back for the resume."""
+    run, log = place / "run", c.root / "run.log"
+    os.symlink(log, f"{run}.log")
+    child = start(c, run)
+    child.until(lambda: len(list(run.glob("checkpoints/step-*"))) >= saved, f"{saved} checkpoints in {run}")
+    with open(place / "other", "ab") as other:
+
+        def take() -> None:
+            try:
+                os.write(other.fileno(), bytes(1 << 12))
+            except OSError:
+                time.sleep(0.001)
+
+        child.until(take, f"the training in {run} to find the disk full", pause=0)
+    c.expect(child.returncode == 74, f"filled: exits {child.returncode}: {log.read_text()[-300:]}")
+    whole(c, run, "filled", need=True)
+    (place / "other").unlink()
+    status = finish(c, run, resume=True)
+    c.expect(status == 0, f"filled: resume exits {status}: {log.read_text()[-300:]}")
+    c.counts["filled"] += 1
 
 
 def place(c: Campaign, times: int) -> None:

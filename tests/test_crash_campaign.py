@@ -10,8 +10,9 @@ import pytest
 SCRIPT = Path(__file__).parents[1] / "scripts" / "crash.py"
 
 
-def campaign(*words: str) -> str:
-    ended = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=False)
+def campaign(*words: str, limit: float = 300.0) -> str:
+    command = [sys.executable, str(SCRIPT), *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
@@ -31,4 +32,4 @@ def test_what_a_checkpoint_needs_is_durable_before_it_has_its_name() -> None:
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", ["kill", "term", "place", "disk", "sweep"])
 def test_campaign(name: str) -> None:
-    campaign(name, "--times", "40")
+    campaign(name, "--times", "40", limit=7200.0)

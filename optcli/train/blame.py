@@ -39,6 +39,15 @@ def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     return Failure(told.code, message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
 
 
+def failure(error: BaseException, names: dict[str, str], device: str) -> Failure | None:
+    """The failure to show for what ended a training; None if that was none of the user's doing."""
+    if isinstance(error, Failure):
+        return error
+    if is_out_of_memory(error):
+        return out_of_memory(device)
+    return in_step(error, names) if isinstance(error, ModelFailed) else None
+
+
 def out_of_memory(device: str) -> Failure:
     """The failure to show when memory ran out."""
     return Failure(

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from optcli.exits import Exit, Failure
 from optcli.parts import find
@@ -24,6 +24,7 @@ from optcli.train.objective import Objective, shape
 from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
 from optcli.train.rates import Moving, Rates
+from optcli.train.restore import faithful
 from optcli.train.signals import Signals
 from optcli.train.startup import without_compiler
 from optcli.train.update import Update
@@ -225,21 +226,8 @@ def _optimizer(
         optimizer = module.build(groups, options, world.device.type)
     except ValueError as error:
         raise Failure(Exit.USAGE, f"optimizer {recipe.optimizer.name}: {error}") from error
-    optimizer.register_load_state_dict_pre_hook(_laid_out)
+    faithful(optimizer)
     return groups, optimizer, bool(getattr(module, "GATED", False))
-
-
-def _laid_out(optimizer: torch.optim.Optimizer, stored: dict[str, Any]) -> dict[str, Any]:
-    """Stored state, in memory as its parameters are: fused kernels walk both side by side."""
-    params = [p for group in optimizer.param_groups for p in group["params"]]
-    numbers = [n for group in stored["param_groups"] for n in group["params"]]
-    state = dict(stored["state"])
-    for number, p in zip(numbers, params, strict=False):
-        for name, value in state.get(number, {}).items():
-            if isinstance(value, Tensor) and value.shape == p.shape and value.stride() != p.stride():
-                laid = torch.empty_like(p, dtype=value.dtype, device=value.device).copy_(value.detach())
-                state[number] = {**state[number], name: laid.requires_grad_(False)}
-    return {**stored, "state": state}
 
 
 def _metrics(recipe: Recipe) -> dict[str, Any]:

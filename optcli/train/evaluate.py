@@ -48,6 +48,7 @@ class Evaluator:
     @torch.no_grad()
     def __call__(self) -> dict[str, float] | None:
         model = self._objective.bare
+        self._world.align(model.buffers())  # what a checkpoint has; each process's norms saw another part of the data
         model.eval()
         try:
             with self._objective.shown():

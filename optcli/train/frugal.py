@@ -51,7 +51,7 @@ def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
         "train.channels_last=true has no effect: the model has no two-dimensional convolutions": (
             train.channels_last is True and not info.get("channels_last")
         ),
-        f"train.threads={train.threads} comes too late: a run keeps the threads that it began with, {info['threads']}": (
+        f"train.threads={train.threads} comes too late: the run began with {info['threads']}, and keeps to that": (
             train.threads not in ("auto", info["threads"])
         ),
     }

@@ -23,6 +23,7 @@ def record(t: Training) -> None:
     """Read the window: journal, live diagnosis, progress. Ends the run or takes it back if something is wrong."""
     step = t.position.step
     signal = int(t.world.agree(t.signals.received or 0))
+    t.window.pace()
     rows = t.window.read(drain=bool(signal) or t.agenda.evaluates(step) or t.agenda.saves(step))
     t.meter.mark(step)
     if t.agenda.evaluates(step):
@@ -34,9 +35,8 @@ def record(t: Training) -> None:
         t.progress.step(t.position, seen[-1], t.base_lr)
     if bad is not None:
         _fail_or_return(t, bad)
-    elif t.monitor.stop is not None:
-        found = t.monitor.stop
-        t.ending = Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
+    elif ending := _by_monitor(t):
+        t.ending = ending
     elif signal:
         t.ending = Ending("stopped", f"stopped by signal {signal}", for_signal(signal))
     t.window.boundary = t.agenda.next(t.position.step)
@@ -95,7 +95,7 @@ def close(t: Training) -> None:
 def abandon(t: Training, ending: Ending) -> None:
     """An error ends the run in the middle of a window: log what that holds, and how it ended."""
     t.ending = ending
-    if t.window.count and (rows := t.window.read(drain=True)):
+    if rows := t.window.read(drain=True):
         _log(t, rows, closed=True)
     t.journal.event("end", step=t.position.step, status="stopped", reason=ending.reason)
     t.journal.close()
@@ -155,8 +155,10 @@ def _told(t: Training, row: Row, memory: float) -> dict[str, Any]:
 
 def _evaluate(t: Training) -> bool:
     """Evaluate, unless a signal comes in between; True if it was the best so far."""
-    values, position, goals = t.evaluate(), t.position, t.goals
+    numbers, position, goals = t.randomness.mine(), t.position, t.goals
+    values = t.evaluate()
     if values is None:
+        t.randomness.take(numbers)  # the next time begins at the beginning
         return False
     told = {"step": position.step, **values, **position.reports}
     t.monitor.take([told], closed=True)
@@ -183,9 +185,15 @@ def _judge(t: Training, values: dict[str, float]) -> None:
     for stopper in goals.stoppers:
         if stopper.should_stop(values[stopper.metric]) and not position.ended:
             position.ended = "early stopping"
-    if t.monitor.stop is not None and t.ending is None:
-        found = t.monitor.stop
-        t.ending = Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
+    t.ending = t.ending or _by_monitor(t)
+
+
+def _by_monitor(t: Training) -> Ending | None:
+    """The end, if the monitor says so: the first process's, since clocks and memory of the others say other things."""
+    found = t.world.tell(t.monitor.stop)
+    if found is None:
+        return None
+    return Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
 
 
 def _fail_or_return(t: Training, bad: Row) -> None:
@@ -234,4 +242,4 @@ def _roll_back(t: Training, bad: Row) -> None:
         t.writer.go_on(step + 1)
     t.journal.event("rollback", step=step, bad=bad.step)
     t.progress.note(f"non-finite value at step {bad.step}: back to step {step}, with other samples in its place")
-    t.window.go_on(step)
+    reach(t)  # an evaluation that a signal had put off

@@ -92,7 +92,6 @@ class Window:
         rows = self._collect()
         self._reader.start(self._buffer)
         self._pending = self._first, self._factors, self._times, self._begin
-        self._pace()
         self.go_on(self._first + self.count)
         if drain or self._world.device.type == "cpu":
             rows += self._collect()
@@ -119,7 +118,7 @@ class Window:
             rows.append(Row(first + i + 1, loss, totals[i], ratio, scale, factors[i], at, seconds, norms, finite[i]))
         return rows
 
-    def _pace(self) -> None:
+    def pace(self) -> None:
         """Several processes must close a window at the same step, so they agree on its length, not on a clock."""
         if self._world.size > 1:
             speed = self.count / max(time.perf_counter() - self._begin, 1e-6)

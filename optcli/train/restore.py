@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from optcli.exits import Exit, Failure
 from optcli.train.snapshot import Loaded, Stateful
@@ -52,5 +53,44 @@ def check(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any]) -> None:
         for key, value in stored["state"].get(number, {}).items():
             if key in walked and value.shape != parameter.shape:
                 raise ValueError(f"{key} has the shape {list(value.shape)}, its parameter {list(parameter.shape)}")
-            if key == "step" and isinstance(value, torch.Tensor) and value.numel() != 1:
+            if key == "step" and isinstance(value, Tensor) and value.numel() != 1:
                 raise ValueError(f"step has {value.numel()} values")
+
+
+def faithful(optimizer: torch.optim.Optimizer) -> None:
+    """Let an optimizer load its state in the types that it was stored with, and in memory as its parameters are.
+
+    torch gives all of it the parameters' type, so scalars that are always float32 would go on in another precision.
+    Fused kernels walk state and parameter side by side.
+    """
+    pending: list[tuple[Tensor, str, Tensor]] = []
+
+    def lay_out(optimizer: torch.optim.Optimizer, stored: dict[str, Any]) -> dict[str, Any]:
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        numbers = [n for group in stored["param_groups"] for n in group["params"]]
+        state = {number: dict(one) for number, one in stored["state"].items()}
+        pending.clear()
+        for number, p in zip(numbers, params, strict=False):
+            for name, value in state.get(number, {}).items():
+                if isinstance(value, Tensor):
+                    state[number][name] = _lying_as(p, value)
+                    pending.append((p, name, state[number][name]))
+        return {**stored, "state": state}
+
+    def keep_types(optimizer: torch.optim.Optimizer) -> None:
+        for p, name, value in pending:
+            loaded = optimizer.state[p].get(name)
+            if isinstance(loaded, Tensor) and loaded.dtype != value.dtype:
+                optimizer.state[p][name] = value.to(loaded.device)
+        pending.clear()
+
+    optimizer.register_load_state_dict_pre_hook(lay_out)
+    optimizer.register_load_state_dict_post_hook(keep_types, prepend=True)  # others bind what they find
+
+
+def _lying_as(parameter: Tensor, value: Tensor) -> Tensor:
+    """The value, in memory as the parameter is if they have one shape."""
+    if value.shape != parameter.shape or value.stride() == parameter.stride():
+        return value
+    laid = torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value.detach())
+    return laid.requires_grad_(False)

@@ -82,14 +82,11 @@ def train(
             return _Session(recipe, world, signals, place, dict(imports or {})).run()
         except Unavailable as error:
             raise Failure(Exit.USAGE, str(error), error.help) from error
-        except ModelFailed as error:
-            if blame.is_out_of_memory(error):
-                raise blame.out_of_memory(device or recipe.train.device) from error
-            raise blame.in_step(error, {"model": recipe.model.name, "loss": recipe.loss.name}) from error
-        except (MemoryError, RuntimeError) as error:
-            if blame.is_out_of_memory(error):
-                raise blame.out_of_memory(device or recipe.train.device) from error
-            raise
+        except (ModelFailed, MemoryError, RuntimeError) as error:
+            failure = _failure(error, recipe, device)
+            if failure is None:
+                raise
+            raise failure from error
 
 
 class _Session:
@@ -134,9 +131,11 @@ class _Session:
     def _broke_off(self, t: Training, error: Exception) -> None:
         """An error goes its way, but what is known of the run stays behind."""
         cause = error.__cause__ if isinstance(error, ModelFailed) else error
-        ending = Ending("failed", f"broke off: {type(cause).__name__}: {cause}"[:500], Exit.USAGE)
         if isinstance(error, ModelFailed):
             error.step = t.position.step + 1
+        failure = _failure(error, self.recipe, None)
+        code = failure.code if failure else Exit.IO_ERROR if isinstance(error, OSError) else Exit.BUG
+        ending = Ending("failed", f"broke off: {type(cause).__name__}: {cause}"[:500], code)
         with suppress(Exception):  # the first error is the one to tell
             milestones.abandon(t, ending)
             self._close(t, ending)
@@ -246,6 +245,11 @@ class _Session:
         self.place.write("diagnosis.json", json_.render([Report(diagnosis)]))
         self.place.write("summary.json", told)
         return Outcome(self.path, ending, told, diagnosis, world.speaks)
+
+
+def _failure(error: Exception, recipe: Recipe, device: str | None) -> Failure | None:
+    names = {"model": recipe.model.name, "loss": recipe.loss.name}
+    return blame.failure(error, names, device or recipe.train.device)
 
 
 def _facts(recipe: Recipe) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import gc
 import os
 import resource
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
@@ -253,6 +253,12 @@ class World:
         if self.size > 1:
             dist.all_reduce(tensor)
         return tensor
+
+    def align(self, tensors: Iterable[Tensor]) -> None:
+        """Let all processes have the first one's values."""
+        if self.size > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
 
     def agree(self, number: float) -> float:
         """The greatest of what all processes say: how a stop that one of them saw becomes everybody's."""

@@ -122,6 +122,9 @@ VARIANTS = {
         "train.epochs=1",
     ),
     "bf16": ("train.precision=bf16",),
+    "fp64, scalars in fp32": ("train.precision=fp64", "optimizer=prodigy"),
+    "fp64, schedule-free": ("train.precision=fp64", "optimizer=schedule_free_adamw"),
+    "fp64, torch's own scalars": ("train.precision=fp64", "optimizer=nadam"),
     "fp16": ("train.precision=fp16",),  # on a CPU only for this test
 }
 
@@ -181,6 +184,8 @@ def exact(recipe, tmp_path, monkeypatch):
     assert parts[1] == whole[1]
 
 
+LIMIT = 300
+"""Seconds after which a training in another process counts as hung."""
 KILLER = """
 import os, sys
 from optcli.recipe import loads
@@ -205,7 +210,7 @@ def test_killed_and_resumed_is_not_killed(tmp_path, capsys):
     train(loads(text), run_dir=tmp_path / "whole", device="cpu")
     for step in (9, 23):
         words = [str(tmp_path / "parts"), str(tmp_path / "recipe.yaml"), str(step), str(int(signal.SIGKILL)), "0"]
-        done = subprocess.run([sys.executable, "-c", KILLER, *words], capture_output=True, check=False)
+        done = subprocess.run([sys.executable, "-c", KILLER, *words], capture_output=True, timeout=LIMIT)
         assert done.returncode == -signal.SIGKILL, done.stderr
     train(loads(text), run_dir=tmp_path / "parts", resume=True, device="cpu")
     assert contents(tmp_path / "parts") == contents(tmp_path / "whole")
@@ -217,7 +222,7 @@ def test_two_processes_are_one(tmp_path, capsys):
     train(loads(text), run_dir=tmp_path / "one", device="cpu")
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "optcli"]
     words = ["train", str(tmp_path / "recipe.yaml"), "--run-dir", str(tmp_path / "two"), "--device", "cpu"]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     one, two = contents(tmp_path / "one")[0], contents(tmp_path / "two")[0]
     for a, b in zip(one, two, strict=True):
@@ -239,7 +244,7 @@ def test_a_signal_to_one_process_stops_both(tmp_path):
         )
         for rank in "01"
     ]  # fmt: skip
-    said = [process.communicate() for process in both]
+    said = [process.communicate(timeout=LIMIT) for process in both]
     assert [out for out, _ in said] == [f"{rank} left with {128 + signal.SIGUSR1}\n" for rank in "01"], said
     end = contents(tmp_path / "run")[0][-1]
     assert (end["event"], end["status"]) == ("end", "stopped")

@@ -52,6 +52,23 @@ def test_a_signal_interrupts_it(task, monkeypatch):
     assert Evaluator(objective, x, y, {}, 4, World("cpu"), lambda: next(asked))() is None
 
 
+def test_all_processes_evaluate_the_first_ones_running_statistics(task, monkeypatch):
+    _, x, y, _ = task
+    net = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 3))
+    objective = Objective(net, net, nn.functional.cross_entropy, (), [], World("cpu").autocast())
+    world = World("cpu")
+
+    def align(tensors):
+        for tensor, value in zip(tensors, (5.0, 2.0, 7.0), strict=True):
+            tensor.fill_(value)
+
+    monkeypatch.setattr(world, "align", align)
+    values = Evaluator(objective, x, y, {}, 4, world)()
+    net.eval()
+    assert net[0].running_mean.tolist() == [5, 5, 5]
+    assert values["val/loss"] == pytest.approx(nn.functional.cross_entropy(net(x), y).item(), rel=1e-6)
+
+
 def test_processes_share_the_samples(task, monkeypatch):
     _, x, y, objective = task
     whole = Evaluator(objective, x, y, METRICS, 4, World("cpu"))()

@@ -3,14 +3,18 @@
 import errno
 import json
 import math
+import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+import optcli
 from optcli.exits import Exit, Failure
 from optcli.train import milestones
 from optcli.train.checkpoint import Checkpoints
 from optcli.train.evaluate import Evaluator
+from optcli.train.objective import Objective
 
 LATE = ("train.eval_every=6", "train.checkpoint_every=4")
 
@@ -182,6 +186,40 @@ def test_killed_after_an_evaluation_that_a_signal_put_off_it_is_logged_once(run,
     assert states(tmp_path / "parts") == states(tmp_path / "whole")
 
 
+def test_going_back_to_a_checkpoint_of_a_signal_evaluates_what_it_had_put_off(run, journal, tmp_path):
+    changes = ("monitor.nonfinite=rollback", "data.nan_at=5", "train.eval_every=3", "train.checkpoint_every=23")
+    run(tmp_path / "r", *changes, "optimizer.lr=1e-9", stop=6)  # step 7 is bad
+    assert run(tmp_path / "r", *changes, "optimizer.lr=1e-9", resume=True).summary["rollbacks"] > 0
+    evaluated = [r["step"] for r in journal(tmp_path / "r") if "val/loss" in r]
+    assert evaluated == sorted({*range(3, 25, 3)})
+
+
+def test_an_evaluation_that_is_cut_short_draws_nothing(run, journal, states, monkeypatch, tmp_path):
+    @optcli.model
+    def doubtful(facts):
+        net = torch.nn.Linear(facts.shape[0], facts.outputs)
+        net.register_forward_hook(lambda module, inputs, output: torch.dropout(output, 0.5, True))
+        return net
+
+    changes = ("model=doubtful", "train.eval_every=6", "train.checkpoint_every=100%")
+    monkeypatch.setattr("optcli.train.evaluate.LEAST_BATCH", 8)
+    run(tmp_path / "whole", *changes)
+    plain, calls = Objective.evaluate, []
+
+    def evaluate(self, x, y):
+        calls.append(len(x))
+        if len(calls) == 7:  # the first is a trial, an evaluation has four
+            signal.raise_signal(signal.SIGTERM)
+        return plain(self, x, y)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Objective, "evaluate", evaluate)
+        assert run(tmp_path / "parts", *changes).summary["steps"] == 12
+    run(tmp_path / "parts", *changes, resume=True)
+    assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
+    assert states(tmp_path / "parts") == states(tmp_path / "whole")
+
+
 def test_an_interruption_does_not_break_a_row_of_skipped_steps(run, monkeypatch, tmp_path):
     monkeypatch.setattr(milestones, "MOST_SKIPPED", 5)
     changes = ("monitor.nonfinite=skip", "data.n=9", "data.nan_at=7", "train.epochs=9")
@@ -197,6 +235,14 @@ def test_the_monitor_stops_where_it_is_told_to(run, poison, tmp_path):
     assert outcome.ending.code == Exit.TRAINING_FAILED
     assert outcome.ending.reason.startswith("NUM301")
     assert outcome.summary["steps"] == 8
+
+
+def test_the_first_processs_monitor_decides_for_all():
+    finding = SimpleNamespace(code="SYS601", name="slow", message="slower and slower")
+    for stop, told in ((None, finding), (finding, None)):
+        world = SimpleNamespace(tell=lambda thing, told=told: told)
+        ending = milestones._by_monitor(SimpleNamespace(world=world, monitor=SimpleNamespace(stop=stop)))
+        assert (ending and ending.reason) == (told and "SYS601 slow: slower and slower")
 
 
 def test_early_stopping_and_targets_finish_a_run(run, tmp_path):
@@ -223,6 +269,7 @@ def test_a_disk_that_fills_up_costs_no_good_checkpoint(run, monkeypatch, tmp_pat
     assert caught.value.code == Exit.IO_ERROR
     assert caught.value.help.endswith("step-6")
     assert Checkpoints(tmp_path / "r" / "checkpoints").load().step == 6
+    assert json.loads((tmp_path / "r" / "summary.json").read_text())["exit_code"] == Exit.IO_ERROR
 
 
 def test_an_evaluation_that_is_nan_is_never_the_best(run, monkeypatch, tmp_path):

@@ -115,7 +115,8 @@ def test_several_processes_close_by_count_and_agree_on_it(window, signals, monke
     window._alone = False
     signals.received = 15
     assert not put(window, 1, 1.0, [1.0, 1.0])
-    window.read(drain=True)
+    window.pace()
+    window.read(drain=True)  # asks nobody: a process may be alone with an error
     assert len(said) == 1
     closed = [put(window, step, 1.0, [1.0, 1.0]) for step in range(2, 7)]
     assert closed == [False, False, False, False, True]

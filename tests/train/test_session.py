@@ -144,7 +144,7 @@ def test_an_error_in_the_middle_leaves_what_is_known(run, journal, tmp_path):
     assert [r["step"] for r in records if "train/loss" in r] == list(range(1, 11))
     assert records[-1]["event"] == "end"
     summary = json.loads((tmp_path / "r" / "summary.json").read_text())
-    assert (summary["status"], summary["steps"]) == ("failed", 10)
+    assert (summary["status"], summary["steps"], summary["exit_code"]) == ("failed", 10, 2)
     assert "no more" in summary["reason"]
 
 

@@ -55,6 +55,11 @@ def test_a_sound_recipe_passes_every_check() -> None:
     assert tuple(seen) == smoke.names() == tuple(r.name for r in report.results)
 
 
+def test_double_precision_passes_every_check() -> None:
+    recipe = loads(RECIPE.format(model="{name: mlp, norm: batch}", data="clusters"), overrides=["train.precision=fp64"])
+    assert not smoke.run(recipe).failed
+
+
 def test_every_check_says_what_it_is_for() -> None:
     assert len(smoke.names()) >= 9
     assert all(smoke.doc(name) for name in smoke.names())

@@ -84,7 +84,7 @@ class Bench:
         """Rows of the data on the device, as the model gets them."""
         from optcli.train.inputs import host, ready
 
-        moved: Tensor = ready(self.world.tensor(host(rows)))
+        moved: Tensor = self.world.cast(ready(self.world.tensor(host(rows))))
         return moved
 
     def train(self, name: str, recipe: Recipe, *, resume: bool = False) -> Path:

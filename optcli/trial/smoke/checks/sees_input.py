@@ -44,7 +44,7 @@ def _train(bench: Bench, steps: int, *, blind: bool) -> float:
     model, loss = built.objective.bare, built.objective.loss
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     for _, batches in built.batches.stream(0, steps):
-        x, y = batches[0]
+        x, y = map(bench.world.cast, batches[0])
         optimizer.zero_grad()
         loss(model(_hidden(x, blind)), y).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
