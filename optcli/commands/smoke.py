@@ -29,7 +29,9 @@ def command(
         list[Path] | None,
         typer.Option("--import", metavar="FILE", help="A Python file with own parts; it is executed."),
     ] = None,
-    only: Annotated[list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks, such as one-batch,gradients.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
@@ -65,13 +67,13 @@ def _checks(given: list[str] | None) -> list[str]:
     from optcli.show.nearest import hint
     from optcli.trial.smoke import names
 
-    words = [w.strip().replace("-", "_") for text in given or () for w in text.split(",") if w.strip()]
+    known = [name.replace("_", "-") for name in names()]
+    words = [w.strip().replace("_", "-") for text in given or () for w in text.split(",") if w.strip()]
     for word in words:
-        if word not in names():
-            raise Failure(
-                Exit.USAGE, f"unknown check `{word}`", hint(word, names(), f"the checks: {', '.join(names())}")
-            )
-    return words
+        if word not in known:
+            help = hint(word, known, f"the checks: {', '.join(known)}")
+            raise Failure(Exit.USAGE, f"unknown check `{word}`", help)
+    return [word.replace("-", "_") for word in words]
 
 
 def _run(source: str, recipe: object, only: list[str], *, talk: bool) -> SmokeReport:

@@ -73,6 +73,13 @@ def test_github(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_check_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke("--only", "overlapp") == 2
     assert "did you mean `overlap`" in capsys.readouterr().err
+    assert smoke("--only", "speed") == 2
+    assert "help: the checks: finite-data, loss-at-init, " in capsys.readouterr().err
+
+
+def test_checks_are_named_with_dashes_or_underscores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke("--only", "finite-data", "--only", "loss_at_init") == 0
+    assert "passed, 2 of 2 checks" in capsys.readouterr().out
 
 
 def test_no_recipe(capsys: pytest.CaptureFixture[str]) -> None:
