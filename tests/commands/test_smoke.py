@@ -65,6 +65,14 @@ def test_json_and_junit(capsys: pytest.CaptureFixture[str]) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
 
 
+@pytest.mark.parametrize("option", ["--output", "--junit"])
+def test_a_directory_that_is_not_there(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke("--only", "gradients", option, "no/such.xml") == 73
+    assert (
+        capsys.readouterr().err == "error: no/such.xml: its directory doesn't exist\nhelp: make the directory first\n"
+    )
+
+
 def test_github(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke("data.leak=10", "--only", "overlap", "--format", "github") == 1
     assert capsys.readouterr().out.startswith("::error file=r.yaml,title=smoke%3A overlap::10 of 40")
