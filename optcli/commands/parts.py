@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import textwrap
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +16,7 @@ from optcli.exits import Exit, Failure
 from optcli.parts import KINDS, UnknownPart, UnusablePart, doc, families, family, find, house, names
 from optcli.parts.reference import OptionDoc, options, summary
 from optcli.show.nearest import hint
+from optcli.show.screen import Screen
 
 
 def command(
@@ -45,18 +46,19 @@ def command(
     elif form == "json":
         print(json.dumps({k: [_described(k, n) for n in names(k)] for k in _kinds(kind)}, indent=2))
     else:
-        print("\n\n".join(_listed(one) for one in _kinds(kind)))
+        print("\n\n".join(_listed(one, Screen.of(sys.stdout)) for one in _kinds(kind)))
 
 
 def _kinds(kind: str | None) -> list[str]:
     return [kind] if kind is not None else list(KINDS)
 
 
-def _listed(kind: str) -> str:
+def _listed(kind: str, screen: Screen) -> str:
     rows = [(name, summary(kind, name)) for name in names(kind)]
     rows += [(f"{one}:NAME", family(kind, one).__doc__.partition("\n")[0]) for one in families(kind)]
     width = max(len(name) for name, _ in rows)
-    return "\n".join([f"{kind}:", *(f"  {name:<{width}}  {told}".rstrip() for name, told in rows)])
+    lines = [line for name, told in rows for line in screen.lines(f"  {name:<{width}}  {told}", " " * (width + 4))]
+    return "\n".join([f"{kind}:", *lines])
 
 
 def _one(kind: str, name: str, form: str) -> None:
@@ -68,7 +70,7 @@ def _one(kind: str, name: str, form: str) -> None:
         elif form == "json":
             print(json.dumps(_described(kind, name), indent=2))
         else:
-            print("\n".join(_page(kind, name)))
+            print("\n".join(_page(kind, name, Screen.of(sys.stdout))))
     except UnknownPart as error:
         known = f"there is: {', '.join(error.known)}"
         raise Failure(Exit.USAGE, str(error), hint(name, error.known, known)) from None
@@ -76,22 +78,26 @@ def _one(kind: str, name: str, form: str) -> None:
         raise Failure(Exit.USAGE, str(error), error.help) from None
 
 
-def _page(kind: str, name: str) -> Iterator[str]:
+def _page(kind: str, name: str, screen: Screen) -> Iterator[str]:
     """What a part is, what may be set, and what it reports."""
     told, can_set = doc(kind, name), options(kind, name)
-    yield from (f"{kind} {name}", "", *([told, ""] if told else []), "options:" if can_set else "no options")
-    yield from map(_option, can_set)
+    yield from (f"{kind} {name}", "")
+    yield from (*screen.prose(told), "") if told else ()
+    yield "options:" if can_set else "no options"
+    for option in can_set:
+        yield from (_head(option), *(screen.prose(option.doc, " " * 6) if option.doc else ()))
     reports = getattr(find(kind, name), "REPORTS", {})
     yield from ("", "in the journal, at each evaluation:") if reports else ()
-    yield from (f"  {name}/{curve}\n      {about}" for curve, about in reports.items())
+    for curve, about in reports.items():
+        yield from (f"  {name}/{curve}", *screen.prose(about, " " * 6))
 
 
 def _described(kind: str, name: str) -> dict[str, Any]:
     return {"name": name, "doc": doc(kind, name), "options": [asdict(option) for option in options(kind, name)]}
 
 
-def _option(option: OptionDoc) -> str:
+def _head(option: OptionDoc) -> str:
     limits = f" {option.limits}" if option.limits else ""
-    default = f" (default {option.default})" if option.default else " (required)"
-    told = textwrap.indent(option.doc, "      ")
-    return f"  {option.name}: {option.type}{limits}{default}" + (f"\n{told}" if told else "")
+    return f"  {option.name}: {option.type}{limits}" + (
+        f" (default {option.default})" if option.default else " (required)"
+    )
