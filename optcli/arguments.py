@@ -26,6 +26,8 @@ _CHECKS: Final = ("min", "max", "parser", "click_type", "exists", "dir_okay", "f
 def lighten(command: Any, context: Any) -> None:
     """Give the command's parameters, `--help` included, conversions of our own, as far as they are simple."""
     for param in command.get_params(context):
+        if param.metavar is not None and param.param_type_name == "argument":
+            param.display_type_rich = lambda ctx: ""  # `PATH` says more than `PATH <list[str]>`
         convert = _conversion(getattr(param, "type_descriptor", None))
         if convert is not None and hasattr(param, "_runtime_param"):
             param._runtime_param = _Light(convert)

@@ -77,5 +77,15 @@ def _unknown(word: str) -> NoReturn:
     from optcli.show.nearest import hint
 
     kind, known = ("option", _OPTIONS) if word.startswith("-") else ("command", COMMANDS)
-    other = f"did you mean `--{word}`?" if f"--{word}" in _OPTIONS else "`optcli --help` lists what there is"
-    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, other))
+    raise Failure(Exit.USAGE, f"unknown {kind} `{word}`", hint(word, known, _meant(word)))
+
+
+def _meant(word: str) -> str:
+    """What was meant by an option without its dashes, a recipe or a log without its command."""
+    from optcli.recipe import bundled
+
+    if f"--{word}" in _OPTIONS:
+        return f"did you mean `--{word}`?"
+    if word in bundled.names() or word.endswith((".yaml", ".yml")):
+        return f"did you mean `optcli train {word}`?"
+    return f"did you mean `optcli diagnose {word}`?" if os.path.exists(word) else "`optcli --help` lists what there is"

@@ -30,15 +30,22 @@ _ERRNO: Final = {
 
 def guarded(run: Callable[[], Any]) -> int:
     """Call `run` and turn every exception into an exit status; a bug leaves a crash file and no traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _prepare_streams()
     try:
         run()
         sys.stdout.flush()
     except BaseException as error:
         return _status(error)
     return Exit.DONE
+
+
+def _prepare_streams() -> None:
+    """Nothing printed can fail for its characters, nor for a stream that was closed before the start (`2>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
+        with contextlib.suppress(AttributeError):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def _status(error: BaseException) -> int:
@@ -139,8 +146,9 @@ def redacted(text: str) -> str:
 
 
 def say(kind: str, message: str) -> None:
-    """One line of talk on stderr: `error: ...` says what is wrong, `help: ...` what to do."""
+    """Talk on stderr, one line in a pipe: `error: ...` says what is wrong, `help: ...` what to do."""
     from optcli.show import clean
+    from optcli.show.screen import Screen
 
     with contextlib.suppress(OSError):
-        print(f"{kind}: {clean.line(message, 2000)}", file=sys.stderr)
+        print(*Screen.of(sys.stderr).lines(f"{kind}: {clean.line(message, 2000)}"), sep="\n", file=sys.stderr)

@@ -15,11 +15,12 @@ newest_python() {
 
 set_up() {
     local python stamp
-    python=$("${PYTHON:-$(newest_python)}" -c 'import sys; print(sys.executable)')
+    python=${PYTHON:-$(newest_python)} # a failure in here ends the script, one inside the next line's words would not
+    python=$("$python" -c 'import sys; print(sys.executable)')
     stamp=$(cat pyproject.toml scripts/constraints.txt scripts/setup.sh <(echo "$python $PWD") | cksum)
     if [ ! -x .venv/bin/optcli ] || [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
         echo "setting up .venv (a few minutes the first time)" >&2
-        [ -x .venv/bin/python ] || "$python" -m venv .venv
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
         echo "$stamp" >.venv/stamp
     fi

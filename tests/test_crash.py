@@ -129,3 +129,29 @@ def test_a_full_disk_behind_stdout_is_an_io_error() -> None:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == Exit.IO_ERROR
     assert re.fullmatch(r"error: output: no space left on device\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("closed", "words", "status"),
+    [
+        (">&-", "--version", 0),
+        (">&-", "explain RUN704", 0),
+        (">&-", "recipes", 0),
+        ("2>&-", "bla", 2),
+        ("2>&-", "train digits modle=3", 2),
+        ("2>&- >&-", "diagnose none.csv", 2),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_bug(closed: str, words: str, status: int, tmp_path: Path) -> None:
+    line = f"'{sys.executable}' -m optcli {words} {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
+def test_talk_is_wrapped_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    say("help", "there is: " + ", ".join(["adadelta"] * 9))
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3
+    assert max(map(len, told)) <= 40

@@ -24,6 +24,13 @@ from optcli.show.report import Report
 
 _SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
+_ROLES: Final = (
+    "train/loss", "val/loss", "train/accuracy", "val/accuracy", "lr", "grad_norm", "update_ratio", "loss_scale",
+    "skipped_steps", "nan_steps", "step_time", "data_time", "memory", "throughput",
+)  # fmt: skip
+_GROUPS: Final = ("train/", "val/", "test/", "grad_norm/", "update_ratio/")
+"""What a role may begin with, before the name of a metric or a layer."""
+
 
 @dataclass
 class Read:
@@ -158,14 +165,16 @@ def mapping(given: Iterable[str] | None) -> dict[str, str] | None:
     """`--map val/loss=eval_loss` as a dict.
 
     Raises:
-        Failure: not of the form ROLE=NAME.
+        Failure: not of the form ROLE=NAME, or no role that anything is judged by.
     """
-    pairs = [text.partition("=") for text in given or ()]
-    for role, equals, name in pairs:
-        if not (role and equals and name):
-            raise Failure(
-                Exit.USAGE,
-                f"--map: `{role}{equals}{name}` is not of the form ROLE=NAME",
-                "for example --map val/loss=eval_loss",
-            )
-    return {role.strip(): name.strip() for role, _, name in pairs} or None
+    roles = {}
+    for text in given or ():
+        role, _, name = (part.strip() for part in text.partition("="))
+        if not role or not name:
+            help = "for example --map val/loss=eval_loss"
+            raise Failure(Exit.USAGE, f"--map: `{text}` is not of the form ROLE=NAME", help)
+        if role not in _ROLES and not role.startswith(_GROUPS):
+            help = hint(role, _ROLES, f"roles: {', '.join(_ROLES)}, or another metric as val/NAME")
+            raise Failure(Exit.USAGE, f"--map: unknown role `{role}`", help)
+        roles[role] = name
+    return roles or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -66,11 +67,13 @@ def summary(text: str) -> str:
 
 def _list() -> None:
     from optcli.recipe import bundled
+    from optcli.show.screen import Screen
 
-    names = bundled.names()
+    names, screen = bundled.names(), Screen.of(sys.stdout)
     wide = max(map(len, names), default=0)
     for name in sorted(names, key=lambda name: ("/" in name, name)):
-        typer.echo(f"{name:<{wide}}  {summary(bundled.path(name).read_text(encoding='utf-8'))}")
+        told = f"{name:<{wide}}  {summary(bundled.path(name).read_text(encoding='utf-8'))}"
+        print(*screen.lines(told, " " * (wide + 2)), sep="\n")
 
 
 def _find(name: str) -> Path:

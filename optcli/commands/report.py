@@ -29,8 +29,9 @@ def command(
 ) -> None:
     """Write runs and their diagnoses as one page of HTML or Markdown.
 
-    The page needs nothing else, no network and no scripts: curves, findings, what to do about them, and the recipe as
-    run. Exits with 0 whatever was found, 2 (a missing path), 5 (no path gave a curve) or 73 (the file is another's).
+    The page needs nothing else, no network, and scripts only to zoom: curves, findings, what to do about them, and the
+    recipe as run. Exits with 0 whatever was found, 2 (a missing path), 5 (no path gave a curve) or 73 (the file is
+    another's).
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from optcli.commands import reading

@@ -11,12 +11,18 @@ import typer
 
 def command(
     what: Annotated[Literal["recipe", "diagnosis"], typer.Argument(help="Whose schema.")] = "recipe",
-    imports: Annotated[list[Path] | None, typer.Option("--import", help="Run this file, which adds own parts.")] = None,
+    imports: Annotated[
+        list[Path] | None,
+        typer.Option("--import", metavar="FILE", help="A Python file with own parts; it is executed."),
+    ] = None,
 ) -> None:
     """Print a JSON Schema: of recipes (for editors) or of a diagnosis.
 
-    For editors that use yaml-language-server: optcli schema > recipe.schema.json, and as a recipe's first line
-    # yaml-language-server: $schema=recipe.schema.json
+    For editors that use yaml-language-server, and as a recipe's first line:
+
+    \b
+      optcli schema > recipe.schema.json
+      # yaml-language-server: $schema=recipe.schema.json
     """
     if imports:
         from optcli.recipe.loading import execute

@@ -11,6 +11,7 @@ import typer
 from optcli.commands import complete
 
 if TYPE_CHECKING:
+    from optcli.recipe.recipe import Recipe
     from optcli.trial.smoke import SmokeReport
 
 Format = Literal["text", "json", "github", "junit"]
@@ -29,7 +30,9 @@ def command(
         list[Path] | None,
         typer.Option("--import", metavar="FILE", help="A Python file with own parts; it is executed."),
     ] = None,
-    only: Annotated[list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks, such as one-batch,gradients.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
@@ -42,6 +45,7 @@ def command(
     """
     from optcli.exits import Exit, Failure
     from optcli.recipe import load
+    from optcli.show import formats
     from optcli.show import smoke as view
 
     names = [word for word in words if "=" not in word]
@@ -52,9 +56,11 @@ def command(
     recipes = [(name, load(name, changes, list(imports or []))) for name in names]
     reports = [_run(name, recipe, chosen, talk=format == "text" and output is None) for name, recipe in recipes]
     if junit is not None:
-        junit.write_text(view.junit(reports), encoding="utf-8", newline="\n")
-    if format != "text" or output is not None:
-        _write(_rendered(reports, format), output)
+        formats.save(view.junit(reports), str(junit))
+    if output is not None:
+        formats.save(_rendered(reports, format), output)
+    elif format != "text":
+        sys.stdout.write(_rendered(reports, format))
     if any(report.failed for report in reports):
         raise typer.Exit(1)
 
@@ -65,16 +71,16 @@ def _checks(given: list[str] | None) -> list[str]:
     from optcli.show.nearest import hint
     from optcli.trial.smoke import names
 
-    words = [w.strip().replace("-", "_") for text in given or () for w in text.split(",") if w.strip()]
+    known = [name.replace("_", "-") for name in names()]
+    words = [w.strip().replace("_", "-") for text in given or () for w in text.split(",") if w.strip()]
     for word in words:
-        if word not in names():
-            raise Failure(
-                Exit.USAGE, f"unknown check `{word}`", hint(word, names(), f"the checks: {', '.join(names())}")
-            )
-    return words
+        if word not in known:
+            help = hint(word, known, f"the checks: {', '.join(known)}")
+            raise Failure(Exit.USAGE, f"unknown check `{word}`", help)
+    return [word.replace("-", "_") for word in words]
 
 
-def _run(source: str, recipe: object, only: list[str], *, talk: bool) -> SmokeReport:
+def _run(source: str, recipe: Recipe, only: list[str], *, talk: bool) -> SmokeReport:
     from optcli.show import smoke as view
     from optcli.show.screen import Screen
     from optcli.trial.smoke import run
@@ -82,7 +88,7 @@ def _run(source: str, recipe: object, only: list[str], *, talk: bool) -> SmokeRe
     screen = Screen.of(sys.stdout)
     if talk:
         print(f"{source}:", flush=True)
-    report = run(recipe, source, only=only, tell=lambda r: print(view.line(r, screen), flush=True) if talk else None)  # type: ignore[arg-type]
+    report = run(recipe, source, only=only, tell=lambda r: print(view.line(r, screen), flush=True) if talk else None)
     if talk:
         print(view.verdict(report, screen), flush=True)
     return report
@@ -95,10 +101,3 @@ def _rendered(reports: list[SmokeReport], format: Format) -> str:
     if format == "text":
         return "\n".join(f"{view.line(c, Screen())}" for r in reports for c in r.results) + "\n"
     return {"json": view.json, "github": view.github, "junit": view.junit}[format](reports)
-
-
-def _write(told: str, output: str | None) -> None:
-    if output is None:
-        sys.stdout.write(told)
-    else:
-        Path(output).write_text(told, encoding="utf-8", newline="\n")

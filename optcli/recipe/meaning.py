@@ -82,10 +82,8 @@ def searching(
             message = f"`{optimizer.name}` evaluates each batch several times, and `{part.name}` changes what it finds"
             yield f"regularizers.{part.name}", message, f"only {', '.join(sorted(STEADY))} go with it"
     if train.precision in ("bf16", "fp16"):
-        message = (
-            f"`{optimizer.name}` takes curvature from differences of gradients, which {train.precision} rounds off"
-        )
-        yield "train.precision", message, "use fp32"
+        told = f"`{optimizer.name}` takes curvature from differences of gradients: {train.precision} rounds them off"
+        yield "train.precision", told, "use fp32"
     if layer_decay != 1 or any(wish.lr is not None or wish.lr_scale != 1 for wish in groups.values()):
         where = "layer_decay" if layer_decay != 1 else "groups"
         message = f"`{optimizer.name}` has one step length for all parameters"
@@ -131,9 +129,8 @@ def courses(pace: Pace, schedule: Chosen, optimizer: Chosen, plan: Plan) -> Trou
 
 def _momentum(optimizer: Chosen) -> float | None:
     """The optimizer's momentum; None where it has none."""
-    first = getattr(optimizer.options, "betas", (None,))[0]
-    found: float | None = getattr(optimizer.options, "momentum", first)
-    return found
+    o: Any = optimizer.options
+    return getattr(o, "momentum", getattr(o, "betas", (None,))[0])
 
 
 def intervals(train: Train, plan: Plan) -> Troubles:
@@ -252,23 +249,22 @@ def dropout(regularizers: tuple[Chosen, ...], model: Chosen) -> Troubles:
 
 def target(train: Train, metrics: tuple[Chosen, ...]) -> Troubles:
     """A target for something that is not measured."""
-    known = [m.name for m in metrics]
     for name in train.target if isinstance(train.target, dict) else ():
-        if name.removeprefix("val/") not in (*known, "loss"):
-            yield (
-                f"train.target.{name}",
-                f"`{name}` is not among the metrics",
-                hint(name.removeprefix("val/"), [*known, "loss"]),
-            )
+        yield from _measured(name, metrics, f"train.target.{name}")
+
+
+def _measured(name: str, metrics: tuple[Chosen, ...], path: str) -> Troubles:
+    bare, known = name.removeprefix("val/"), [*(m.name for m in metrics), "loss"]
+    if bare not in known:
+        yield path, f"`{name}` is not among the metrics", hint(bare, known)
 
 
 def watched(regularizers: tuple[Chosen, ...], schedule: Chosen, metrics: tuple[Chosen, ...]) -> Troubles:
     """Early stopping and plateau watching a metric that is not measured."""
-    known = [*(m.name for m in metrics), "loss"]
     for path, part in _watching(regularizers, schedule):
         name = getattr(part.options, "metric", "loss")
-        if isinstance(name, str) and name.removeprefix("val/") not in known:
-            yield f"{path}.metric", f"`{name}` is not among the metrics", hint(name.removeprefix("val/"), known)
+        if isinstance(name, str):
+            yield from _measured(name, metrics, f"{path}.metric")
 
 
 def patience(regularizers: tuple[Chosen, ...], schedule: Chosen, train: Train, plan: Plan, facts: Facts) -> Troubles:

@@ -73,8 +73,8 @@ def _rates(recipe: Recipe, screen: Screen) -> Iterator[str]:
     rates = recipe.rates()
     first, last, peak = rates[0][1], rates[-1][1], max(rate for _, rate in rates)
     at = [words.number(rate) for rate in (first, peak, last)]
-    yield f"rate    {at[0]} at the first step, {at[1]} at most, {at[2]} at the last"
-    yield from _others(recipe)
+    told = [f"rate    {at[0]} at the first step, {at[1]} at most, {at[2]} at the last", *_others(recipe)]
+    yield from (part for line in told for part in screen.lines(line, " " * 8))
     if first == last == peak:
         return
     curve = Curve("lr", read_only([step + 1 for step, _ in rates]), read_only([rate for _, rate in rates]))

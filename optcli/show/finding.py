@@ -27,8 +27,7 @@ def said(finding: Finding) -> str:
 
 
 def _sure(finding: Finding) -> str:
-    healed = "" if finding.healed_at is None else f", gone by step {words.step(finding.healed_at)}"
-    return f"{words.share(finding.confidence)} sure{healed}"
+    return f"{words.share(finding.confidence)} sure{words.healed(finding)}"
 
 
 def verdict(diagnosis: Diagnosis, source: str = "") -> str:

@@ -33,18 +33,19 @@ class Follower:
         self.reports: list[Report] = []
         """What was seen at the last look that saw something."""
         self._said: set[tuple[str, str, str]] = set()
-        self._stamp: Stamp | None = None
+        self.stamp: Stamp | None = None
+        """What the files were like at the last look; another one each time the log has grown."""
         self._reason = ""
 
     def news(self) -> Iterator[str]:
         """Lines to print now: findings that were not said before, each with what to try."""
         stamp = stamp_of(self.path)
-        if stamp == self._stamp:
+        if stamp == self.stamp:
             return
-        if _began_anew(self._stamp or (), stamp):
+        if _began_anew(self.stamp or (), stamp):
             self._said.clear()
             yield f"{clean.line(self.path)}: the log began anew"
-        self._stamp = stamp
+        self.stamp = stamp
         if not self._there():
             return
         try:
@@ -69,12 +70,7 @@ class Follower:
                 yield f"{clean.line(source, 4096)}:   {words.title(cause.name)}: {todo}"
 
     def _there(self) -> bool:
-        return bool(self._stamp) or os.path.isdir(self.path)
-
-    @property
-    def stamp(self) -> Stamp | None:
-        """What the files were like at the last look; another one each time the log has grown."""
-        return self._stamp
+        return bool(self.stamp) or os.path.isdir(self.path)
 
     @property
     def ended(self) -> bool:

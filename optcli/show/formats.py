@@ -42,12 +42,19 @@ def write(reports: Sequence[Report], format: str, output: str | None = None) -> 
     if output is None:
         sys.stdout.write(render(reports, format, Screen.of(sys.stdout)))
         return
-    told = render(reports, format, Screen())
+    save(render(reports, format, Screen()), output)
+
+
+def save(text: str, file: str) -> None:
+    """Write a report's text.
+
+    Raises:
+        Failure: the directory isn't there.
+        OSError: anything else; it says which file.
+    """
     try:
-        Path(output).write_text(told, encoding="utf-8", errors="backslashreplace", newline="\n")
+        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except FileNotFoundError:
-        raise Failure(
-            Exit.CANNOT_CREATE, f"{output}: its directory doesn't exist", "make the directory first"
-        ) from None
+        raise Failure(Exit.CANNOT_CREATE, f"{file}: its directory doesn't exist", "make the directory first") from None
     except OSError as error:  # writing, unlike opening, doesn't say which file it was
-        raise OSError(error.errno, error.strerror, output) from None
+        raise OSError(error.errno, error.strerror, file) from None

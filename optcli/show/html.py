@@ -131,9 +131,8 @@ def _sentence(text: str) -> str:
 
 
 def _finding(found: Finding) -> Iterator[str]:
-    healed = "" if found.healed_at is None else f", gone by step {words.step(found.healed_at)}"
     head = f"{_pill(found.severity)}<b>{escape(words.title(found.name))}</b><code>{_text(found.code)}</code>"
-    where = f"{_text(found.curve)} · {words.steps(found)}{healed} · {words.share(found.confidence)} sure"
+    where = f"{_text(found.curve)} · {words.steps(found)}{words.healed(found)} · {words.share(found.confidence)} sure"
     yield f'<li class="{found.severity}"><p class="head">{head}<span>{where}</span></p>'
     yield f"<p>{_sentence(clean.line(found.message, 4096))}</p>"
     if words.figures(found):

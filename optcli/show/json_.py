@@ -15,6 +15,10 @@ from optcli.show import clean, words
 from optcli.show.report import Report
 
 VERSION: Final = 1
+_FIELDS: Final = (
+    "code", "name", "severity", "confidence", "curve", "first", "last", "known_at", "healed_at", "message",
+)  # fmt: skip
+"""Of a finding, besides its evidence."""
 
 
 def document(reports: Sequence[Report]) -> dict[str, Any]:
@@ -43,21 +47,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    told = {
-        name: getattr(finding, name)
-        for name in (
-            "code",
-            "name",
-            "severity",
-            "confidence",
-            "curve",
-            "first",
-            "last",
-            "known_at",
-            "healed_at",
-            "message",
-        )
-    }
+    told = {name: getattr(finding, name) for name in _FIELDS}
     evidence = {name: {"value": float(e.value), "unit": e.unit} for name, e in finding.evidence.items()}
     return {**told, "evidence": evidence}
 

@@ -22,12 +22,8 @@ def render(reports: Sequence[Report]) -> str:
 
 def _counts(report: Report) -> tuple[int, int, int]:
     """Test cases, failures and errors of one run."""
-    failures = sum(_asks(found) for found in report.diagnosis.findings)
+    failures = sum(words.asks(found) for found in report.diagnosis.findings)
     return max(len(report.diagnosis.findings), 1), failures, int(report.diagnosis.status == "unreadable")
-
-
-def _asks(found: Finding) -> bool:
-    return found.severity != "info" and found.healed_at is None
 
 
 def _suite(report: Report) -> Iterator[str]:
@@ -46,7 +42,7 @@ def _case(found: Finding, name: str) -> Iterator[str]:
     title = escape(f"{clean.line(found.code)} {clean.line(found.name)} in {clean.line(found.curve)}")
     told = escape(finding.said(found))
     yield f'    <testcase classname="{name}" name="{title}">'
-    if _asks(found):
+    if words.asks(found):
         yield f'      <failure type="{found.severity}" message="{told}">{told}</failure>'
     else:
         yield f"      <system-out>{told}</system-out>"

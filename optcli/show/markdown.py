@@ -94,8 +94,7 @@ def _one(report: Report) -> Iterator[str]:
 
 
 def _finding(found: Finding) -> str:
-    healed = "" if found.healed_at is None else f", gone by {words.step(found.healed_at)}"
-    where = f"{words.steps(found)}{healed} | {words.share(found.confidence)}"
+    where = f"{words.steps(found)}{words.healed(found)} | {words.share(found.confidence)}"
     what = f"**{escape(words.title(found.name))}** in {code(found.curve)}: {escape(found.message)}"
     return f"| {_SIGNS[found.severity]} {found.severity} | {code(found.code)} | {what} | {where} |"
 

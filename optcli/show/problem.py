@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from optcli.recipe.problem import Problem
@@ -20,37 +21,40 @@ _TEXT: Final = 300
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    """Say all mistakes on stderr, at most five lines each."""
-    screen = Screen.of(sys.stderr)
+    """Say all mistakes on stderr; help that several in a row have in common, once."""
+    screen, said = Screen.of(sys.stderr), ""
     for problem in problems[:SHOWN]:
-        print("\n".join(lines(problem, screen)), file=sys.stderr)
+        fresh = replace(problem, help="") if problem.help == said else problem
+        print("\n".join(lines(fresh, screen)), file=sys.stderr)
+        said = problem.help
     if len(problems) > SHOWN:
         print(f"and {len(problems) - SHOWN:,} more", file=sys.stderr)
 
 
 def lines(problem: Problem, screen: Screen = Screen()) -> list[str]:  # noqa: B008 - frozen
-    """One mistake as lines without their ends."""
+    """One mistake as lines without their ends: four, or a few more where a terminal is narrow."""
     place = clean.line(problem.file)
     if problem.line:
         place += f":{problem.line}:{problem.column}"
     message = clean.line(problem.message, _TEXT)
-    head = f"{place}: " if place else ""
-    shown = [head + screen.paint("error:", "error") + " " + screen.fit(message)]
+    first, *more = screen.lines(f"{place}: error: {screen.fit(message)}" if place else f"error: {screen.fit(message)}")
+    shown = [first.replace("error:", screen.paint("error:", "error"), 1), *more]
     if problem.snippet.strip():
         shown += _source(problem, screen)
     if problem.help:
-        shown.append(screen.paint("help:", "bold") + " " + screen.fit(clean.line(problem.help, _TEXT)))
+        first, *more = screen.lines(f"help: {screen.fit(clean.line(problem.help, _TEXT))}")
+        shown += [screen.paint("help:", "bold") + first.removeprefix("help:"), *more]
     return shown
 
 
 def _source(problem: Problem, screen: Screen) -> list[str]:
     """The line that the caret points into, cut to a window around it, and the caret."""
-    at = problem.column - 1
-    start = max(0, min(at - _LINE // 3, len(problem.snippet) - _LINE))
-    window = problem.snippet[start : start + _LINE]
-    before, under = window[: at - start], window[at - start : at - start + problem.width]
-    number = str(problem.line)
+    at, number = problem.column - 1, str(problem.line)
     margin = " " * len(number)
+    wide = min(_LINE, screen.width - len(margin) - 4) if screen.terminal else _LINE
+    start = max(0, min(at - wide // 3, len(problem.snippet) - wide))
+    window = problem.snippet[start : start + wide]
+    before, under = window[: at - start], window[at - start : at - start + problem.width]
     indent = " " * _columns(before)
     caret = screen.paint("^" * max(1, _columns(under)), "error")
     return [f" {number} | {_tame(window)}".rstrip(), f" {margin} | {indent}{caret}"]

@@ -47,6 +47,16 @@ class Screen:
         """`text` as it is said while something runs: wrapped on a terminal, one line elsewhere."""
         return self.wrap(text, indent, "") if self.terminal else [text]
 
+    def prose(self, text: str, indent: str = "") -> list[str]:
+        """A docstring: its paragraphs filled anew on a terminal, as they stand elsewhere; indented code as it is."""
+        lines = []
+        for paragraph in text.split("\n\n"):
+            if self.terminal and not paragraph.startswith("    "):
+                lines += ["", *self.wrap(" ".join(paragraph.split()), indent)]
+            else:
+                lines += ["", *(f"{indent}{line}" for line in paragraph.splitlines())]
+        return lines[1:]
+
     def wrap(self, text: str, indent: str, first: str | None = None) -> list[str]:
         """`text` in lines of at most the screen's width, indented; paths and words are never broken."""
         return textwrap.wrap(

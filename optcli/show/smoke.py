@@ -18,18 +18,28 @@ _STYLES = {"pass": "healthy", "fail": "error", "skip": "dim"}
 def line(result: Result, screen: Screen) -> str:
     """One check on one line, its help on a second."""
     word = screen.paint(f"{_WORDS[result.status]:<4}", _STYLES[result.status])
-    told = f"  {word} {result.name.replace('_', '-'):<20} {clean.line(result.message)} ({result.seconds:.1f} s)"
+    told = f"  {word} {_named(result):<20} {clean.line(result.message)} ({result.seconds:.1f} s)"
     if result.status == "fail" and result.help:
         told += f"\n       help: {clean.line(result.help)}"
     return screen.fit(told)
 
 
+def _named(result: Result) -> str:
+    """A check's name as `--only` takes it."""
+    return result.name.replace("_", "-")
+
+
 def verdict(report: SmokeReport, screen: Screen) -> str:
     """The last line of a recipe."""
-    failed = len(report.failed)
-    good = len(report.results) - failed
+    failed, skipped = len(report.failed), _skipped([report])
+    checked = len(report.results) - skipped
     word = screen.paint("failed" if failed else "passed", "ill" if failed else "healthy")
-    return f"{clean.line(report.source)}: {word}, {good} of {len(report.results)} checks in {report.seconds:.0f} s"
+    told = f"{clean.line(report.source)}: {word}, {checked - failed} of {checked} checks in {report.seconds:.0f} s"
+    return told + (f", {skipped} left out" if skipped else "")
+
+
+def _skipped(reports: Sequence[SmokeReport]) -> int:
+    return sum(result.status == "skip" for report in reports for result in report.results)
 
 
 def json(reports: Sequence[SmokeReport]) -> str:
@@ -63,7 +73,7 @@ def github(reports: Sequence[SmokeReport]) -> str:
     from optcli.show.github import annotation
 
     told = [
-        annotation("error", r.source, f"smoke: {c.name}", f"{c.message}; {c.help}".rstrip("; "))
+        annotation("error", r.source, f"smoke: {_named(c)}", f"{c.message}; {c.help}".rstrip("; "))
         for r in reports
         for c in r.results
         if c.status == "fail"
@@ -75,7 +85,8 @@ def junit(reports: Sequence[SmokeReport]) -> str:
     """A test suite for each recipe, a test case for each check."""
     tests, failures = sum(len(r.results) for r in reports), sum(len(r.failed) for r in reports)
     body = [text for r in reports for text in _suite(r)]
-    head = f'<testsuites name="optcli smoke" tests="{tests}" failures="{failures}">'
+    count = f'tests="{tests}" failures="{failures}" skipped="{_skipped(reports)}"'
+    head = f'<testsuites name="optcli smoke" {count}>'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *body, "</testsuites>"]) + "\n"
 
 

@@ -75,8 +75,9 @@ def _verdict(report: Report, screen: Screen) -> Iterator[str]:
 
 def _finding(found: Finding, screen: Screen) -> Iterator[str]:
     name, code = clean.line(found.name), clean.line(found.code)
-    healed = "" if found.healed_at is None else f", gone by step {words.step(found.healed_at)}"
-    where = f"{clean.line(found.curve)} · {words.steps(found)}{healed} · {words.share(found.confidence)} sure"
+    where = (
+        f"{clean.line(found.curve)} · {words.steps(found)}{words.healed(found)} · {words.share(found.confidence)} sure"
+    )
     head = f"{screen.paint(found.severity, found.severity)} {screen.paint(code, 'bold')} {name}"
     if len(f"{found.severity} {code} {name} · {where}") <= screen.width:
         yield f"{head} · {where}"
@@ -157,8 +158,7 @@ def _table(ranked: Sequence[Report], screen: Screen) -> Iterator[str]:
 
 def _named(report: Report) -> list[str]:
     """Codes and names of what stands and asks for action, shorter and shorter, or why there is nothing."""
-    standing = (f for f in words.ordered(report.diagnosis) if f.severity != "info" and f.healed_at is None)
-    names = {clean.line(f.code): clean.line(f.name) for f in standing}
+    names = {clean.line(f.code): clean.line(f.name) for f in words.ordered(report.diagnosis) if words.asks(f)}
     named = [f"{code} {name}" for code, name in names.items()]
     if not named:
         return [words.headline(report.diagnosis)]

@@ -37,6 +37,16 @@ def steps(finding: Finding) -> str:
     return f"steps {step(finding.first)}–{step(finding.last)}"
 
 
+def healed(finding: Finding) -> str:
+    """`, gone by step 900` behind what doesn't stand any more."""
+    return "" if finding.healed_at is None else f", gone by step {step(finding.healed_at)}"
+
+
+def asks(finding: Finding) -> bool:
+    """Whether it stands and asks for action."""
+    return finding.severity != "info" and finding.healed_at is None
+
+
 def share(value: float) -> str:
     """A confidence or weight from 0 to 1 as `93 %`; only what is certain is 100 %."""
     return f"{min(100 * value, 100 if value == 1 else 99):.0f} %"
@@ -134,7 +144,7 @@ def title(name: str) -> str:
 
 def main_finding(diagnosis: Diagnosis) -> Finding | None:
     """The worst and surest finding that stands and asks for action."""
-    return next((f for f in ordered(diagnosis) if f.severity != "info" and f.healed_at is None), None)
+    return next(filter(asks, ordered(diagnosis)), None)
 
 
 def headline(diagnosis: Diagnosis) -> str:

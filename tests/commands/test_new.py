@@ -39,6 +39,13 @@ def test_what_is_behind_a_hash_can_be_used_too() -> None:
     assert len(free) == 3
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "no/"])
+def test_a_file_without_a_name_is_not_written(place: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(name) == 2
+    assert capsys.readouterr().err.startswith(f"error: `{name}` is no name for a recipe\nhelp: ")
+    assert not list(place.iterdir())
+
+
 def test_never_over_a_file_nor_into_a_directory_that_is_not_there(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

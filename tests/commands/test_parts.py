@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
+from optcli.cli import main
 from optcli.commands.parts import command
 from optcli.parts import KINDS, forget, names
 
@@ -61,20 +61,30 @@ def test_json(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "help"),
+    ("words", "error", "help"),
     [
-        ({"kind": "engine"}, "unknown kind of part `engine`", "optimizer, schedule"),
-        ({"kind": "loss", "name": "hinge"}, "unknown loss `hinge`", "bce, cross_entropy"),
-        ({"form": "yaml"}, "unknown format `yaml`", "text, json"),
+        (["engine"], "unknown kind of part `engine`", "there is: optimizer, schedule, regularizer"),
+        (["optimiser"], "unknown kind of part `optimiser`", "did you mean `optimizer`?"),
+        (["adamw"], "unknown kind of part `adamw`", "did you mean `optcli parts optimizer adamw`?"),
+        (["loss", "hinge"], "unknown loss `hinge`", "there is: bce, cross_entropy"),
+        (["optimizer", "adma"], "unknown optimizer `adma`", "did you mean `adam`?"),
+        (["--format", "yaml"], "--format: `yaml` is none of text, json", ""),
     ],
 )
-def test_what_is_unknown_is_told_with_what_there_is(capsys, arguments, error, help):
-    with pytest.raises(typer.Exit) as caught:
-        command(**arguments)
-    assert caught.value.exit_code == 2
+def test_what_is_unknown_is_told_with_what_there_is(capsys, words, error, help):
+    told = ended(capsys, words)
+    assert told.startswith(f"error: {error}\n")
+    assert help in told
+
+
+def ended(capsys, words):
+    """What a call that is refused says on stderr."""
+    with pytest.raises(SystemExit) as caught:
+        main(["parts", *words])
+    assert caught.value.code == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith(f"error: {error}\nhelp: there is: {help}")
+    return told.err
 
 
 def test_own_parts_are_listed(capsys, tmp_path):
@@ -85,13 +95,18 @@ def test_own_parts_are_listed(capsys, tmp_path):
     assert capsys.readouterr().out == "loss zebra\n\nStripes.\n\noptions:\n  k: int (default 2)\n"
 
 
+def test_without_a_docstring_there_is_no_gap(capsys, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import optcli\n\n@optcli.loss\ndef zebra(output, target, k: int = 2): pass\n")
+    command("loss", "zebra", imports=[file])
+    forget()
+    assert capsys.readouterr().out == "loss zebra\n\noptions:\n  k: int (default 2)\n"
+
+
 def test_a_file_that_fails_is_told(capsys, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("1 / 0\n")
-    with pytest.raises(typer.Exit) as caught:
-        command(imports=[file])
-    assert caught.value.exit_code == 2
-    assert capsys.readouterr().err == f"error: {file}:1: ZeroDivisionError: division by zero\n"
+    assert ended(capsys, ["--import", str(file)]) == f"error: {file}:1: ZeroDivisionError: division by zero\n"
 
 
 def test_nothing_heavy_is_imported():
@@ -138,7 +153,4 @@ def test_the_members_of_a_family(capsys, name):
 
 def test_a_family_without_its_package(capsys, monkeypatch):
     monkeypatch.setattr("optcli.parts.optimizers._families._source.folder", lambda name: None)
-    with pytest.raises(typer.Exit) as left:
-        command("optimizer", "zoo:")
-    assert left.value.exit_code == 2
-    assert "help: pip install 'optcli[zoo]'" in capsys.readouterr().err
+    assert "help: pip install 'optcli[zoo]'" in ended(capsys, ["optimizer", "zoo:"])

@@ -70,6 +70,15 @@ def test_mapping() -> None:
             reading.mapping([wrong])
 
 
+def test_a_role_that_nothing_is_judged_by_is_refused() -> None:
+    good = ["val/f1=a", "grad_norm/head.weight=b", "step_time=c"]
+    assert reading.mapping(good) == {"val/f1": "a", "grad_norm/head.weight": "b", "step_time": "c"}
+    for wrong, help in (("vall/loss", "did you mean `val/loss`?"), ("colour", "roles: train/loss, "), ("val", "")):
+        with pytest.raises(Failure, match=f"unknown role `{wrong}`") as told:
+            reading.mapping([f"{wrong}=a"])
+        assert help in told.value.help
+
+
 def test_a_mapped_column_must_be_there(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("step,loss,held_out\n" + "".join(f"{i},{2 / (i + 1)},{2 / (i + 1)}\n" for i in range(9)))

@@ -65,6 +65,14 @@ def test_json_and_junit(capsys: pytest.CaptureFixture[str]) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
 
 
+@pytest.mark.parametrize("option", ["--output", "--junit"])
+def test_a_directory_that_is_not_there(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke("--only", "gradients", option, "no/such.xml") == 73
+    assert (
+        capsys.readouterr().err == "error: no/such.xml: its directory doesn't exist\nhelp: make the directory first\n"
+    )
+
+
 def test_github(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke("data.leak=10", "--only", "overlap", "--format", "github") == 1
     assert capsys.readouterr().out.startswith("::error file=r.yaml,title=smoke%3A overlap::10 of 40")
@@ -73,6 +81,13 @@ def test_github(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_check_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke("--only", "overlapp") == 2
     assert "did you mean `overlap`" in capsys.readouterr().err
+    assert smoke("--only", "speed") == 2
+    assert "help: the checks: finite-data, loss-at-init, " in capsys.readouterr().err
+
+
+def test_checks_are_named_with_dashes_or_underscores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke("--only", "finite-data", "--only", "loss_at_init") == 0
+    assert "passed, 2 of 2 checks" in capsys.readouterr().out
 
 
 def test_no_recipe(capsys: pytest.CaptureFixture[str]) -> None:

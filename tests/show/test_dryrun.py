@@ -30,6 +30,13 @@ def test_length_and_the_training_side_s_lines() -> None:
     assert text.index("samples of each epoch") < text.index("109,386 parameters") < text.index("rate ")
 
 
+def test_nothing_is_wider_than_a_narrow_terminal() -> None:
+    facts = lines(loads(RECIPE, "r.yaml"), Screen(terminal=True, width=40))
+    told = facts[facts.index("") :]
+    assert max(map(len, told)) <= 40
+    assert any(line.startswith("rate    ") for line in told)
+
+
 def test_the_rate_is_drawn_in_braille_or_ascii() -> None:
     recipe = loads(RECIPE, "r.yaml")
     assert any("\u2800" < char < "\u2900" for char in "".join(lines(recipe, Screen())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from optcli.recipe.problem import Problem
@@ -65,6 +67,26 @@ def test_many_problems_are_counted_not_poured_out(capsys: pytest.CaptureFixture[
     assert captured.out == ""
     assert len(captured.err.splitlines()) == SHOWN + 1
     assert captured.err.splitlines()[-1] == "and 1,000 more"
+
+
+def test_what_several_in_a_row_are_told_to_do_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    print_problems([Problem("bad", help="a"), Problem("worse", help="a"), Problem("worst", help="b")])
+    assert capsys.readouterr().err.splitlines() == ["error: bad", "help: a", "error: worse", "error: worst", "help: b"]
+
+
+def test_a_terminal_gets_whole_words_and_the_caret_below_the_value() -> None:
+    screen = Screen(terminal=True, width=40, colour=True)
+    snippet = "data: {name: csv, file: houses.csv, target: pricce, batch_size: 64}"
+    problem = Problem(
+        "no column `pricce` " + "in it " * 9, "r.yaml", 3, 45, "", "did you mean `price`? " * 4, snippet, 6
+    )
+    shown = [re.sub("\x1b[^m]*m", "", line) for line in lines(problem, screen)]
+    assert max(map(len, shown)) <= 40
+    assert len(shown) <= 8
+    caret = next(line for line in shown if "^" in line)
+    source = shown[shown.index(caret) - 1]
+    assert source[caret.index("^") :].startswith("pricce")
+    assert not any(line.endswith(("colum", "pric")) for line in shown)
 
 
 def test_a_flood_in_a_message_is_cut() -> None:

@@ -18,6 +18,13 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
+def test_prose_is_filled_on_a_terminal_and_left_alone_elsewhere() -> None:
+    text = "Nine words that stand in\ntwo lines of a docstring.\n\n    code: {as: it, is: written, here: 1}"
+    assert Screen().prose(text, "  ") == [f"  {line}" if line else "" for line in text.splitlines()]
+    told = Screen(terminal=True, width=36).prose(text, "  ")
+    assert told == ["  Nine words that stand in two lines", "  of a docstring.", "", f"  {text.splitlines()[-1]}"]
+
+
 def test_a_terminal_has_colours_and_its_own_width_within_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     utf8 = Terminal(io.BytesIO(), "utf-8")
     assert Screen.of(utf8) == Screen(terminal=True, width=120, colour=True, unicode=True)
