@@ -22,6 +22,13 @@ _ROWS: Final = re.compile(rb'^\s*\[\s*\{\s*"')
 _BLANKS: Final = re.compile(r"[\s,]*")
 _TRIPLES: Final = re.compile(rb"^\s*\[\s*\[\s*[\d.eE+]+\s*,")
 _COUNTED: Final = re.compile(r"(?:epoch|step|iter|iteration|round)?[ _-]?(\d{1,12})", re.I)
+_NAMED: Final = {
+    "train/loss": "train_metric",
+    "val/loss": "monitor_metric",
+    "train/accuracy": "train_metric_acc",
+    "val/accuracy": "monitor_metric_acc",
+}
+"""Role -> key under which OverfitGuard's histories (Li et al. 2024, arXiv:2401.10359) name the list that plays it."""
 WRAPPERS: Final = ("history", "log_history", "logs", "metrics", "records", "results", "evals_result")
 """Keys under which people put the curves of a larger document."""
 
@@ -103,7 +110,9 @@ def _object(document: dict[str, Any], name: str) -> Iterator[Block]:
         columns = {key: series(*reversed(list(zip(*points, strict=True)))) for key, points in pairs.items()}
         yield Block(columns, format="json-pairs")
     if lists:
-        yield _together(lists, _format(document))
+        told = {role: document.get(key) for role, key in _NAMED.items()}
+        named = {role: name for role, name in told.items() if isinstance(name, str) and name in lists}
+        yield _together(lists, _format(document), named)
     if lists or pairs:
         return
     inner = [key for key in WRAPPERS if isinstance(document.get(key), (dict, list))]
@@ -157,7 +166,7 @@ def _column(value: Mapping[str, Any]) -> list[float]:
     return [v for v in values if v is not None] if None not in values else []
 
 
-def _together(lists: dict[str, list[float]], format: str) -> Block:
+def _together(lists: dict[str, list[float]], format: str, named: dict[str, str]) -> Block:
     """Lists of the same length share the axis among them; lists of other lengths are counted from 0."""
     axes = {name: v for name, v in lists.items() if name.rpartition("/")[2].lower() in (*STEP_NAMES, *EPOCH_NAMES)}
     columns = {}
@@ -169,7 +178,7 @@ def _together(lists: dict[str, list[float]], format: str) -> Block:
         columns[name] = Column(read_only(values), step=read_only(step))
     counted = not any(name.rpartition("/")[2].lower() in STEP_NAMES for name in axes)
     epochs: Counts | None = "epoch" if counted and format != "boosting-json" else None
-    return Block(columns, format=format, axis=epochs, roles=_boosted(columns))
+    return Block(columns, format=format, axis=epochs, roles={**_boosted(columns), **named})
 
 
 def _boosted(columns: Mapping[str, Any]) -> dict[str, str]:

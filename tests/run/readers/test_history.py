@@ -82,3 +82,13 @@ def test_a_scalar_saved_from_tensorboard_as_json(tmp_path: Path) -> None:
     path = tmp_path / "run-a-tag-val_loss.json"
     path.write_text(json.dumps([[1.7e9 + i, i * 10, 0.5] for i in range(5)]))
     assert read(str(path))[0].curves["val/loss"].step.tolist() == [0, 10, 20, 30, 40]
+
+
+def test_a_history_that_names_the_lists_that_count(tmp_path: Path) -> None:
+    lists = {f"{part} {kind}Loss": [2.0, 1.5, 1.0, 0.8] for part in ("Train", "Test") for kind in ("", "Robust ")}
+    named = {**lists, "train_metric": "Train Robust Loss", "monitor_metric": "Test Robust Loss"}
+    run = document(tmp_path, named)
+    assert run.roles["train/loss"] == "Train Robust Loss"
+    assert run.roles["val/loss"] == "Test Robust Loss"
+    for wrong in (["Train Loss"], "no such list", None):
+        assert document(tmp_path, {**named, "train_metric": wrong}).roles["train/loss"] == "Train Loss"
