@@ -102,7 +102,7 @@ def test_gradients_of_zero_do_no_harm():
 
 
 def test_a_first_step_that_is_not_finite_is_taken_back():
-    """On a device whose flag the host doesn't read, the step is taken and undone: no eigenvectors may be asked of it."""
+    """Where the host doesn't read the flag, the step is taken and undone: no eigenvectors may be asked of it."""
     torch.manual_seed(0)
     part, weights = find("optimizer", "soap"), torch.nn.Parameter(torch.randn(4, 3))
     group = {"params": [weights], "name": "all", "weight_decay": 0.1, "lr_scale": 1.0, "hidden": [True]}
