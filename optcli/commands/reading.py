@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,6 +25,8 @@ from optcli.run.refusal import UNKNOWN
 from optcli.show.nearest import hint
 from optcli.show.report import Report
 
+MOMENT: Final = 1.0
+"""Seconds without a word that nobody minds."""
 _SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
 _ROLES: Final = (
@@ -72,7 +77,8 @@ def reports(
             result.reports.append(_without(path, "no such file or directory"))
             continue
         try:
-            runs = read(path, mapping=mapping, pattern=pattern)
+            with _patience(path):
+                runs = read(path, mapping=mapping, pattern=pattern)
         except Unreadable as error:
             result.unreadable.append(error)
             result.reports.append(_without(path, error.reason))
@@ -82,6 +88,21 @@ def reports(
             Report(diagnose(run, select=select, ignore=ignore), run, recipe_of(run.source)) for run in runs
         ]
     return result
+
+
+@contextmanager
+def _patience(path: str) -> Iterator[None]:
+    """Say on a terminal, after a moment, what takes so long."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    what = "looking for training logs below" if os.path.isdir(path) else "reading"
+    timer = threading.Timer(MOMENT, say, ("note", f"{what} {path} ..."))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def pattern(given: str | None) -> str | None:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from optcli.run.block import Block, table
@@ -83,7 +84,7 @@ def layout(head: bytes) -> Table | None:
         if aside(line):
             remark = line if line.startswith(b"#") else remark
             continue
-        below = [b for b in lines[i + 1 :] if not aside(b)][:BELOW]
+        below = list(islice((b for b in lines[i + 1 :] if not aside(b)), BELOW))
         found = _header(line + b"\n", start, below, sure=not first)
         if found is None and first and remark:
             found = _header(remark.lstrip(b"# "), start - len(line) - 1, [line, *below])

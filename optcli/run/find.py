@@ -18,6 +18,12 @@ from optcli.run.source import Source
 MOST_FILES: Final = 200_000
 MOST_SNIFFED: Final = 20_000
 """More files than this are not opened: a directory of logs has fewer."""
+MOST_OTHERS: Final = 3_000
+MOST_OTHERS_HERE: Final = 200
+"""Files that turn out to be no logs, in all and in one folder, after which the search, or that folder, is given up: to
+refuse one takes some milliseconds, and a folder of so many holds data."""
+NOT_ENTERED: Final = frozenset(("/proc", "/sys", "/dev"))
+LIBRARIES: Final = frozenset(("node_modules", "site-packages", "__pycache__"))
 DEEPEST: Final = 40
 IN_A_TREE: Final = 0.4
 """In a directory a file must look like a log this much; a README that mentions `loss: 0.5` doesn't."""
@@ -73,14 +79,21 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
     groups: dict[tuple[str, str], list[str]] = {}
     own: list[Found] = []
     told: list[str] = []
+    others, left = 0, []
     for folder, files in walk(root, told):
         if "journal.jsonl" in files:
             own.append(_own_run(folder))
             continue
-        for file in files:
-            path = os.path.join(folder, file)
-            if (reader := _format(path, file, pattern)) is not None:
-                groups.setdefault((_home(reader, path), reader), []).append(path)
+        paths, missed = _logs(folder, files, pattern)
+        for path, reader in paths:
+            groups.setdefault((_home(reader, path), reader), []).append(path)
+        others += missed
+        left += [folder] if missed == MOST_OTHERS_HERE else []
+        if others >= MOST_OTHERS:
+            told.append(f"after {others:,} files that are no logs the search below {root} was given up in {folder}")
+            break
+    if left:
+        told.append(f"{len(left)} folders with many files that are no logs were left, the first {left[0]}")
     owners = tuple(home + os.sep for home, reader in groups if getattr(load(reader), "OWNS", False))
     for (home, reader), paths in groups.items():
         if getattr(load(reader), "OWNS", False) or not paths[0].startswith(owners):
@@ -89,6 +102,21 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
             own.append(one if home.startswith(root) else replace(one, source=root))
     notes = tuple(say.note(say.UNREADABLE, what) for what in told)
     return sorted((replace(one, notes=notes) for one in own), key=lambda one: (one.source, one.format))
+
+
+def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tuple[str, str]], int]:
+    """(path, format) of the logs among these files, and the number of others; too many of those end it."""
+    found, others = [], 0
+    for file in files:
+        path = os.path.join(folder, file)
+        reader = _format(path, file, pattern)
+        if reader is not None:
+            found.append((path, reader))
+        else:
+            others += 1
+        if others == MOST_OTHERS_HERE:
+            break
+    return found, others
 
 
 def _home(reader: str, path: str) -> str:
@@ -122,11 +150,13 @@ def _format(path: str, file: str, pattern: str | None) -> str | None:
 
 
 def walk(root: str, told: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Folders below `root` with the regular files in each; links are not followed, nothing raises.
+    """Folders below `root` with the files in each that may be logs; links are not followed, nothing raises.
 
-    `told` gets a sentence if the search was given up.
+    Hidden folders, libraries and the kernel's own are not entered. `told` gets a sentence if the search was given up,
+    or a folder could not be opened.
     """
     opened = seen = 0
+    closed: list[str] = []
     waiting = [(root, 0)]
     while waiting and seen < MOST_FILES and opened < MOST_SNIFFED:
         folder, depth = waiting.pop()
@@ -136,19 +166,33 @@ def walk(root: str, told: list[str]) -> Iterator[tuple[str, list[str]]]:
                 for entry in entries:
                     seen += 1
                     if entry.is_dir(follow_symlinks=False):
-                        folders.append((entry.path, depth + 1))
-                    elif entry.is_file(follow_symlinks=False) and _may_be_log(entry.name):
+                        folders += [(entry.path, depth + 1)] if _may_hold_logs(entry) else []
+                    elif entry.is_file(follow_symlinks=False) and _may_be_log(entry):
                         files.append(entry.name)
         except OSError:
+            closed.append(folder)
             continue
         if "journal.jsonl" not in files:
             waiting += [f for f in sorted(folders, reverse=True) if depth < DEEPEST]
         files = sorted(files)[: MOST_SNIFFED - opened]
         opened += len(files)
         yield folder, files
+    if closed:
+        told.append(f"{len(closed)} folders could not be opened, the first {closed[0]}")
     if waiting or opened == MOST_SNIFFED:
         told.append(f"only the first {opened:,} files below {root} were looked at")
 
 
-def _may_be_log(name: str) -> bool:
-    return "tfevents" in name or name.removesuffix(".gz").rpartition(".")[2].lower() not in NEVER_LOGS
+def _may_hold_logs(folder: os.DirEntry[str]) -> bool:
+    return folder.name[0] != "." and folder.name not in LIBRARIES and folder.path not in NOT_ENTERED
+
+
+def _may_be_log(entry: os.DirEntry[str]) -> bool:
+    """Whether a file is worth opening, by its name and because there is something in it (`/proc` says 0 of its own)."""
+    name = entry.name
+    if "tfevents" not in name and name.removesuffix(".gz").rpartition(".")[2].lower() in NEVER_LOGS:
+        return False
+    try:
+        return entry.stat(follow_symlinks=False).st_size > 0
+    except OSError:
+        return False

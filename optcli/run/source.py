@@ -78,7 +78,7 @@ class Source:
                 self._raw = _fill(self._stream, HEAD)
             else:
                 with open_regular(self.path) as file:
-                    self._raw = file.read(HEAD)
+                    self._raw = file.read(HEAD) or b""
             self._decoder = decoder(self._raw)
             self._head = self._raw if self._decoder is None else b"".join(self._decoder([self._raw]))[:HEAD]
         return self._head
@@ -151,6 +151,9 @@ class Source:
 def open_regular(path: str) -> BinaryIO:
     """Open a regular file for reading; a pipe, socket or device is refused without blocking on it.
 
+    Nor does reading block: some of the kernel's own files wait for something to happen (`/proc/kmsg`). There is nothing
+    in them then.
+
     Raises:
         Unreadable: it is none, or the system refuses.
     """
@@ -159,8 +162,9 @@ def open_regular(path: str) -> BinaryIO:
     except OSError as error:
         raise Unreadable(path, (error.strerror or str(error)).lower()) from None
     mode = os.fstat(handle).st_mode
-    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and path.startswith(("/dev/fd/", "/proc/self/fd/"))):
-        os.set_blocking(handle, True)
+    piped = stat.S_ISFIFO(mode) and path.startswith(("/dev/fd/", "/proc/self/fd/"))
+    if stat.S_ISREG(mode) or piped:
+        os.set_blocking(handle, piped)
         return os.fdopen(handle, "rb")
     os.close(handle)
     raise Unreadable(path, "not a regular file")

@@ -36,6 +36,7 @@ _PAIR: Final = re.compile(
     rf"|\b((?:[A-Za-z]{{1,20}} ){{0,2}}[A-Za-z_]{{0,40}}(?:[Ll]oss|LOSS|[Aa]cc)[\w@]{{0,40}}(?: \(\w{{1,20}}\))?)"
     rf" +({_NUMBER})(?! ?/)"
 )
+_DIGIT: Final = re.compile(r"\d")
 _SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
 _AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
@@ -110,7 +111,7 @@ class _State:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
         if len(line) > 2000 or self._foreign(line):
             return None
-        if not any(c.isdigit() for c in line):
+        if not _DIGIT.search(line):
             # `Test Error:` on a line of its own is about the line below.
             self._split = word[1] if len(line) < 40 and (word := _SPLIT.search(line)) else ""
             return None
