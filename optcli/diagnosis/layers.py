@@ -39,7 +39,13 @@ def layer_norms(run: Run) -> tuple[str, ...]:
 
 def dead_shares(run: Run) -> tuple[str, ...]:
     """Keys of the run's curves that hold a share of dead units."""
-    return tuple(key for key in run.curves if _DEAD.fullmatch(run.roles.get(key, key)))
+    keys = {run.roles.get(key, key): key for key in run.curves}
+    return tuple(keys[name] for name in _dead(tuple(keys)))
+
+
+@lru_cache(maxsize=64)
+def _dead(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if _DEAD.fullmatch(name))
 
 
 @lru_cache(maxsize=64)

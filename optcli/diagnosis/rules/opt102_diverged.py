@@ -12,9 +12,9 @@ checkpoint is worth more than the end.
 
 ## Look-alikes
 A spike (OPT108) comes back within some points. A first value of one batch may lie below the averages over many steps
-that follow it. A loss that holds a penalty besides is above a guess's while most choices are right. A restarted or
-raised learning rate lifts the loss for a while. A new task, a curriculum or a weight that grows (KL annealing) changes
-what the loss means: look at its parts.
+that follow it. A loss that holds a penalty besides is above a guess's while most choices are right and it falls. A
+restarted or raised learning rate lifts the loss for a while. A new task, a curriculum or a weight that grows (KL
+annealing) changes what the loss means: look at its parts.
 
 ## Example
 ```python
@@ -75,6 +75,8 @@ BLOCKS: Final = 24
 """Blocks that are needed to call a rise steady."""
 YOUNG: Final = 24
 """Points below which the start level is a guess, and a rise without a noise level to go by must be as high as it."""
+LONE: Final = 0.75
+"""Rise over a first value below all others that is no chance, in shares of it, however far apart the points are."""
 LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
 LEAST: Final = 4
@@ -84,7 +86,8 @@ CHANCES: Final = 3.0
 LATER: Final = 12
 """Points, and half of all, over which it must be."""
 RIGHT: Final = 0.5
-"""Gain of accuracy over a guess, of what there is to gain, at which a loss above a guess's must hold something else."""
+"""Gain of accuracy over a guess, of what there is to gain, at which a loss above a guess's that falls for sure holds a
+penalty besides."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -105,7 +108,7 @@ def check(view: View) -> list[Finding] | Abstain:
     gained = max(loss.start - low, 0.0)
     bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss)
     if low == loss.value[0] and loss.n > 1:
-        bar = max(bar, min(bar * _apart(loss) ** 0.5, abs(low)))
+        bar = max(bar, min(bar * _apart(loss) ** 0.5, LONE * abs(low)))
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
@@ -133,7 +136,9 @@ def check(view: View) -> list[Finding] | Abstain:
 def _far_from_chance(view: View, least: int) -> bool:
     """A loss that stays several times above what a constant guess earns, where that is known or can be told."""
     loss = view.loss
-    if not view.chance_at_most or loss.n < least or view.right > RIGHT:
+    if not view.chance_at_most or loss.n < least:
+        return False
+    if view.right > RIGHT and loss.trend(1.0)[1] < -RISING:
         return False
     return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance_at_most
 

@@ -121,7 +121,7 @@ def check(view: View) -> list[Finding] | Abstain:
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
-    if _learns(view, fall, falling, late):
+    if _learns(view, start, fall, falling, late):
         return []
     most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
     if view.complete:
@@ -156,7 +156,7 @@ def _untrained(view: View) -> float:
     return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start
 
 
-def _learns(view: View, fall: float, falling: bool, late: bool) -> bool:
+def _learns(view: View, start: float, fall: float, falling: bool, late: bool) -> bool:
     """Signs of learning that the level of the training loss alone doesn't show.
 
     A validation loss that has fallen; a fall that is certain and, carried on to the end of the plan, brings enough; a
@@ -164,7 +164,12 @@ def _learns(view: View, fall: float, falling: bool, late: bool) -> bool:
     """
     val, blocks = view.val, view.loss.blocks
     enough = val is not None and val.n >= VALIDATIONS
-    if val is not None and enough and val.trend(1.0)[1] < FALLING and val.start - val.end > FALL_LATE * abs(val.start):
+    if (
+        val is not None
+        and enough
+        and val.trend(1.0)[1] < FALLING
+        and min(val.start, start) - val.end > FALL_LATE * start
+    ):
         return True
     if falling and view.share < DONE and fall > FALL_END * view.share:
         return True

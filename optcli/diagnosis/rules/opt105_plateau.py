@@ -2,7 +2,7 @@
 
 ## What is seen
 The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
-noise, while more than half of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
+noise, while more than 60 % of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
 to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
 everything before. Where neither an accuracy nor the recipe tells how low the loss could get, it is `info`. A validation
 loss that all of a sudden stands still to a few ten-thousandths of what was gained, far from 0, says by itself that the
@@ -87,7 +87,7 @@ DONE: Final = 0.6
 """Share of the plan before which a flat stretch may still be a slow start."""
 BENT: Final = 0.15
 """Share of the run by which nine tenths of the fall must be done: a curve that bends later into its floor converges."""
-LEVEL: Final = 0.62
+LEVEL: Final = 0.6
 """Share of the start level that is left: hard tasks that are learned well keep up to six tenths of it."""
 RIGHT: Final = 0.6
 """Gain of accuracy over a guess, of what there is to gain, at which a high loss is the floor of soft targets."""

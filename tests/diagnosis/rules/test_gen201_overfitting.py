@@ -1,0 +1,36 @@
+"""Validation that turns while training, far above it, falls on: labels that are learned by heart."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+N = 600
+STEP = np.arange(N)
+NOISE = np.random.default_rng(0).normal(size=N)
+SEEN = STEP[9::10]
+
+
+def found(make, *, rise=0.15, above=0.7, falls=0.5, select=("GEN201",), **rest):
+    train = 1.0 + above + 0.8 * np.exp(-STEP / 30) - falls * STEP / N + 0.05 * NOISE
+    val = 1.0 + 1.4 * np.exp(-SEEN / 30) + rise * (SEEN / N) ** 2 + 0.003 * NOISE[SEEN]
+    return engine.diagnose(make({"train/loss": train, "val/loss": (SEEN, val)}, **rest), select=list(select))
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({}, True),
+        ({"rise": 0.01}, False),
+        ({"above": 0.05, "falls": 0.1, "rise": 0.05}, False),  # side by side: a rise that small is none
+        ({"falls": 0.05}, False),  # training stands still: the set is hard, or noise is added to it
+    ],
+)
+def test_all_of_three_signs_are_needed(make, how, said) -> None:
+    assert bool(found(make, **how).findings) == said
+
+
+def test_its_cause_is_wrong_labels(make) -> None:
+    diagnosis = found(make)
+    assert diagnosis.findings[0].evidence["above"].value > 0.1
+    assert diagnosis.causes[0].name == "label-noise"

@@ -1,0 +1,40 @@
+"""Underfitting is said before the end where the plan is known and the trend leaves no hope."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+N = 400
+STEP = np.arange(N)
+SEEN = STEP[9::10]
+NOISE = np.random.default_rng(0).normal(size=N)
+TEN = {"facts": {"task": "classification", "outputs": 10}}
+
+
+def known_at(make, fall, **rest) -> float | None:
+    curves = {"train/loss": fall(STEP / N) + 0.01 * NOISE, "val/loss": (SEEN, fall(SEEN / N) + 0.02)}
+    found = engine.diagnose(make(curves, config=TEN, **rest), select=["GEN204"]).findings
+    return found[0].known_at if found else None
+
+
+def high(share):
+    return 1.7 + 0.6 * np.exp(-20 * share)
+
+
+def test_the_plan_tells_when_it_is_late(make) -> None:
+    assert known_at(make, high) == N - 1
+    assert known_at(make, high, end="running") is None
+    assert 0.6 * N <= known_at(make, high, planned=N) <= 0.7 * N
+    assert known_at(make, high, planned=2 * N, end="running") is None
+
+
+@pytest.mark.parametrize(
+    "fall",
+    [
+        lambda x: 1.3 + 1.0 * np.exp(-20 * x),  # a hard task keeps that much
+        lambda x: 1.5 + 0.8 * np.exp(-20 * x) - 0.6 * np.maximum(x - 0.3, 0),  # falls on
+    ],
+)
+def test_silent_where_it_may_still_come_down(make, fall) -> None:
+    assert known_at(make, fall, planned=N) is None

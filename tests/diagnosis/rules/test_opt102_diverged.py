@@ -1,0 +1,35 @@
+"""What looks like a rise and is none, and a rise that few points show."""
+
+import numpy as np
+
+from optcli.diagnosis import engine
+
+NOISE = np.random.default_rng(0).normal(size=100)
+
+
+def says(make, curves) -> bool:
+    return bool(engine.diagnose(make(curves), select=["OPT102"]).findings)
+
+
+def test_a_lone_low_first_value_is_no_level_where_later_ones_are_averages(make) -> None:
+    loss = 1.5 + 0.03 * NOISE
+    loss[0] = 1.0
+    assert says(make, {"train/loss": loss})
+    assert not says(make, {"train/loss": (100 * np.arange(100), loss)})
+    loss[1:] += 2
+    assert says(make, {"train/loss": (100 * np.arange(100), loss)})
+
+
+def test_a_penalty_beside_the_loss_is_no_divergence(make) -> None:
+    step = np.arange(60)
+    loss = 5 + 20 * np.exp(-step / 20)
+    right = 1 - 0.4 * np.exp(-step / 10)
+    assert says(make, {"train/loss": loss, "train/accuracy": 0.4 + 0 * step})
+    assert not says(make, {"train/loss": loss, "train/accuracy": right})
+    assert says(make, {"train/loss": 20 + 3 * NOISE[:60], "train/accuracy": right})
+
+
+def test_four_points_are_a_level_where_validation_rose_too(make) -> None:
+    loss = np.array([0.65, 0.55, 0.5, 0.49, 0.48, 0.47, 0.46, 0.79, 0.7, 0.7, 0.7, 0.69])
+    assert says(make, {"train/loss": loss, "val/loss": loss + 0.05})
+    assert not says(make, {"train/loss": loss, "val/loss": np.minimum(loss, 0.5)})

@@ -1,0 +1,23 @@
+"""A fall that validation doesn't share is no reason for more steps."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+STEP = np.arange(200)
+SEEN = STEP[9::10]
+NOISE = np.random.default_rng(0).normal(size=200)
+
+
+@pytest.mark.parametrize(
+    ("val", "said"),
+    [
+        (2.4 - 1.6 * (SEEN / 200) ** 1.5, True),
+        (1.5 + 0.9 * np.exp(-SEEN / 40), False),  # as good as it gets
+        (2.4 - 0.8 * (SEEN / 200) ** 1.5, True),  # half as fast
+    ],
+)
+def test_validation_must_fall_as_well(make, val, said) -> None:
+    curves = {"train/loss": 2.3 * (1 - (STEP / 230) ** 1.5) + 0.01 * NOISE, "val/loss": (SEEN, val)}
+    assert bool(engine.diagnose(make(curves), select=["OPT106"]).findings) == said
