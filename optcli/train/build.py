@@ -168,7 +168,8 @@ def _placed(
     model = world.place(model.to(world.dtype)).train()
     frugal.shorten(recipe, model)
     first = splits.train_x[: recipe.batch_size], splits.train_y[: recipe.batch_size]
-    info = dict(chosen or {}) or {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
+    mine = {} if chosen else {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
+    info = dict(chosen or world.tell(mine))
     world.use_threads(info["threads"], 0)
     return model, info
 

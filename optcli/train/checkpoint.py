@@ -119,21 +119,6 @@ class Checkpoints:
                 skipped.append((path, str(error)))
         raise NoCheckpoint(self.directory, skipped)
 
-    def probe(self, state: Mapping[str, Stateful], *, copies: int = 1) -> int:
-        """Write a real checkpoint and delete it again, before time is spent on training; returns its size in bytes.
-
-        Raises:
-            CannotSave: it can't be written, or `copies` of it don't fit onto the disk; the message tells the bytes.
-        """
-        with self._staging() as staging:
-            size = snapshot.write(staging, state, {}, Manifest(0, 0)).size
-        free, needed = shutil.disk_usage(self.directory).free, size * copies
-        if free < needed:
-            raise CannotSave(
-                self.directory, f"checkpoints need {needed:,} bytes ({copies} x {size:,}), {free:,} are free"
-            )
-        return size
-
     def steps(self) -> list[int]:
         """The steps of the checkpoints that look complete, oldest save first."""
         return [m.step for m in self._shelf().values()]

@@ -43,11 +43,6 @@ class Manifest:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 1
 
-    @property
-    def size(self) -> int:
-        """Bytes of all files together, but for the manifest."""
-        return sum(int(entry["bytes"]) for entry in self.files.values())
-
     def text(self) -> bytes:
         """The one form in which this manifest is written."""
         body = asdict(self)

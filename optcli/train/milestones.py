@@ -201,6 +201,7 @@ def _fail_or_return(t: Training, bad: Row) -> None:
     if t.nonfinite == "rollback" and t.position.rollbacks < MOST_ROLLBACKS:
         _roll_back(t, bad)
         return
+    t.position.step = bad.step  # what came after it in the window changed nothing
     samples = t.batches.indices(bad.step - 1)
     t.objective.bare.train()
     place, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)

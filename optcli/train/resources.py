@@ -26,12 +26,12 @@ def resources(t: Training) -> dict[str, Any]:
     """
     optimizer: Any = t.state["optimizer"]
     batch = t.batches.at(0)[0]
-    energy = t.energy.joules() if t.energy is not None else None
+    energy = t.energy.joules() if t.energy is not None and not t.earlier else None  # else it is of a part of the run
     kinds = footprint.sizes(t.objective, optimizer, batch, freed=isinstance(t.update, UpdateInBackward))
     memory = {name: round(size / 2**20, 3) for name, size in kinds.items()}
     flops = footprint.arithmetic(t.objective, batch)
     told: dict[str, Any] = {"memory_mib": memory, "energy_j": None if energy is None else round(energy, 3)}
-    if flops is None:
+    if flops is None or t.update.passes is None:
         return {**told, "flops_per_step": None, "flops_per_s": None, "matmul_flops_per_s": None, "utilization": None}
     flops *= t.batches.accumulate * t.update.passes * t.world.size
     speed = flops / t.meter.wall_us * 1e6 if t.meter.wall_us else None

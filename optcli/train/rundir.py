@@ -97,18 +97,9 @@ class RunDir:
         """Directory for `train.events.Events`."""
         return self.path / "tensorboard"
 
-    @property
-    def recipe(self) -> Path:
-        """The recipe as it is run, overrides included."""
-        return self.path / "recipe.yaml"
-
     def holds_run(self) -> bool:
         """Whether a training has begun here."""
         return holds_run(self.path)
-
-    def status(self) -> str | None:
-        """What `summary.json` says of the run's end; None while there is no summary that can be read."""
-        return status(self.path)
 
     def write(self, name: str, content: str | Mapping[str, Any]) -> Path:
         """Write a file of the directory in one piece: a text as it is, a mapping as strict JSON.

@@ -13,8 +13,6 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
-from optcli.exits import for_signal
-
 WATCHED: Final = tuple(s for name in ("SIGINT", "SIGTERM", "SIGUSR1") if (s := getattr(signal, name, None)) is not None)
 
 
@@ -29,11 +27,6 @@ class Signals:
         self.received: int | None = None
         self._interrupts = 0
         self._old: dict[int, Any] = {}
-
-    @property
-    def status(self) -> int | None:
-        """The exit status that the signal asks for: 130, 143 or 138 on Linux; None while there was none."""
-        return None if self.received is None else for_signal(self.received)
 
     def __enter__(self) -> Signals:
         if threading.current_thread() is threading.main_thread():

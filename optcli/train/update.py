@@ -96,9 +96,9 @@ class Update:
             gate.after()
 
     @property
-    def passes(self) -> int:
-        """Forward and backward passes that each batch takes."""
-        return 2 if self._walks else 1
+    def passes(self) -> int | None:
+        """Forward and backward passes that each batch takes; None if they are as many as a search needs."""
+        return None if self._searches else 2 if self._walks else 1
 
     def record(self, randomness: Randomness, accumulate: int, tell: Callable[[str], None]) -> None:
         """Play forward and backward passes back instead of launching them anew (see `graphs`)."""
@@ -211,9 +211,13 @@ def _grad(parameter: nn.Parameter) -> Tensor:
 
 def _apart(grads: list[Tensor]) -> list[Tensor]:
     """Each gradient in memory of its own: of weights that are only added up, autograd gives the same one twice."""
-    first: dict[int, Tensor] = {}
-    places = [grad.data_ptr() for grad in grads]  # 0 where there is nothing
-    return [g if not at or first.setdefault(at, g) is g else g.clone() for at, g in zip(places, grads, strict=True)]
+    seen, apart = set[int](), list[Tensor]()
+    for grad in grads:
+        place = grad.data_ptr()
+        apart.append(grad.clone() if place in seen else grad)
+        if place:  # it is 0 where there is nothing
+            seen.add(place)
+    return apart
 
 
 def _laid_out(grad: Tensor, parameter: nn.Parameter) -> Tensor:

@@ -7,7 +7,6 @@ of these does nothing.
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import warnings
@@ -210,12 +209,6 @@ class World:
         if self.device.type != "cpu":
             return float(torch.accelerator.get_memory_info()[0])
         return os.sysconf("SC_AVPHYS_PAGES") * float(os.sysconf("SC_PAGE_SIZE"))
-
-    def release(self) -> None:
-        """Give memory back after something large has gone."""
-        gc.collect()
-        if self.device.type != "cpu":
-            torch.accelerator.empty_cache()
 
     # Several processes
 

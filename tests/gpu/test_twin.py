@@ -71,7 +71,6 @@ def test_every_move_to_and_from_the_device_works():
         tensor = world.stage(world.tensor(array))
         assert tensor.data_ptr() == array.ctypes.data
         world.synchronize()
-        world.release()
         reader = world.reader(tensor)
         reader.start(tensor)
         assert reader.finish().tolist() == [0.0, 1.0, 2.0, 3.0]

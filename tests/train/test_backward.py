@@ -149,6 +149,7 @@ def test_several_processes_can_not(recipe, monkeypatch):
     world = World("cpu")
     monkeypatch.setattr(world, "size", 2)
     monkeypatch.setattr(world, "parallel", lambda module: module)
-    monkeypatch.setattr(world, "agree", lambda number: number)
+    for name in ("agree", "tell"):
+        monkeypatch.setattr(world, name, lambda said: said)
     with pytest.raises(Failure, match="several processes"):
         build(recipe(EARLY), world, Signals())

@@ -131,3 +131,11 @@ def test_groups_and_freezing_come_from_the_recipe(recipe):
 def test_patterns_that_match_nothing_are_told(recipe, change):
     with pytest.raises(Failure, match=r"optimizer.groups|model.freeze"):
         built(recipe, change)
+
+
+def test_all_processes_take_what_the_first_one_chose(recipe, monkeypatch):
+    world = World("cpu")
+    monkeypatch.setattr(world, "tell", lambda said: {**said, "threads": 2})
+    made = build(recipe(), world, Signals())
+    assert (made.info["threads"], torch.get_num_threads()) == (2, 2)
+    world.__exit__()

@@ -172,22 +172,10 @@ def test_a_name_from_outside_leads_nowhere(tmp_path: Path) -> None:
 # Room and errors
 
 
-def test_the_probe_tells_the_size_and_leaves_nothing(tmp_path: Path) -> None:
-    shelf = Checkpoints(tmp_path)
-    size = shelf.probe(state(3), copies=3)
-    assert listing(tmp_path) == {"index.json"}
-    files = shelf.save(1, state(3)).iterdir()
-    # The empty info of the probe is all that differs.
-    assert size == sum(file.stat().st_size for file in files if file.name != "manifest.json")
-
-
 def test_too_little_room_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = Checkpoints(tmp_path)
     shelf.save(1, state(1))
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2500))
-    with pytest.raises(CannotSave, match=r"checkpoints need [\d,]+ bytes \(9 x [\d,]+\), 2,500 are free"):
-        shelf.probe(state(1), copies=9)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=5))
     with pytest.raises(CannotSave, match=r"disk is full: it needs [\d,]+ bytes, 5 are free") as caught:
         shelf.save(2, state(1))

@@ -56,6 +56,7 @@ def test_a_bad_step_stops_the_run_with_its_story(run, journal, poison, tmp_path,
     last = [r for r in records if "train/loss" in r][-1]
     assert (last["step"], last["train/loss"], last["nonfinite"]["train/loss"]) == (at, None, "nan")
     assert [r["step"] for r in records if r.get("code") == "NUM301"] == [at]
+    assert (outcome.summary["steps"], records[-1]["event"], records[-1]["step"]) == (at, "end", at)
     [told] = [r for r in records if r.get("event") == "nonfinite"]
     assert len(told["samples"]) == 8
     assert finite(tmp_path / "r")

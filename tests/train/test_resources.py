@@ -25,6 +25,20 @@ def test_accumulation_and_a_second_pass_are_counted(run, tmp_path):
     assert run(tmp_path / "sam", *changes).summary["resources"]["flops_per_step"] == 4 * plain
 
 
+def test_the_passes_of_a_search_are_not_known(run, tmp_path):
+    took = run(tmp_path / "r", "optimizer={name: lbfgs, lr: 1}").summary["resources"]
+    assert (took["flops_per_step"], took["utilization"]) == (None, None)
+
+
+@pytest.mark.parametrize("stop", [-1, 5])
+def test_energy_is_that_of_the_whole_run_or_not_known(run, monkeypatch, tmp_path, stop):
+    spent = iter(range(100))
+    monkeypatch.setattr("optcli.train.energy.counter", lambda device: lambda: float(next(spent)))
+    run(tmp_path / "r", stop=stop)
+    told = run(tmp_path / "r", resume=True).summary["resources"]
+    assert (told["energy_j"] is None) is (stop > 0)
+
+
 def test_a_run_that_failed_tells_nothing(run, tmp_path):
     assert run(tmp_path / "r", "data.nan_at=7").summary["resources"] is None
 

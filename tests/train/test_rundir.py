@@ -23,8 +23,8 @@ def test_a_new_run_has_its_place_and_is_the_latest(tmp_path: Path) -> None:
         link = tmp_path / "runs" / "fashion" / "latest"
         assert os.readlink(link) == second.path.name
         assert not first.holds_run()
-    assert (first.checkpoints.name, first.journal.name, first.tensorboard.name, first.recipe.name) == (
-        "checkpoints", "journal.jsonl", "tensorboard", "recipe.yaml",
+    assert (first.checkpoints.name, first.journal.name, first.tensorboard.name) == (
+        "checkpoints", "journal.jsonl", "tensorboard",
     )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_files_are_written_in_one_piece_and_strictly(tmp_path: Path) -> None:
     with RunDir.open(tmp_path / "a") as run:
         run.write("summary.json", {"status": "running", "loss": float("nan")})
         assert strict_json.loads((run.path / "summary.json").read_bytes())["nonfinite"] == {"loss": "nan"}
-        assert run.status() == "running"
+        assert rundir.status(run.path) == "running"
         (run.path / "diagnosis.json").mkdir()
         with pytest.raises(Failure, match="can't be written") as caught:
             run.write("diagnosis.json", {})

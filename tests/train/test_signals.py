@@ -9,13 +9,13 @@ import pytest
 from optcli.train.signals import WATCHED, Signals
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138)])
-def test_a_signal_is_noted(number: signal.Signals, status: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_is_noted(number: signal.Signals) -> None:
     before = [signal.getsignal(n) for n in WATCHED]
     with Signals() as signals:
-        assert (signals.received, signals.status) == (None, None)
+        assert signals.received is None
         os.kill(os.getpid(), number)
-        assert (signals.received, signals.status) == (number, status)
+        assert signals.received == number
     assert [signal.getsignal(n) for n in WATCHED] == before
 
 
