@@ -67,7 +67,6 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
         _gain.adam,
-        waits=True,  # there are no eigenvectors of what isn't finite
         made=made,
     )
 
@@ -102,6 +101,8 @@ def _update(
     group["count"] += 1
     if group["count"] == 1:  # a gradient seen in its own basis is all on the diagonal: no step from that
         torch._foreach_sub_(state["step"], 1)
+        if found_inf is not None:  # there are no eigenvectors of what isn't finite; what comes of it is taken back
+            grads = [torch.where(found_inf > 0, 0.0, grad) for grad in grads]
     for at, (parameter, grad) in enumerate(zip(params, grads, strict=True)):
         own = {slot: tensors[at] for slot, tensors in state.items()}
         if group["count"] > 1:

@@ -29,7 +29,6 @@ class Own(torch.optim.Optimizer):
     else it is done here. `gain` is described in `_gain`.
 
     Args:
-        waits: ask the device before a step whether to skip it, for updates that fail on what isn't finite.
         made: slot -> what makes its first value from the parameter, where that is not zeros of the parameter's shape.
         before: `before(groups, rates)` is called ahead of a step's updates, for formulas that look at all parameters
             together; `groups` lists (params, grads, state, group) of each group.
@@ -45,13 +44,12 @@ class Own(torch.optim.Optimizer):
         gain: Callable[..., Any],
         *,
         gates_itself: bool = False,
-        waits: bool = False,
         made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
         before: Callable[[list[Work], Sequence[float | Tensor]], None] | None = None,
     ) -> None:
         super().__init__(groups, {"lr": 0.0, "weight_decay": 0.0, **defaults})
         self.name, self.slots, self.update, self.gates_itself = name, tuple(slots), update, gates_itself
-        self.gain, self.before, self.waits = gain, before, waits
+        self.gain, self.before = gain, before
         makers = {"step": scalar, **(made or {})}
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -123,7 +121,7 @@ class Own(torch.optim.Optimizer):
 
     def _asked(self, found: Tensor | None) -> tuple[bool, Tensor | None]:
         """(is the step to be skipped, the flag where that isn't known here)."""
-        if found is None or self.gates_itself or not (self.waits or found.device.type == "cpu"):
+        if found is None or self.gates_itself or found.device.type != "cpu":
             return False, found
         return bool(found.item()), None
 
