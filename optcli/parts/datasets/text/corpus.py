@@ -185,11 +185,11 @@ def _read(path: str) -> str:
 
 
 def _tokens(text: str, vocabulary: str) -> npt.NDArray[Any]:
-    """(length,) int16 or int32; characters that the vocabulary lacks are its last token."""
+    """(length,) int16 or int32; characters that the vocabulary lacks are its UNKNOWN."""
     import numpy as np
 
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    number = np.full(max(int(points.max()), *map(ord, vocabulary)) + 1, len(vocabulary) - 1)
+    number = np.full(max(int(points.max()), *map(ord, vocabulary)) + 1, max(0, vocabulary.find(UNKNOWN)))
     number = number.astype(np.int16 if len(vocabulary) < 2**15 else np.int32)
     number[[ord(one) for one in vocabulary]] = np.arange(len(vocabulary))
     return number[points]
