@@ -213,16 +213,13 @@ def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:
 
 def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
     """Regularizers of inputs or tasks that the data doesn't have: tokens can't be blended."""
-    kind = _input(facts)
     for part in regularizers:
         module = parts.find("regularizer", part.name)
-        takes, tasks = getattr(module, "TAKES", None), getattr(module, "TASKS", None)
-        if tasks is not None and facts.task not in tasks:
-            told = f"`{part.name}` is for {' and '.join(sorted(tasks))}, the data's task is {facts.task}"
-            yield f"regularizers.{part.name}", told, "remove it"
-        if takes is not None and kind not in takes:
-            told = f"`{part.name}` is for {' and '.join(sorted(takes))} inputs, the data gives {kind}"
-            yield f"regularizers.{part.name}", told, "remove it"
+        for given, what, name in ((_input(facts), "inputs", "TAKES"), (facts.task, "tasks", "TASKS")):
+            fits = getattr(module, name, None)
+            if fits is not None and given not in fits:
+                told = f"`{part.name}` is for {' and '.join(sorted(fits))} {what}, the data gives {given}"
+                yield f"regularizers.{part.name}", told, "remove it"
 
 
 def thresholds_on_averages(regularizers: tuple[Chosen, ...], optimizer: Chosen) -> Troubles:

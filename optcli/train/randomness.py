@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,20 @@ def seed_of(*words: int | str) -> int:
     """A 63-bit seed from numbers and words: equal words give equal seeds, on every machine."""
     digest = hashlib.sha256("/".join(map(str, words)).encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
+
+
+def rewinder(device: torch.device) -> Callable[[], None]:
+    """What brings torch's generators, of the host and of the device, back to where they are now."""
+    host, module = torch.get_rng_state(), torch.get_device_module(device)
+    if device.type == "cpu" or not getattr(module, "_initialized", True):
+        return partial(torch.set_rng_state, host)
+    there = module.get_rng_state(device)
+
+    def rewind() -> None:
+        torch.set_rng_state(host)
+        module.set_rng_state(there, device)
+
+    return rewind
 
 
 class Randomness:

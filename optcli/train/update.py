@@ -16,7 +16,7 @@ from optcli.train.gate import Gate, Keeper, changing_buffers
 from optcli.train.graphs import Pass, Recorded
 from optcli.train.objective import Objective
 from optcli.train.probes import RATIO_EVERY, Window
-from optcli.train.randomness import Randomness
+from optcli.train.randomness import Randomness, rewinder
 from optcli.train.traceless import momentum, running
 from optcli.train.world import World
 
@@ -111,11 +111,14 @@ class Update:
     def _uphill(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The loss here, and the gradients at the point that the regularizers move to (sharpness-aware minimization).
 
-        Running statistics of norm layers are those of the weights here.
+        Both passes draw the same numbers (dropout, noise, blends), else they would be of two losses. Running statistics
+        of norm layers are those of the weights here.
         """
+        rewind = rewinder(self._world.device)
         loss, grads = self._here(batches)
         for walk in self._walks:
             walk.ascend(self._params, grads)
+        rewind()
         try:
             worst, steeper = self._again(batches)
             for walk in self._walks:

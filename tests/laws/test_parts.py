@@ -195,14 +195,16 @@ def test_a_gated_optimizer_skips_a_step_without_a_trace(name, decay, spoil):
 
 @pytest.mark.parametrize("name", [name for name in bundled("optimizer") if name != "lbfgs"])
 def test_cautious_decay_acts_where_the_step_makes_weights_smaller(name):
-    plain, careful = Training(name, weight_decay=0.0), Training(name, weight_decay=2.0, decay="cautious")
+    options = {"d0": 0.01} if name == "prodigy" else {}  # its rate begins too small to be seen in single precision
+    plain = Training(name, weight_decay=0.0, **options)
+    careful = Training(name, weight_decay=2.0, decay="cautious", **options)
     before = {name: p.detach().clone() for name, p in plain.model.named_parameters()}
     for made in (plain, careful):
         made.run(range(1))
     careful_by_name = dict(careful.model.named_parameters())
     for at, now in plain.model.named_parameters():
         old = before[at]
-        lr = careful.optimizer.param_groups[0]["lr"]
+        lr = careful.optimizer.param_groups[0]["lr"] * options.get("d0", 1.0)
         decayed = (old - now) * old > 0 if now.ndim > 1 else torch.zeros_like(old, dtype=torch.bool)
         wanted = now - torch.where(decayed, 2.0 * lr * old, 0.0)
         torch.testing.assert_close(careful_by_name[at].detach(), wanted.detach())

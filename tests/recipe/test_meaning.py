@@ -112,7 +112,7 @@ def test_an_installed_part_that_fails_to_load_is_a_problem(monkeypatch: pytest.M
         ("data: shakespeare\nregularizers: [mixup]\n", "`mixup` is for image and vector inputs, the data gives tokens"),
         (
             "data: diamonds\nloss: mse\nregularizers: [r_drop]\n",
-            "`r_drop` is for classification and language, the data's task is regression",
+            "`r_drop` is for classification and language tasks, the data gives regression",
         ),
         ("data: diamonds\nregularizers: [cutmix]\n", "`cutmix` is for image inputs, the data gives vector"),
         (

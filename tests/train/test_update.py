@@ -222,6 +222,20 @@ def test_a_clip_goes_by_what_the_one_before_has_left(recipe):
     assert same(weights(one), weights(two), rtol=0, atol=0)
 
 
+def test_both_passes_of_sam_see_the_same_batch(recipe):
+    """At the worst point of the batch, and not of another one that was blended anew."""
+    blends = ("regularizers.mixup.alpha=1", "regularizers.input_noise.std=0.5", "regularizers.dropout.rate=0.5")
+    made, seen = built(recipe, "regularizers.sam.radius=1e-9", *blends, "train.accumulate=2"), []
+    hidden = next(m for m in made.objective.bare.modules() if isinstance(m, nn.Dropout))
+    hidden.register_forward_hook(lambda module, given, output: seen.append(output.detach()))
+    step(made, 0)
+    step(made, 1)
+    one, two, again, anew, *second = seen
+    assert not torch.equal(one, two)
+    torch.testing.assert_close((again, anew), (one, two))
+    assert not torch.equal(second[0], one)
+
+
 def test_the_update_ratio_is_measured(recipe):
     made = built(recipe)
     before = weights(made)

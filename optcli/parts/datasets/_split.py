@@ -28,6 +28,8 @@ def held_out(groups: Sequence[Hashable], share: float, seed: int) -> list[int]:
 def whole_groups(groups: Sequence[Hashable], share: float, seed: int) -> list[int]:
     """Numbers of about `share` of the samples, in order: all those of some groups, drawn at random, but never of all.
 
+    A group that is too large is passed over; where all are, the smallest is taken.
+
     Raises:
         ValueError: there is one group only.
     """
@@ -38,9 +40,10 @@ def whole_groups(groups: Sequence[Hashable], share: float, seed: int) -> list[in
     drawn = sorted(sizes, key=lambda group: (random.random(), str(group)))
     chosen: set[Hashable] = set()
     for group in drawn[:-1]:
-        if not chosen or sizes[group] / 2 <= wanted:
+        if sizes[group] / 2 <= wanted:
             wanted -= sizes[group]
             chosen.add(group)
+    chosen = chosen or {min(drawn, key=sizes.__getitem__)}
     return [number for number, group in enumerate(groups) if group in chosen]
 
 

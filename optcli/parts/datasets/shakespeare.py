@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from annotated_types import Ge, Le
 
 from optcli.parts.datasets import Splits, embedded
+from optcli.parts.datasets._windows import windows
 from optcli.parts.facts import Facts
 from optcli.units import STRICT
 
@@ -50,16 +51,13 @@ def load(options: Options, seed: int) -> Splits:
     import lzma
 
     with lzma.open(embedded("shakespeare.txt.xz"), "rt", encoding="ascii", newline="") as file:
-        train, val = file.read().split("\f")
-    return Splits(*_windows(train, options.context), *_windows(val, options.context))
+        train, val = map(_tokens, file.read().split("\f"))
+    return Splits(*windows(train, options.context), *windows(val, options.context))
 
 
-def _windows(text: str, context: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Inputs and, one character later, targets: (N, context) each."""
+def _tokens(text: str) -> npt.NDArray[Any]:
     import numpy as np
 
     number = np.zeros(256, np.int64)
     number[np.frombuffer(CHARACTERS.encode("ascii"), np.uint8)] = np.arange(len(CHARACTERS))
-    tokens = number[np.frombuffer(text.encode("ascii"), np.uint8)]
-    count = (len(tokens) - 1) // context
-    return tuple(tokens[shift : shift + count * context].reshape(count, context) for shift in (0, 1))  # type: ignore[return-value]
+    return number[np.frombuffer(text.encode("ascii"), np.uint8)]

@@ -69,17 +69,23 @@ class _Cautious(Step):
 
         decaying = [(n, group) for n, group in enumerate(self.optimizer.param_groups) if group.get("cautious")]
         with torch.no_grad():
+            found = [self._found(group["params"][0]) for _, group in decaying]
             for number, group in decaying:
                 if number not in self._room:
                     old, room = ([torch.empty_like(p) for p in group["params"]] for _ in range(2))
                     self._room[number] = old, room
                 torch._foreach_copy_(self._room[number][0], group["params"])
             self._inner(factor, grads)
-            for number, group in decaying:
+            for (number, group), distance in zip(decaying, found, strict=True):
                 for parameter, was, smaller in zip(group["params"], *self._room[number], strict=True):
                     torch.sub(was, parameter, out=smaller).mul_(was).sign_().relu_()  # 1 or 0
-                    smaller.mul_(group["lr"] * group["cautious"])
+                    smaller.mul_(group["lr"] * group["cautious"] * distance)
                     parameter.addcmul_(smaller, was, value=-1)
+
+    def _found(self, parameter: Tensor) -> float | Tensor:
+        """What an optimizer that finds its own rate multiplies `lr` by in this step."""
+        distance: Tensor | None = self.optimizer.state[parameter].get("d")
+        return 1.0 if distance is None else distance.clone()
 
 
 class _Direct(Step):

@@ -36,7 +36,7 @@ class Options:
     beta2_decay: Annotated[float, Le(0)] = -0.8
     """The decay rate of the second moment at step t is 1 - t^beta2_decay."""
     eps: tuple[Positive, Positive] = (1e-16, 1e-3)
-    """Added to squared gradients; and the least size that a tensor counts as."""
+    """Least root of the second moment; and the least size that a tensor counts as."""
     d: Positive = 1.0
     """Largest root mean square of a step before the rate is applied."""
 

@@ -38,7 +38,7 @@ class Options:
     """Strength of the decay towards zero; biases, norms and embeddings are spared."""
     decay: Literal["decoupled", "l2", "cautious"] = "decoupled"
     """`decoupled`: weights shrink by the rate * weight_decay; `l2`: weight_decay * w is added to the gradient;
-    `cautious`: lr * weight_decay, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
+    `cautious`: decoupled, but only for weights that the step makes smaller anyway (arXiv 2510.12402)."""
     betas: tuple[Rate, Rate] = (0.9, 0.999)
     """Decay rates of the running means of the gradient and of its square."""
     eps: Positive = 1e-8

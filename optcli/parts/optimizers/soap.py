@@ -101,6 +101,8 @@ def _update(
     group["count"] += 1
     if group["count"] == 1:  # a gradient seen in its own basis is all on the diagonal: no step from that
         torch._foreach_sub_(state["step"], 1)
+        if found_inf is not None:  # there are no eigenvectors of what isn't finite; what comes of it is taken back
+            grads = [torch.where(found_inf > 0, 0.0, grad) for grad in grads]
     for at, (parameter, grad) in enumerate(zip(params, grads, strict=True)):
         own = {slot: tensors[at] for slot, tensors in state.items()}
         if group["count"] > 1:
@@ -153,8 +155,7 @@ def _eigenvectors(factor: Tensor) -> Tensor:
     """In columns, that of the largest eigenvalue first."""
     import torch
 
-    finite = factor.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)  # of a step that is taken back; eigh would raise
-    vectors: Tensor = torch.linalg.eigh(finite).eigenvectors
+    vectors: Tensor = torch.linalg.eigh(factor).eigenvectors
     return vectors.flip(1)
 
 

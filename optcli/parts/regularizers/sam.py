@@ -1,7 +1,8 @@
 """Sharpness-aware minimization: the gradient is taken where the loss is worst nearby.
 
 Finds flat minima, and generalizes better on small data sets and with label noise, at twice the time a step. `adaptive`
-measures "nearby" relative to each weight's size and wants a larger radius (0.5 to 2). Goes with any optimizer.
+measures "nearby" relative to each weight's size and wants a larger radius (0.5 to 2). Goes with any optimizer. Both
+passes see the same batch, with the same dropout and the same noise.
 
 Source: Foret et al. 2020, arXiv 2010.01412; adaptive: Kwon et al. 2021, arXiv 2102.11600.
 """

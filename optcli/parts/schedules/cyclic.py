@@ -48,7 +48,10 @@ def height(options: Options, step: int, plan: Plan) -> float:
 
 
 def check(options: Options, plan: Plan) -> list[Trouble]:
-    """Swings take time."""
-    told = "is 0 steps long"
+    """Swings take time, and the first peak must come before the end."""
     lengths = {name: getattr(options, name).steps(plan.total, plan.per_epoch) for name in ("up", "down")}
-    return [(name, f"`{name}` {told}", f"write `{name}: 10%`") for name, steps in lengths.items() if steps == 0]
+    found = [(name, f"`{name}` is 0 steps long", f"write `{name}: 10%`") for name, n in lengths.items() if n == 0]
+    if plan.warmup + lengths["up"] >= plan.total:
+        told = f"the first peak comes after {plan.warmup + lengths['up']} steps, the run has {plan.total}"
+        found.append(("up", told, "shorten it: `up: 10%`"))
+    return found

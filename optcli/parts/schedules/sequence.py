@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from annotated_types import MinLen
 
-from optcli.parts import find, names
+from optcli.parts import find, usable
 from optcli.parts.schedules import Plan, Trouble, rate
 from optcli.parts.schedules import check as check_one
 from optcli.units import STRICT, Duration, Positive, Share
@@ -47,7 +47,7 @@ class Stage:
         """A choice by `name` among the schedules that depend on the step alone."""
         from pydantic import Field
 
-        kinds = tuple(_kind(name) for name in names("schedule") if _fits(name))
+        kinds = tuple(_kind(name) for name in usable("schedule") if _fits(name))
         return handler.generate_schema(Annotated[Union[kinds], Field(discriminator="name")])  # noqa: UP007
 
 

@@ -47,3 +47,11 @@ def test_whole_groups_are_drawn_and_never_all():
     assert whole_groups(groups, 0.3, 1) == whole_groups(groups, 0.3, 1)
     with pytest.raises(ValueError, match="all samples are of one group"):
         whole_groups(["a", "a"], 0.5, 0)
+
+
+def test_a_group_too_large_for_the_share_is_passed_over():
+    groups = ["most"] * 90 + ["a"] * 4 + ["b"] * 6
+    for seed in range(20):
+        held = {groups[n] for n in whole_groups(groups, 0.1, seed)}
+        assert held <= {"a", "b"}
+    assert {("a" * 9 + "b" * 5)[n] for n in whole_groups("a" * 9 + "b" * 5, 0.01, 0)} == {"b"}

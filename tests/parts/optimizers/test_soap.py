@@ -101,14 +101,17 @@ def test_gradients_of_zero_do_no_harm():
     assert torch.equal(matrix.detach(), before)
 
 
-def test_a_first_step_that_is_not_finite_is_taken_back():
-    """Where the host doesn't read the flag, the step is taken and undone: no eigenvectors may be asked of it."""
+def test_what_is_not_finite_never_gets_to_the_eigenvectors():
+    """Where the host doesn't know that the step is to be skipped, as on a GPU."""
     torch.manual_seed(0)
     part, weights = find("optimizer", "soap"), torch.nn.Parameter(torch.randn(4, 3))
     group = {"params": [weights], "name": "all", "weight_decay": 0.1, "lr_scale": 1.0, "hidden": [True]}
     optimizer, before = part.build([group], part.Options(), "cpu"), weights.detach().clone()
-    optimizer._asked = lambda found: (False, found)
-    optimizer.found_inf = torch.ones(())
-    optimizer.advance([0.1], [torch.full((4, 3), torch.nan)])
+    (params, state), own = optimizer._bound[0], optimizer.param_groups[0]
+    with torch.no_grad():
+        optimizer._take([(params, [torch.full((4, 3), torch.nan)], state, own)], [0.1], torch.ones(()))
     assert torch.equal(weights, before)
-    assert all(slot.isfinite().all() for slot in optimizer.state[weights].values())
+    for _ in range(12):  # the basis of the first refresh on is the gradients' own all the same
+        optimizer.advance([0.1], [torch.randn(4, 3)])
+    assert all(tensor.isfinite().all() for tensor in optimizer.state[weights].values())
+    assert not torch.equal(optimizer.state[weights]["left_basis"], torch.eye(4))

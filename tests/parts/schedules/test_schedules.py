@@ -6,6 +6,7 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
+from optcli import parts
 from optcli.parts import advice, find, house, names
 from optcli.parts.schedules import ADVICE, ALIASES, Plan, check, height, rate
 from optcli.parts.schedules._course import Course, Scheduled
@@ -219,6 +220,7 @@ def test_cyclic_is_torch_s(mode):
         ("cosine_restarts", {"first": Duration(0)}, "first"),
         ("cosine_restarts", {"first": Duration(TOTAL)}, "first"),
         ("cyclic", {"down": Duration(0)}, "down"),
+        ("cyclic", {"up": Duration(TOTAL - 50), "warmup": Duration(50)}, "up"),
     ],
 )
 def test_values_that_do_not_fit_are_told(name, options, told):
@@ -281,6 +283,15 @@ def sequence(*stages, **options):
     made = TypeAdapter(module.Options).validate_python({"stages": list(stages), **options})
     plan = Plan.of(made, TOTAL, 100)
     return [rate(module, made, step, plan) for step in range(TOTAL)], check(module, made, plan)
+
+
+def test_an_installed_schedule_that_fails_to_load_is_no_stage(monkeypatch):
+    class Broken:
+        def load(self):
+            raise ImportError("no module named `wheel_of_fortune`")
+
+    monkeypatch.setattr(parts, "_installed", lambda kind: {"broken": Broken()} if kind == "schedule" else {})
+    assert sequence({"name": "linear"})[0][0] == 1.0
 
 
 def test_a_sequence_is_torch_s():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import copied, shared, untrained
 from optcli.parts.datasets._scale import deviation
+from optcli.parts.datasets._windows import windows
 from optcli.parts.datasets.hf_dataset import sample
 from optcli.parts.datasets.images import pictures
 
@@ -21,8 +22,8 @@ def splits(options: Options, seen: Survey) -> Splits:
     """Both parts; notes tell of what one has of the other, or lacks."""
     if seen.kind == "text":
         train, val = (_bytes(part, seen.inputs[0]) for part in seen.parts)
-        windows = (*_windows(train, options.context), *_windows(val, options.context))
-        return Splits(*windows, copied(train, val, 64, "byte"))
+        parts = (*windows(train, options.context), *windows(val, options.context))
+        return Splits(*parts, copied(train, val, 64, "byte"))
     x = [_inputs(options, seen, part) for part in seen.parts]
     notes: tuple[str, ...] = ()
     if seen.kind == "numbers":
@@ -85,9 +86,3 @@ def _bytes(rows: Any, column: str) -> npt.NDArray[Any]:
 
     text = b"".join(one.encode() + b"\n" for one in rows[column][:] if one is not None)
     return np.frombuffer(text, np.int8)
-
-
-def _windows(tokens: npt.NDArray[Any], context: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Inputs and, one token later, targets: (N, context) each."""
-    count = (len(tokens) - 1) // context
-    return tuple(tokens[shift : shift + count * context].reshape(count, context) for shift in (0, 1))  # type: ignore[return-value]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import copied
+from optcli.parts.datasets._windows import windows
 from optcli.parts.datasets.text import bpe
 from optcli.parts.facts import Facts
 
@@ -97,7 +98,7 @@ def splits(options: Options) -> Splits:
     seen = corpus(options)
     train, val = _numbers(options, seen)
     notes = (*seen.notes, *copied(train, val, PASSAGE[options.level], UNITS[options.level]))
-    return Splits(*_windows(train, options.context), *_windows(val, options.context), notes)
+    return Splits(*windows(train, options.context), *windows(val, options.context), notes)
 
 
 def _numbers(options: Options, seen: Corpus) -> list[npt.NDArray[Any]]:
@@ -184,17 +185,11 @@ def _read(path: str) -> str:
 
 
 def _tokens(text: str, vocabulary: str) -> npt.NDArray[Any]:
-    """(length,) int16 or int32; characters that the vocabulary lacks are its last token."""
+    """(length,) int16 or int32; characters that the vocabulary lacks are its UNKNOWN."""
     import numpy as np
 
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    number = np.full(max(int(points.max()), *map(ord, vocabulary)) + 1, len(vocabulary) - 1)
+    number = np.full(max(int(points.max()), *map(ord, vocabulary)) + 1, max(0, vocabulary.find(UNKNOWN)))
     number = number.astype(np.int16 if len(vocabulary) < 2**15 else np.int32)
     number[[ord(one) for one in vocabulary]] = np.arange(len(vocabulary))
     return number[points]
-
-
-def _windows(tokens: npt.NDArray[Any], context: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Inputs and, one token later, targets: (N, context) each, sharing the memory of `tokens`."""
-    count = (len(tokens) - 1) // context
-    return tuple(tokens[shift : shift + count * context].reshape(count, context) for shift in (0, 1))  # type: ignore[return-value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -161,3 +162,34 @@ def found(package: Package, classes: Iterable[str], name: str) -> str:
     if name not in known:
         raise UnknownPart("optimizer", f"{package.prefix}:{name}", [f"{package.prefix}:{one}" for one in sorted(known)])
     return known[name]
+
+
+class Family:
+    """The classes that a package imports into its listing, each as a `part`.
+
+    Args:
+        fits: whether the class of that name is an optimizer for recipes.
+    """
+
+    def __init__(self, package: Package, fits: Callable[[str], bool], part: type[Foreign]) -> None:
+        self._package, self._fits, self._part = package, fits, part
+        self.member = cache(self._member)
+
+    def names(self) -> list[str]:
+        """All names of the family, in small letters.
+
+        Raises:
+            UnusablePart: the package is not installed.
+        """
+        return sorted(one.lower() for one in self._classes())
+
+    def _member(self, name: str) -> Foreign:
+        """The part made of the class called `name`.
+
+        Raises:
+            UnknownPart, UnusablePart: there is none, or the package is not installed.
+        """
+        return self._part(self._package, found(self._package, self._classes(), name))
+
+    def _classes(self) -> list[str]:
+        return list(filter(self._fits, _source.imported(self._package.listing())))

@@ -8,12 +8,10 @@ brings it (BSD-3-Clause).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from optcli.parts.optimizers._families._foreign import Foreign, Package, found
-from optcli.parts.optimizers._families._source import imported
+from optcli.parts.optimizers._families._foreign import Family, Foreign, Package
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -25,29 +23,6 @@ def _tensors() -> Mapping[str, type]:
 
 
 PACKAGE: Final = Package("torchao", "torchao", "torchao.optim", _tensors)
-
-
-def names() -> list[str]:
-    """All names of the family, in small letters.
-
-    Raises:
-        UnusablePart: the package is not installed.
-    """
-    return sorted(one.lower() for one in _classes())
-
-
-@cache
-def member(name: str) -> Any:
-    """The part made of the class called `name`.
-
-    Raises:
-        UnknownPart, UnusablePart: there is none, or the package is not installed.
-    """
-    return _Quantized(PACKAGE, found(PACKAGE, _classes(), name))
-
-
-def _classes() -> list[str]:
-    return [one for one in imported(PACKAGE.listing()) if one.startswith("Adam")]
 
 
 class _Quantized(Foreign):
@@ -63,3 +38,7 @@ class _Quantized(Foreign):
 
         optimizer.register_step_pre_hook(convert)
         return optimizer
+
+
+_FAMILY: Final = Family(PACKAGE, lambda one: one.startswith("Adam"), _Quantized)
+names, member = _FAMILY.names, _FAMILY.member

@@ -73,6 +73,13 @@ def test_strange_characters_of_the_validation_part_are_one_token_and_told(write)
     assert note.startswith("2 characters are in the validation part only ('X', 'Y'), at 9 of 18 places;")
 
 
+def test_strange_characters_are_no_others_where_training_has_the_replacement_character(write):
+    train, val = write("ab\ufffd\U0001f600" * 10), write("abX" * 6, "v.txt")
+    facts, splits = both(train, validation_files=str(val))
+    assert facts.names == ("a", "b", "\ufffd", "\U0001f600")
+    assert spelled(facts, splits.val_x)[:6] == "ab\ufffdab\ufffd"
+
+
 def test_files_for_validation_are_left_out_of_training(write, tmp_path):
     write("ab" * 20, "1.txt")
     val = write("ac" * 20, "2.txt")
