@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -12,6 +12,7 @@ from typer.main import get_command
 from optcli.arguments import failure, lighten
 from optcli.cli import COMMANDS
 
+_HELP: Final = ["-h", "--help"]
 _PLAIN: Any = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 
 
@@ -19,9 +20,9 @@ def build(name: str) -> Any:
     """The Typer command behind the verb `name`."""
     function = import_module(f"optcli.commands.{name}").command
     one = typer.Typer(add_completion=False, **_PLAIN)
-    one.command(name, help=function.__doc__ or COMMANDS[name])(function)
+    one.command(name, help=function.__doc__ or COMMANDS[name], context_settings={"help_option_names": _HELP})(function)
     made = get_command(one)
-    lighten(made, made.context_class(made, info_name=name))
+    lighten(made, made.context_class(made, info_name=name, help_option_names=_HELP))
     return made
 
 

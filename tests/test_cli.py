@@ -29,8 +29,9 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_as_a_word(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["help"]) == 0
     assert capsys.readouterr().out == help_text() + "\n"
-    assert status(["help", "explain"]) == 0
-    assert capsys.readouterr().out.startswith("Usage: optcli explain ")
+    for words in (["help", "explain"], ["explain", "-h"], ["explain", "--help"]):
+        assert status(words) == 0
+        assert capsys.readouterr().out.startswith("Usage: optcli explain ")
 
 
 def test_the_help_fits_80_columns() -> None:

@@ -55,8 +55,10 @@ def _recipe(words: list[str], run_dir: Path | None, resume: bool, imports: list[
     from optcli.exits import Failure
     from optcli.recipe import load
 
-    if words and "=" not in words[0]:
-        return load(words[0], words[1:], imports)
+    named = next((word for word in words if "=" not in word), None)
+    if named is not None:
+        words.remove(named)
+        return load(named, words, imports)
     if resume and run_dir is not None:
         file = run_dir / "recipe.yaml"
         if not file.is_file():

@@ -45,7 +45,8 @@ def hint_for(name: str, folder: Path) -> str:
     if os.path.isfile(folder / f"{name}.yaml"):
         return f"did you mean `{name}.yaml`?"
     try:
-        beside = [str(Path(name).with_name(file.name)) for file in (folder / name).parent.glob("*.y*ml")]
+        files = (file for file in (folder / name).parent.glob("*.y*ml") if file.exists())  # no link to nowhere
+        beside = [str(Path(name).with_name(file.name)) for file in files]
     except (OSError, ValueError):
         beside = []
     near = nearest(name, beside) or nearest(name.removesuffix(".yaml"), bundled.names())

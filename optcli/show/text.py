@@ -22,7 +22,7 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
         told = [
             line
             for report in reports
-            for line in [*finding.lines(report.diagnosis, report.diagnosis.source), *_notes(report)]
+            for line in [*finding.lines(report.diagnosis, report.diagnosis.source), *_noted(report)]
         ]
     elif len(reports) > DETAILED:
         told = [*_many(reports, screen)]
@@ -31,12 +31,17 @@ def render(reports: Sequence[Report], screen: Screen) -> str:
     return screen.fit("\n".join(told)) + "\n"
 
 
-def _notes(report: Report) -> list[str]:
-    if report.run is None:  # then the note is the verdict
+def _noted(report: Report) -> list[str]:
+    source = clean.line(report.diagnosis.source, 4096)
+    return [f"{source}: note {code} {message}" for code, message in _notes(report)]
+
+
+def _notes(report: Report) -> list[tuple[str, str]]:
+    """Code and message of each note that the verdict doesn't say already."""
+    if report.run is None:
         return []
-    source, said = clean.line(report.diagnosis.source, 4096), words.headline(report.diagnosis)
-    notes = ((clean.line(note.code), clean.line(note.message, 4096)) for note in report.diagnosis.notes)
-    return [f"{source}: note {code} {message}" for code, message in notes if message != said]
+    notes = [(clean.line(note.code), clean.line(note.message, 4096)) for note in report.diagnosis.notes]
+    return [note for note in notes if note[1] != words.headline(report.diagnosis)]
 
 
 def _details(report: Report, screen: Screen, many: bool) -> Iterator[str]:
@@ -115,8 +120,8 @@ def _cause(cause: Cause, number: int, screen: Screen) -> Iterator[str]:
 
 
 def _foot(report: Report, screen: Screen) -> Iterator[str]:
-    for note in report.diagnosis.notes if report.run is not None else ():
-        yield from ("", *screen.wrap(f"note {clean.line(note.code)}: {clean.line(note.message, 4096)}", "  ", ""))
+    for code, message in _notes(report):
+        yield from ("", *screen.wrap(f"note {code}: {message}", "  ", ""))
     lines = [line for command in next_commands(report) for line in words.folded(command, screen.width - 6)]
     if lines:
         yield ""

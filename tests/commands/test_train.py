@@ -40,6 +40,12 @@ def test_a_recipe_is_trained_in_a_new_directory(optcli, tmp_path):
     assert "lr: 0.2" in (tmp_path / "runs" / "small" / "latest" / "recipe.yaml").read_text()
 
 
+def test_the_recipe_may_stand_behind_its_changes(optcli):
+    status, out, _ = optcli("train", "optimizer.lr=0.2", "small.yaml", "--dry-run")
+    assert (status, out.startswith("name")) == (0, True)
+    assert ["optimizer.lr", "0.2", "override"] in [line.split() for line in out.splitlines()]
+
+
 def test_resuming_needs_no_recipe(optcli, tmp_path):
     assert optcli("train", "small.yaml", "--run-dir", "r")[0] == 0
     assert optcli("train", "small.yaml", "--run-dir", "r")[0] == 73

@@ -187,5 +187,6 @@ def test_a_run_directory_and_a_missing_ending_are_pointed_at(tmp_path: Path, mon
     assert files.hint_for("mien.yaml", Path()) == "did you mean `mine.yaml`?"
     assert files.hint_for("run/recipe.yml", Path()) == "did you mean `run/recipe.yaml`?"
     assert files.hint_for("fashon.yaml", Path()) == "did you mean `fashion`?"
-    for name in ("m" * 5000, "no/where.yaml", "a\0b", ""):
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    for name in ("loop.yaml", "m" * 5000, "no/where.yaml", "a\0b", ""):
         assert files.hint_for(name, Path()) == "`optcli recipes` lists the bundled ones"

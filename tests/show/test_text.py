@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from optcli.diagnosis.diagnosis import Diagnosis
+from optcli.run.curve import Note
 from optcli.show import text
 from optcli.show.report import Report
 from optcli.show.screen import Screen
@@ -76,3 +77,9 @@ def test_the_next_command_trains_with_the_patch_where_the_recipe_is_known(sick: 
     assert text.render([known], Screen(terminal=True, width=60)).endswith(
         "\nnext  optcli explain NUM301\n      optcli train 'runs/a b/recipe.yaml' \\\n          optimizer.lr=0.0003\n"
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_note_that_is_the_verdict_is_not_said_again(healthy: Report, terminal: bool) -> None:
+    told = Diagnosis("runs/d", "csv", "unknown", 1, notes=(Note("RUN704", "too few to judge"),))
+    assert text.render([Report(told, healthy.run)], Screen(terminal=terminal)).count("too few to judge") == 1
