@@ -82,6 +82,16 @@ def muon(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None
     return 0.2 / (state["momentum_buffer"].square().mean().sqrt() + 1e-12)
 
 
+def soap(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
+    """Matrices: the size of the update, which is the same however it is turned, over the momentum's. Else Adam's."""
+    if "left_basis" not in state:
+        return adam(state, group, out)
+    from optcli.parts.optimizers.soap import turned
+
+    momentum = state["exp_avg"].norm() / (1 - group["betas"][0] ** state["step"])
+    return (turned(state, group["betas"], group["eps"]).norm() / momentum).nan_to_num_(0.0)  # before the first step: 0
+
+
 def free_adam(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
     """Adam's, times how far the point between iterate and mean moves with the iterate."""
     unbias = (1 - group["beta2"] ** state["step"]) ** 0.5

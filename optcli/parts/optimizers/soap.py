@@ -66,7 +66,7 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         {**defaults, "decoupled": options.decay == "decoupled", "count": 0},
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
-        _gain.adam,
+        _gain.soap,
         made=made,
     )
 
@@ -112,19 +112,21 @@ def _update(
 
 def _direction(grad: Tensor, state: dict[str, Tensor], betas: tuple[float, float], eps: float) -> Tensor:
     """Adam's step, taken in the eigenbasis and turned back."""
+    matrix = grad.flatten(1)
+    state["exp_avg"].view_as(matrix).lerp_(matrix, 1 - betas[0])
+    state["exp_avg_sq"].view_as(matrix).lerp_(_turn(matrix, state).square(), 1 - betas[1])
+    return _turn(turned(state, betas, eps), state, back=True).view_as(grad)
+
+
+def turned(state: dict[str, Tensor], betas: tuple[float, float], eps: float) -> Tensor:
+    """Adam's step in the eigenbasis, (rows, columns)."""
     import math
 
     import torch
 
-    first, second = betas
-    matrix = grad.flatten(1)
-    turned = _turn(matrix, state)
-    mean, square = state["exp_avg"].view_as(matrix), state["exp_avg_sq"].view_as(matrix)
-    mean.lerp_(matrix, 1 - first)
-    square.lerp_(turned.square(), 1 - second)
+    mean, square = state["exp_avg"].flatten(1), state["exp_avg_sq"].flatten(1)
     unbias = [-torch.expm1(state["step"] * math.log(beta)) if beta else 1.0 for beta in betas]
-    step = _turn(mean, state) / (square / unbias[1]).sqrt_().add_(eps) / unbias[0]
-    return _turn(step, state, back=True).view_as(grad)
+    return _turn(mean, state) / (square / unbias[1]).sqrt_().add_(eps) / unbias[0]
 
 
 def _turn(matrix: Tensor, state: dict[str, Tensor], back: bool = False) -> Tensor:

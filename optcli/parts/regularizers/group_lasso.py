@@ -13,11 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optcli.parts.regularizers._threshold import Threshold
 from optcli.units import STRICT, NonNegative
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torch.optim import Optimizer
 
 REPORTS = {
     "zero_units": "share of units without a weight",
@@ -35,19 +35,8 @@ class Options:
     """Factor of the sum, in units of the loss."""
 
 
-class GroupLasso:
+class GroupLasso(Threshold):
     """The threshold on the norms of units."""
-
-    def __init__(self, strength: float) -> None:
-        self.strength = strength
-        self._optimizer: Optimizer | None = None
-        self._groups: dict[int, dict[str, Any]] = {}
-        self._params: list[Tensor] = []
-
-    def on_optimizer(self, optimizer: Optimizer) -> None:
-        """Learn how it scales gradients; without this, plain gradient steps are assumed."""
-        self._optimizer = optimizer
-        self._groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
 
     def after_step(self, params: list[Tensor], lr: float | Tensor) -> None:
         """Shorten each unit's weights by its threshold, to zero at most; a rate of 0 moves nothing."""
@@ -59,17 +48,14 @@ class GroupLasso:
                 axes = tuple(range(1, parameter.ndim))
                 norms = torch.linalg.vector_norm(parameter, dim=axes, keepdim=True)
                 root = (parameter.numel() / len(parameter)) ** 0.5
-                scale = root * self._groups.get(id(parameter), {}).get("lr_scale", 1.0)
-                threshold = lr * self.strength * scale * self._gain(parameter, axes)
+                threshold = lr * self.strength * root * self.scale(parameter) * self._of_units(parameter, axes)
                 parameter.mul_((norms - threshold).clamp_(min=0.0) / norms.clamp(min=1e-30))
 
-    def _gain(self, parameter: Tensor, axes: tuple[int, ...]) -> Any:
+    def _of_units(self, parameter: Tensor, axes: tuple[int, ...]) -> Any:
+        """The gain of each unit."""
         import torch
 
-        gain, group = getattr(self._optimizer, "gain", None), self._groups.get(id(parameter))
-        if self._optimizer is None or gain is None or group is None:
-            return 1.0
-        found = gain(self._optimizer.state[parameter], group, None)
+        found = self.gain(parameter)
         whole = isinstance(found, torch.Tensor) and found.shape == parameter.shape
         # The harmonic mean: weights that never get a gradient have an endless gain and must not decide for the unit.
         return found.reciprocal().mean(axes, keepdim=True).reciprocal() if whole else found

@@ -19,11 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optcli.parts.regularizers._threshold import Threshold
 from optcli.units import STRICT, Duration, NonNegative
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torch.optim import Optimizer
 
 WHOLE = Duration(1, "share")
 REPORTS = {
@@ -56,22 +56,15 @@ def check(options: Options, plan: Any) -> list[tuple[str, str, str]]:
     return []
 
 
-class L1:
-    """The soft threshold, in the metric of the optimizer it was shown."""
+class L1(Threshold):
+    """The soft threshold."""
 
     def __init__(self, strength: float, ramp: Duration = Duration(0), until: Duration = WHOLE) -> None:
-        self.strength, self._lengths, self.steps = strength, (ramp, until), 0
+        super().__init__(strength)
+        self._lengths, self.steps = (ramp, until), 0
         self._ramp, self._until = 0, float("inf")
-        self._optimizer: Optimizer | None = None
-        self._groups: dict[int, dict[str, Any]] = {}
-        self._params: list[Tensor] = []
         self._support: list[Tensor] = []
         self._kept: dict[int, tuple[Tensor, Tensor]] = {}
-
-    def on_optimizer(self, optimizer: Optimizer) -> None:
-        """Learn how it scales gradients; without this, plain gradient steps are assumed."""
-        self._optimizer = optimizer
-        self._groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
 
     def on_plan(self, plan: Any) -> None:
         """Learn how many steps the durations are; without this, the strength is whole all the time."""
@@ -96,17 +89,10 @@ class L1:
         import torch
 
         size, room = self._scratch(parameter)
-        gain = self._gain(parameter, room)
-        rate = step * self._groups.get(id(parameter), {}).get("lr_scale", 1.0)
+        gain, rate = self.gain(parameter, room), step * self.scale(parameter)
         threshold = gain.mul_(rate) if gain is room else gain * rate
         torch.abs(parameter, out=size).sub_(threshold).relu_()
         parameter.sign_().mul_(size)
-
-    def _gain(self, parameter: Tensor, out: Tensor) -> Any:
-        gain, group = getattr(self._optimizer, "gain", None), self._groups.get(id(parameter))
-        if self._optimizer is None or gain is None or group is None:
-            return 1.0
-        return gain(self._optimizer.state[parameter], group, out)
 
     def _scratch(self, parameter: Tensor) -> tuple[Tensor, Tensor]:
         """Two tensors like the parameter, kept from step to step."""

@@ -35,9 +35,10 @@ def test_gain_times_rate_times_gradient_is_the_step(name, options):
     torch.testing.assert_close(gain * 0.01 * grad, moved, rtol=1e-2, atol=1e-9)
 
 
-def test_muon_s_hidden_matrices_move_by_the_same_length():
+@pytest.mark.parametrize("name", ["muon", "soap"])
+def test_matrices_that_are_turned_move_by_the_same_length(name):
     torch.manual_seed(0)
-    part, weights, grad = find("optimizer", "muon"), torch.nn.Parameter(torch.zeros(16, 16)), torch.randn(16, 16)
+    part, weights, grad = find("optimizer", name), torch.nn.Parameter(torch.zeros(16, 16)), torch.randn(16, 16)
     groups = [{"params": [weights], "name": "all", "weight_decay": 0.0, "lr_scale": 1.0, "hidden": [True]}]
     optimizer = part.build(groups, part.Options(lr=0.01), "cpu")
     for _ in range(200):

@@ -28,6 +28,8 @@ class Column:
     """The first cell that is no number, and its `file:line`."""
     written: int = 0
     """Others that are numbers as people write them."""
+    forms: set[str] = field(default_factory=set)
+    """Different ones of these, as far as they are more than classes."""
 
     def count(self, cell: str, where: str, is_number: bool) -> None:
         """Take a cell in that isn't missing."""
@@ -35,16 +37,19 @@ class Column:
             self.numbers += 1
             return
         self.others += 1
-        self.written += written(cell)
+        if written(cell):
+            self.written += 1
+            if len(self.forms) <= FEW:
+                self.forms.add(cell)
         self.stranger = self.stranger if self.stranger[1] else (cell, where)
 
     def must_be_plain(self) -> None:
         """See that the words are no numbers in disguise.
 
         Raises:
-            ValueError: most of them are.
+            ValueError: most of them are, and of more than a few kinds.
         """
-        if self.written and self.numbers + self.written > MOSTLY * (self.numbers + self.others):
+        if len(self.forms) > FEW and self.numbers + self.written > MOSTLY * (self.numbers + self.others):
             told = f"column `{self.name}`: `{self.stranger[0][:40]}` is a number as people write it"
             raise ValueError(f"{self.stranger[1]}: {told}; write 1234.5, without signs and with a point")
 
@@ -138,7 +143,8 @@ class Target(Column):
         """
         if not self.numbers + self.others:
             raise ValueError(f"{file}: no rows below the header")
-        self.must_be_plain()
+        if self.task != "classification":
+            self.must_be_plain()
         if self._is_regression():
             if self.others:
                 raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")

@@ -270,6 +270,13 @@ def test_words_that_look_like_numbers_are_words(write):
     assert both(path)[0].shape == (5,)
 
 
+def test_few_written_numbers_are_words_and_classes_if_that_is_meant(write):
+    assert both(write(lines("dose;y", [f"{i % 4}5 %;{i}.5" for i in range(40)])))[0].shape == (4,)
+    assert both(write(lines("a;y", [f"{i};{i % 3},5" for i in range(40)])))[0].names == ("0,5", "1,5", "2,5")
+    many = write(lines("a;y", [f"{i};{i % 25},5" for i in range(100)]))
+    assert both(many, task="classification")[0].outputs == 25
+
+
 def test_a_class_that_came_up_late_is_reported(write):
     path = write(lines("day,x,y", [f"{i},{i * 7 % 5},{'new' if i > 15 else ('a', 'b')[i % 2]}" for i in range(20)]))
     assert both(path, time="day")[1].notes == (
@@ -325,10 +332,19 @@ BAD = {
     "open quote": ('a,y\n1,"2\n', ": not a table"),
     "no target": ("a,y\n1,2\n3,\n", ":3: the target `y` is missing"),
     "no word": ("a,y\n1,mild\n3,None\n", ":3: the target `y` is missing, as `None` counts as a hole"),
-    "comma": ("a;y\n1,5;x\n2,5;z\n", ":2: column `a`: `1,5` is a number as people write it"),
-    "target comma": ("a;y\n1;\u20ac 2,75\n2;3,5\n", ":2: column `y`: `\u20ac 2,75` is a number as people write it"),
-    "thousands": ('a,y\n?,0.5\n"1,234.5",1.5\n"$2,000",2.5\n', ":3: column `a`: `1,234.5` is a number as"),
-    "percent": ("a,y\n5%,0.5\n17 %,1.5\n", ":2: column `a`: `5%` is a number as people write it"),
+    "comma": (
+        lines("a;y", [f"{i},5;x{i % 2}" for i in range(30)]),
+        ":2: column `a`: `0,5` is a number as people write",
+    ),
+    "target comma": (
+        lines("a;y", [f"{i};\u20ac {i},75" for i in range(30)]),
+        ":2: column `y`: `\u20ac 0,75` is a number as",
+    ),
+    "thousands": (lines("a,y", [f'"${i},000",{i}.5' for i in range(30)]), ":2: column `a`: `$0,000` is a number as"),
+    "percent": (
+        lines("a,y", [f"{i} %,{i}.5" for i in range(30)]),
+        ":2: column `a`: `0 %` is a number as people write it",
+    ),
     "nan class": ("a,y\n1,2\n3,nan\n4,1\n", ":3: the target `y` is missing"),
     "one class": ("a,y\n1,no\n2,no\n", "holds only `no`"),
     "stranger": (NUMBERS.replace("\n7,0,", "\nseven,0,"), ":9: column `a`: `seven` is not a finite number"),
