@@ -190,10 +190,9 @@ def _judge(t: Training, values: dict[str, float]) -> None:
 
 def _by_monitor(t: Training) -> Ending | None:
     """The end, if the monitor says so: the first process's, since clocks and memory of the others say other things."""
-    found = t.world.tell(t.monitor.stop)
-    if found is None:
-        return None
-    return Ending("failed", f"{found.code} {found.name}: {found.message}", Exit.TRAINING_FAILED)
+    found = t.monitor.stop
+    told = t.world.tell("" if found is None else f"{found.code} {found.name}: {found.message}")
+    return Ending("failed", told, Exit.TRAINING_FAILED) if told else None
 
 
 def _fail_or_return(t: Training, bad: Row) -> None:

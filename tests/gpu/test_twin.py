@@ -17,6 +17,7 @@ from optcli.recipe import loads
 from optcli.recipe.problem import BadRecipe
 from optcli.train import milestones
 from optcli.train.build import build
+from optcli.train.position import Position
 from optcli.train.session import train
 from optcli.train.signals import Signals
 from optcli.train.world import Unavailable, World
@@ -144,5 +145,5 @@ def test_going_back_does_not_count_the_same_overflows_twice(tmp_path, capsys):
 def test_twenty_skipped_steps_in_a_row_end_the_run_at_any_scale():
     gate = SimpleNamespace(bad=lambda row: False)
     rows = [SimpleNamespace(step=n, finite=n in (5, 40), scale=2.0**60) for n in range(41)]
-    training = SimpleNamespace(gate=gate, nonfinite="stop", position=SimpleNamespace(skipped=0))
+    training = SimpleNamespace(gate=gate, nonfinite="stop", position=Position())
     assert milestones._first_bad(training, rows).step == 5 + milestones.MOST_SKIPPED
