@@ -21,6 +21,8 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
     [
         ([finding("OPT104", peak=1.3, trend=0.0)], "learning-rate-too-high"),
         ([finding("OPT104", peak=1.0, trend=-9.0)], "learning-rate-too-low"),
+        ([finding("OPT104", peak=3.0, trend=-9.0, fall=-0.1)], "learning-rate-too-high"),
+        ([finding("ARC503", layers=1.0), finding("OPT104", peak=1.0, trend=0.0)], "dead-activation"),
         ([finding("OPT104", peak=1.0, trend=0.0, frozen=1.0)], "not-connected"),
         ([finding("OPT104", peak=1.0, trend=0.0, grad_norm=0.0)], "not-connected"),
         ([finding("NUM301", loss_rise=1.0, finite_before=90)], "numerical-instability"),
@@ -76,6 +78,8 @@ CHANCE = {"start": 2.303}
         ([finding("GEN201", train_left=0.7), finding("GEN203", val_fell=0.7)], CHANCE, "label-noise"),
         ([finding("GEN201", train_left=0.7), finding("GEN203", val_fell=0.7)], {"start": 10.8}, "overfit-to-data"),
         ([finding("GEN201", train_left=4.0)], CHANCE, "overfit-to-data"),
+        ([finding("GEN201", train_left=0.9, above=0.3)], CHANCE, "label-noise"),
+        ([finding("GEN201", train_left=0.9, above=-0.1), finding("GEN203", val_fell=0.1)], CHANCE, "validation-shift"),
         ([finding("OPT103", late_over_early=1.8), finding("OPT106")], {}, "too-few-steps"),
         ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {}, "learning-rate-too-low"),
     ],
@@ -100,6 +104,14 @@ def test_patches_carry_round_numbers_and_keep_whole_ones_whole() -> None:
     assert dict(first.prescription.patch or {}) == {"optimizer.lr": 0.00037}
     batch = next(c for c in causes.rank([finding("OPT111")], RECIPE) if c.name == "batch-too-small")
     assert dict(batch.prescription.patch or {}) == {"data.batch_size": 128}
+
+
+@pytest.mark.parametrize(
+    ("activation", "patch"), [("relu", {"model.activation": "leaky_relu"}), ("gelu", {"optimizer.lr": 0.03})]
+)
+def test_dead_units_get_another_activation_where_they_have_a_relu(activation, patch) -> None:
+    (first, *_) = causes.rank([finding("ARC503", layers=1.0)], {**RECIPE, "model.activation": activation})
+    assert dict(first.prescription.patch or {}) == patch
 
 
 def test_no_finding_no_cause() -> None:

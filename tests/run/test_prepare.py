@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optcli.run.curve import Curve, read_only
-from optcli.run.prepare import BLOCKS, Series, pace_by_clock, warm_up_end
+from optcli.run.prepare import BLOCKS, Series, copied, pace_by_clock, warm_up_end
 
 rng = np.random.default_rng(0)
 
@@ -84,3 +84,13 @@ def test_a_pace_needs_a_clock_that_goes_forward() -> None:
     assert back is not None
     assert (back.step.tolist(), back.value.tolist()) == ([2, 5], [2, 1])
     assert pace_by_clock(curve(None)) is None
+
+
+def test_a_copy_is_the_same_number_at_every_shared_step() -> None:
+    whole = Series("a", np.arange(20.0), np.arange(20.0) ** 2)
+    some = Series("b", np.arange(4.0, 24, 5), np.array([16.0, 81.0, 196.0, 361.0]))
+    assert copied(some, whole, 4)
+    assert not copied(some, whole, 5)
+    assert not copied(Series("b", some.step, some.value + 1e-3), whole, 3)
+    assert not copied(Series("b", some.step, np.full(4, 7.0)), Series("a", whole.step, np.full(20, 7.0)), 2)
+    assert not copied(Series("b", some.step + 0.5, some.value), whole, 1)

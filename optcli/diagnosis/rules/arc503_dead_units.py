@@ -106,7 +106,7 @@ def _since(norm: Series) -> float | None:
 def _say(view: View, norm: Series, first: float, share: float) -> Finding:
     return view.finding(
         __name__, SEVERITY, norm.name, first, 0.9,
-        f"{norm.name} is exactly 0 since step {first:g}: the units behind that layer are dead",
+        f"{norm.name} is 0 at nearly every step since {first:g}: the units behind that layer are dead",
         layers=(share, "of the layers"), lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
     )  # fmt: skip
 

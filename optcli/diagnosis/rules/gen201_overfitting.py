@@ -4,15 +4,16 @@
 Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 5 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
 which did not rise. Where it turned while the training loss was still well above it, 3 % and a training loss that has
-fallen by a tenth of its whole fall since are enough: what is learned then is the wrong ones of the training labels.
+fallen by a tenth of its whole fall since are enough: the two go apart, although they have yet to cross.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
 one is worse than it looks.
 
 ## Look-alikes
-A validation set of few samples wanders. Overconfidence raises the loss while accuracy holds (GEN202). Both losses
-rising is no overfitting (OPT102). Very large models and very long runs may come down again.
+A validation set of few samples wanders. Dropout and augmentation keep training above a validation that doesn't turn.
+Overconfidence raises the loss while accuracy holds (GEN202). Both losses rising is no overfitting (OPT102). Very large
+models and very long runs may come down again.
 
 ## Example
 ```python

@@ -85,13 +85,13 @@ APART: Final = 0.1
 
 def check(view: View) -> list[Finding] | Abstain:
     """Late in the run the training loss itself is high and hardly falls any more."""
+    if not view.share >= DONE:
+        return Abstain("too early, or no plan to measure by")
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    if not view.share >= DONE:
-        return Abstain("too early, or no plan to measure by")
     least = LEFT_TEXT if view.texty else LEFT
     left = loss.end / view.top
     if not least <= left <= 1.2 or val is None:

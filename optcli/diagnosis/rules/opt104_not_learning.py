@@ -3,8 +3,8 @@
 ## What is seen
 After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
-at once. A run that began far above the level of a constant guess is measured from that level, where the recipe tells it
-or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up.
+at once. A run that began far above the level of a guess among classes is measured from that level, where the recipe
+tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -45,6 +45,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.stats import median
 
@@ -146,11 +147,12 @@ def check(view: View) -> list[Finding] | Abstain:
 
 
 def _untrained(view: View) -> float:
-    """The level of a constant guess, where the run began far above it; else the level at the start.
+    """The level of a guess among classes, where the run began far above it; else the level at the start.
 
     The guess is known from the configuration, or from a training accuracy that is low and hasn't risen: 1 of so many.
     """
-    accuracy, guess = view.series("train/accuracy"), view.chance
+    accuracy = view.series("train/accuracy")
+    guess = view.chance if setting(view.config, "facts.task") != "regression" else None
     if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
         guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
     return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start

@@ -43,3 +43,10 @@ def test_a_part_of_a_long_run_is_no_crawl(make) -> None:
 
 def test_what_training_shows_is_said_of_training(make) -> None:
     assert not says(make, lambda x: 2.3 - 0.2 * x, scatter=0.01)
+
+
+@pytest.mark.parametrize(("pace", "said"), [(0.3, False), (0.5, False), (1.5, True)])
+def test_a_fall_that_bends_is_no_crawl_however_early_one_looks(make, pace, said) -> None:
+    loss = 1.4 + 0.6 * np.exp(-STEP / (pace * N)) + 0.003 * NOISE
+    run = make({"train/loss": loss}, planned=N, config={"facts": {"task": "classification", "outputs": 7}})
+    assert bool(engine.diagnose(run, select=["OPT103"]).findings) == said
