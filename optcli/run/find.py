@@ -79,13 +79,13 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
     groups: dict[tuple[str, str], list[str]] = {}
     own: list[Found] = []
     told: list[str] = []
-    others, left = 0, []
+    others, left = 0, list[str]()
     for folder, files in walk(root, told):
         if "journal.jsonl" in files:
             own.append(_own_run(folder))
             continue
-        paths, missed = _logs(folder, files, pattern)
-        for path, reader in paths:
+        logs, missed = _logs(folder, files, pattern)
+        for path, reader in logs:
             groups.setdefault((_home(reader, path), reader), []).append(path)
         others += missed
         left += [folder] if missed == MOST_OTHERS_HERE else []

@@ -108,7 +108,7 @@ def _odd_ones(buffer: Bytes, begin: Places, end: Places, words: Mask | None) -> 
     """The numbers in cells that are no plain decimal ones; None if one has no business there."""
     value = np.full(len(begin), MISSING)
     left = np.arange(len(begin))
-    if words is not None:
+    if words is not None and words.any():
         left = left[~(words & _foreign(buffer, begin, end))]
     for i in left.tolist():
         text = buffer[begin[i] : end[i]].tobytes()

@@ -1,3 +1,5 @@
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,27 @@ def test_who_was_told_in_the_report_hears_only_what_may_help(place: Path, capsys
     read.complain(told=True)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("help: any text can be read by --pattern")
+
+
+def test_what_takes_long_is_said_on_a_terminal_only(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = threading.Event()
+
+    def read(*args: object, **more: object) -> list[object]:
+        assert said.wait(10) == sys.stderr.isatty()
+        return []
+
+    monkeypatch.setattr(reading, "MOMENT", 0.0)
+    monkeypatch.setattr(reading, "read", read)
+    monkeypatch.setattr(
+        reading, "say", lambda kind, message: (print(f"{kind}: {message}", file=sys.stderr), said.set())
+    )
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    reading.reports(["."])
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "note: looking for training logs below . ...\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    monkeypatch.setattr(said, "wait", lambda seconds: False)
+    reading.reports(["log.csv"])
+    assert capsys.readouterr() == ("", "")

@@ -54,6 +54,13 @@ def test_inside_the_epoch() -> None:
     step, epoch = read_only([1, 2, 3, 1, 2, 3]), read_only([1, 1, 1, 2, 2, 2])
     assert within_epoch(step, epoch) == 3
     assert within_epoch(step - 1, epoch) == 3
+    many, inside = np.repeat(np.arange(20.0), 5), np.tile(np.arange(1.0, 6), 20)
+    damaged = inside.copy()
+    damaged[[33, 71]] = 93, 0
+    assert within_epoch(read_only(damaged), read_only(many)) == 5
+    through = np.arange(100.0)
+    through[50] = 3
+    assert within_epoch(read_only(through), read_only(many)) == 0
     assert within_epoch(step, read_only([1, 1, 1, 1, 1, 1])) == 0
     assert within_epoch(step[:3], epoch[:3]) == 0
 
@@ -74,3 +81,9 @@ def test_clocks() -> None:
     assert clock(columns(time=[1, 2, 1]), 3) is None
     assert clock(columns(time=[2, 2, 2]), 3) is None
     assert clock(columns(Wall_Time=[1, 2, 3], time=[1, 2, 3]), 3) == "Wall_Time"
+
+
+def test_a_rare_column_is_no_axis() -> None:
+    n = np.arange(100.0)
+    columns = {"update": Column(read_only([7]), read_only([50])), "num_updates": Column(read_only(n))}
+    assert choose(columns, 100).name == "num_updates"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from optcli.run.assemble import read
-from optcli.run.encoded import decoder, gunzip
+from optcli.run.encoded import binary, decoder, gunzip
 from optcli.run.source import Source
 
 TEXT = "step,loss\n" + "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(3000))
@@ -57,3 +57,12 @@ def test_members_one_after_the_other() -> None:
 
 def test_plain_files_are_left_alone() -> None:
     assert decoder(b"step,loss\n") is None
+
+
+def test_a_damaged_text_is_a_text_still() -> None:
+    line = b"step,loss\n" * 100
+    assert not binary(line + bytes(3000) + line)
+    assert not binary(line + bytes(range(128, 256)) + line)
+    assert not binary("\u00e9\u4e2d\n".encode() * 100)
+    assert not binary(b"")
+    assert binary(bytes(range(256)) * 9)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 from pathlib import Path
+from typing import Any
 
-from optcli.run import readers
+import pytest
+
+from optcli.run import find, readers
 from optcli.run.find import discover, walk
 
 
@@ -39,3 +45,65 @@ def test_the_likely_readers_are_asked_first() -> None:
     assert readers.names()[:4] == readers.OFTEN
     assert readers.recognize(b"step,loss\n1,0.5\n2,0.4\n", "x")[0] == "csv"
     assert readers.recognize(b"", "x") == ("", 0.0)
+
+
+def log(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("step,loss\n1,2\n2,1\n")
+    return path
+
+
+def sources(root: Path) -> list[str]:
+    return [os.path.relpath(one.source, root) for one in discover(str(root))]
+
+
+def test_what_is_not_entered(tmp_path: Path) -> None:
+    for name in ("a", ".cache", "node_modules", "b/site-packages"):
+        log(tmp_path / name / "log.csv")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "away.csv").symlink_to(tmp_path / "a" / "log.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as plug, contextlib.chdir(tmp_path):
+        plug.bind("socket.csv")
+        assert sources(tmp_path) == ["a/log.csv"]
+    assert sources(tmp_path / ".cache") == ["log.csv"]
+
+
+def test_folders_that_are_closed_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log(tmp_path / "a.csv")
+    (tmp_path / "shut").mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> Any:
+        if path.endswith("shut"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = discover(str(tmp_path))
+    assert [note.message for note in found[0].notes] == [f"1 folders could not be opened, the first {tmp_path}/shut"]
+
+
+def test_a_folder_of_other_files_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "MOST_OTHERS_HERE", 5)
+    for i in range(9):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / f"{i}.txt").write_text("a label\n")
+    log(tmp_path / "data" / "z.csv")
+    log(tmp_path / "run" / "log.csv")
+    found = discover(str(tmp_path))
+    assert [os.path.relpath(one.source, tmp_path) for one in found] == ["run/log.csv"]
+    assert "1 folders with many files that are no logs were left" in found[0].notes[0].message
+    monkeypatch.setattr(find, "MOST_OTHERS", 5)
+    assert discover(str(tmp_path)) == []
+
+
+def test_a_file_that_vanishes_is_no_log() -> None:
+    class Gone:
+        name = "log.csv"
+
+        def stat(self, follow_symlinks: bool) -> None:
+            raise FileNotFoundError
+
+    assert not find._may_be_log(Gone())  # type: ignore[arg-type]

@@ -75,3 +75,14 @@ def test_bombs_are_plain_errors() -> None:
         with pytest.raises(ValueError, match=r"."):
             parse(text)
     assert math.isnan(parse(b"NaN"))
+
+
+def test_an_object_behind_a_torn_one_or_nothing_is_found() -> None:
+    good = b'{"step": 1, "clock": {"t": 1}}\n'
+    torn = b'{"step": 2, "clock": {"t"{"step": 3, "clock": {"t": 3}}\n'
+    rows, bad = objects(good + torn + bytes(9) + good, 0)
+    assert [row["step"] for row in rows] == [1, 3, 1]
+    at = len(good)
+    assert bad == [(at, at + 25), (at + len(torn), at + len(torn) + 9)]
+    assert objects(b'{"step": 4}{"step": 5}\n', 0)[0] == []
+    assert objects(b'{"step": 4}{"step": 5}\n', 0, [b'{"step"'])[0] == [{"step": 5}]

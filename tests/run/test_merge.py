@@ -70,3 +70,13 @@ def test_epochs_are_placed_by_their_clock() -> None:
 def test_steps_stay_where_they_are(step: list[float], time: list[float]) -> None:
     lead = stamped([float(s) for s in range(100)], [float(s) for s in range(100)])
     assert by_time(lead, stamped(step, time)) is None
+
+
+def test_a_point_that_strays_is_no_restart() -> None:
+    step = [1.0, 2, 3, 4, 5, 2, 7, 8]
+    assert restarts(points(step)) == []
+    kept, _ = ascending(points(step), first_wins_at_end=False)
+    assert kept.value.tolist() == [0, 1, 2, 3, 4, 6, 7]
+    late, _ = ascending(points([10, 30, 20, 40]), first_wins_at_end=False)
+    assert late.step.tolist() == [10, 20, 30, 40]
+    assert [turn.step for turn in restarts(points([1, 2, 3, 2, 3, 4]))] == [2]

@@ -33,8 +33,7 @@ def test_numbers(value: object, expected: float) -> None:
     "value", [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١"]
 )
 def test_no_numbers(value: object) -> None:
-    found = number(value)
-    assert found is None or value == "١"
+    assert number(value) is None
 
 
 def test_nan_is_a_number() -> None:
@@ -71,3 +70,12 @@ def test_anything_else_is_left_to_others(data: bytes) -> None:
 def test_a_delimiter_in_quotes_parts_no_cells() -> None:
     assert grid(b'1,"2,3"\n', b",", 3, [True] * 3) is None
     assert grid(b'1,"2","x"\n', b",", 3, [False, False, True]) is not None
+
+
+def test_a_column_of_numbers_takes_no_words_but_those_that_say_nothing() -> None:
+    assert grid(b"1,a2\n2,b\n", b",", 2, [False, True]) is not None
+    found = grid(b"1,None\n2,-\n3,N/A\n", b",", 2, [False, False])
+    assert found is not None
+    assert found[:, 1].tolist() == [MISSING] * 3
+    for cell in (b"0.x5", b"\xff", b"3z", b"0.e"):
+        assert grid(b"1,%b\n" % cell, b",", 2, [False, False]) is None

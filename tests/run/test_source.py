@@ -52,3 +52,9 @@ def test_only_regular_files(tmp_path: Path) -> None:
     for path in (str(tmp_path / "pipe"), "/dev/zero", str(tmp_path)):
         with pytest.raises(Unreadable, match="not a regular file"):
             open_regular(path)
+
+
+def test_reading_never_waits(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("x")
+    with open_regular(str(tmp_path / "log")) as file:
+        assert not os.get_blocking(file.fileno())

@@ -10,7 +10,7 @@ import pytest
 
 from optcli.run import readers
 from optcli.run.source import Source
-from optcli.run.text import NAME, NUMBER, lines, sample
+from optcli.run.text import NAME, NUMBER, lines, sample, tables
 
 CONSOLES = (
     "boosting",
@@ -77,3 +77,12 @@ def test_no_line_makes_a_search_quadratic(tmp_path: Path, name: str, unit: str) 
     reader.sniff(path.read_bytes()[: 1 << 16], "out")
     list(reader.blocks(Source(str(path))))
     assert time.process_time() - begin < 10.0
+
+
+def test_what_no_program_prints_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(b"step 1\nst\xfep 2\n" + bytes(9) + b"step 3\nprose\nst\x01p x\n")
+    source = Source(str(path))
+    blocks = list(tables(source, lambda line: {"step": float(line[5:])} if line.startswith("step ") else None))
+    assert blocks[0].columns["step"].value.tolist() == [1, 3]
+    assert sorted(source.skipped) == [(7, 13), (14, 23), (36, 42)]

@@ -49,14 +49,14 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     points: list[tuple[float, float, float]] = []
     notes: list[Note] = []
     for start, data in source.lines(offset):
-        for first, end, line in rows(data, start, source):
+        for first, last, line in rows(data, start, source):
             found = _point(line.decode("ascii", "replace").split())
             if not line.endswith(b"\n"):
                 notes.append(say.note(say.UNFINISHED, f"{source.name}: the last line, from byte {first}"))
             elif found is not None:
                 points.append(found)
             elif line.strip():
-                source.skipped.append((first, end))
+                source.skipped.append((first, last))
     run = home(source.path)
     config, end = _about(run) if run != source.path else ({}, None)
     times, values, steps = np.array(points).reshape(-1, 3).T

@@ -257,3 +257,16 @@ def test_swin_counts_epochs_and_batches_in_two_brackets(tmp_path: Path) -> None:
     curve = read(str(log))[0].curves["train/loss"]
     assert len(curve) == 6
     assert (np.diff(curve.step) > 0).all()
+
+
+def test_values_under_a_damaged_mark_are_not_the_last_marks(tmp_path: Path) -> None:
+    composer = [f"[batch={i}/9]:\n Train LossName: {i}.5\n" for i in range(1, 9)]
+    composer[3] = composer[3].replace("[batch", "[b?tch")
+    generic = [f"12:00:0{i} step={i} loss={i}.5 lr=0.{i}\n" for i in range(1, 9)]
+    generic[3] = generic[3].replace("step", "s?ep").replace("loss", "l?ss")
+    for text, name in ((composer, "train/loss"), (generic, "lr")):
+        path = tmp_path / "out.txt"
+        path.write_text("".join(text))
+        curve = read(str(path))[0].curves[name]
+        assert curve.step.tolist() == [1, 2, 3, 5, 6, 7, 8]
+        assert curve.value[2] == (3.5 if name == "train/loss" else 0.3)

@@ -202,3 +202,32 @@ def test_comments_with_all_their_cells_are_no_rows(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("step,loss\n" + "".join(f"{i},1.5\n" for i in range(9)) + "#9,9.5\n%10,9.5\n//11,9.5\n12,2.5\n")
     assert read(str(log))[0].curves["train/loss"].value.tolist() == [1.5] * 9 + [2.5]
+
+
+def test_a_damaged_cell_costs_itself_and_a_damaged_step_its_row(tmp_path: Path) -> None:
+    rows = [f"{i},{i}.5,0.1,12:00:{i:02}" for i in range(60)]
+    rows[30] = "3\x7f0,30.5,0.1,12:00:30"
+    rows[40] = "40,4x.5,0.1,12:00:40"
+    rows[50] = "\0" * 7 + rows[50]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["step,loss,lr,at", *rows]) + "\n")
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].step.tolist() == [i for i in range(60) if i not in (30, 40)]
+    assert run.curves["lr"].step.tolist() == [i for i in range(60) if i != 30]
+    assert "3 damaged stretches" in run.notes[0].message
+    assert f"{path.read_bytes().index(bytes(7))}-" in run.notes[0].message
+
+
+def test_a_short_row_counts_only_below_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss,lr\n1,2.0\n2,1.5,x\n3,1.0\n4,0.5,0.1\n")
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].step.tolist() == [1, 2, 4]
+
+
+def test_what_an_undamaged_row_says_counts_more(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss,val_loss\n1,2.0,\n2,1.5,\n,9.0,\n,,1.0\n3,1.0,\n")
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].value.tolist() == [2.0, 1.5, 1.0]
+    assert run.curves["val/loss"].step.tolist() == [2]

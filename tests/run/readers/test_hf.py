@@ -60,3 +60,19 @@ def test_several_validation_sets(tmp_path: Path) -> None:
     history += [{"eval_a_loss": 0.5, "step": 4}, {"eval_b_loss": 0.6, "step": 4}]
     run = read(str(state(tmp_path / "trainer_state.json", history)))[0]
     assert run.roles["val/loss"] in ("eval_a_loss", "eval_b_loss")
+
+
+def test_the_whole_rows_of_a_damaged_document_count(tmp_path: Path) -> None:
+    history = [{"loss": 1.0 / s, "step": s} for s in range(1, 30)]
+    path = state(tmp_path / "trainer_state.json", history, max_steps=100, stateful={"args": {"loss": 9, "step": 99}})
+    whole = path.read_bytes()
+    at = whole.index(b'"step": 5}')
+    path.write_bytes(whole[:at] + b"\0\xff" + whole[at + 2 :])
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].step.tolist() == [s for s in range(1, 30) if s != 5]
+    assert run.planned == 100
+    assert [note.code for note in run.notes] == [notes.DAMAGED]
+    begin, end = map(int, run.notes[0].message.rsplit(" ", 1)[1].split("-"))
+    assert begin < at < end < at + 20
+    path.write_bytes(whole[:at])
+    assert read(str(path))[0].curves["train/loss"].step.tolist() == [1, 2, 3, 4]

@@ -45,6 +45,16 @@ class TestWandb:
         assert LONG.steps[-1] - len(run.curves["train/loss"]) <= 1
         assert run.notes[0].code == notes.DAMAGED
 
+    @pytest.mark.parametrize("instead", [b"", b"\x07" * 40, bytes(9), b"\xff" * 3000])
+    def test_records_are_found_behind_damage_of_any_length(self, tmp_path: Path, instead: bytes) -> None:
+        path = logs.wandb(tmp_path, LONG)
+        data = path.read_bytes()
+        path.write_bytes(data[:50_000] + instead + data[50_020:])
+        run = read(str(path))[0]
+        assert LONG.steps[-1] - len(run.curves["train/loss"]) <= 2
+        assert run.notes[0].code == notes.DAMAGED
+        assert "1 damaged stretches" in run.notes[0].message
+
     def test_a_live_file(self, tmp_path: Path) -> None:
         path = logs.wandb(tmp_path, LONG)
         path.write_bytes(path.read_bytes()[:-50])
@@ -58,6 +68,14 @@ class TestWandb:
 
 
 class TestMlflow:
+    def test_a_last_line_without_its_end_waits(self, tmp_path: Path) -> None:
+        path = tmp_path / "mlruns" / "0" / "a" / "metrics" / "loss"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"1691410007401 2 1\n" + bytes(5) + b"1691410007402 1 2\n1691410007403 1")
+        run = read(str(tmp_path))[0]
+        assert run.curves["train/loss"].step.tolist() == [1, 2]
+        assert [note.code for note in run.notes] == [notes.UNFINISHED, notes.DAMAGED]
+
     def test_a_step_that_nobody_passed(self, tmp_path: Path) -> None:
         folder = tmp_path / "mlruns" / "0" / "a" / "metrics"
         folder.mkdir(parents=True)
