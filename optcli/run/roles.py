@@ -208,16 +208,17 @@ HOPELESS: Final = 50
 def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
     """Role -> column for a log whose columns (name -> number of points) are known.
 
-    Each column plays at most one role. A series of one point never beats one with more; at equal rank the longer one
-    wins. `mapping` (role -> column, as the user says) goes before everything.
+    Each column plays at most one role. A series of one point never beats one with more; else a column that bears the
+    role's own name wins, and at equal rank the longer one. `mapping` (role -> column, as the user says) goes before
+    everything.
     """
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
-    best: dict[str, tuple[tuple[int, int, int], str]] = {}
+    best: dict[str, tuple[tuple[bool, bool, int, int, int], str]] = {}
     for place, (name, n) in enumerate(counts.items()):
         found = meaning(name)
         if found is None or found.rank >= HOPELESS or n == 0 or name in given.values():
             continue
-        key = (found.rank + 25 * (n == 1), -n, place)
+        key = n == 1, name != found.role, found.rank, -n, place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
     roles = given | {role: name for role, (_, name) in best.items()}

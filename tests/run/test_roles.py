@@ -162,3 +162,9 @@ def test_the_middle_parameter_group_is_the_learning_rate() -> None:
 def test_the_user_goes_before_everything() -> None:
     assert assign({"loss": 9, "other": 9}, {"train/loss": "other"}) == {"train/loss": "other"}
     assert assign({"loss": 9}, {"train/loss": "absent"}) == {"train/loss": "loss"}
+
+
+def test_a_column_that_bears_the_name_of_a_role_plays_it() -> None:
+    columns = {"val/top1": 10, "val/accuracy": 9, "train/loss": 10}
+    assert assign(columns)["val/accuracy"] == "val/accuracy"
+    assert assign({**columns, "val/accuracy": 1})["val/accuracy"] == "val/top1"
