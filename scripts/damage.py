@@ -5,7 +5,8 @@
 A log is cut into its records (lines, frames, the objects of a history); some of them are damaged. Intact are the points
 that the same log gives without the damaged records. Counted are those of them that come back unchanged, and of the
 damaged records those that the reader names by their place (reported), that it reads all the same (read: no checksum
-tells), and the rest (silent). Exit 1 when a format gives back less than 99.9 % or anything raises.
+tells), and the rest (silent: a torn line of a console is like any other prose, and a wrong number that a later one
+overrules shows nowhere). Exit 1 when a format gives back less than 99.9 % or anything raises.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ MOST_OTHERS_HERE: Final = 200
 refuse one takes some milliseconds, and a folder of so many holds data."""
 NOT_ENTERED: Final = frozenset(("/proc", "/sys", "/dev"))
 LIBRARIES: Final = frozenset(("node_modules", "site-packages", "__pycache__"))
+"""Folders, by path and by name, that hold files without end and no logs."""
 DEEPEST: Final = 40
 IN_A_TREE: Final = 0.4
 """In a directory a file must look like a log this much; a README that mentions `loss: 0.5` doesn't."""
@@ -56,7 +57,7 @@ def discover(path: str, pattern: str | None = None) -> list[Found]:
     """The runs at `path`, sorted by their name.
 
     Raises:
-        Unreadable: `path` doesn't exist or is no known log.
+        Unreadable: `path` doesn't exist or is no known log, or the search for one was given up.
     """
     if path != "-" and os.path.isdir(path):
         return _directory(path, pattern)
@@ -100,6 +101,8 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
             one = _found(home, reader, paths, pattern)
             # A run that reaches above what the user named (its `train/` folder) keeps the user's name.
             own.append(one if home.startswith(root) else replace(one, source=root))
+    if told and not own:
+        raise Unreadable(root, f"no training log in it; {told[0]}")
     notes = tuple(say.note(say.UNREADABLE, what) for what in told)
     return sorted((replace(one, notes=notes) for one in own), key=lambda one: (one.source, one.format))
 

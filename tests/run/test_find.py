@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from optcli.run import find, readers
+from optcli.run.block import Unreadable
 from optcli.run.find import discover, walk
 
 
@@ -96,7 +97,8 @@ def test_a_folder_of_other_files_is_left(tmp_path: Path, monkeypatch: pytest.Mon
     assert [os.path.relpath(one.source, tmp_path) for one in found] == ["run/log.csv"]
     assert "1 folders with many files that are no logs were left" in found[0].notes[0].message
     monkeypatch.setattr(find, "MOST_OTHERS", 5)
-    assert discover(str(tmp_path)) == []
+    with pytest.raises(Unreadable, match="no training log in it; after 5 files that are no logs"):
+        discover(str(tmp_path))
 
 
 def test_a_file_that_vanishes_is_no_log() -> None:
