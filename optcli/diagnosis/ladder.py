@@ -27,6 +27,12 @@ def headline(run: Run) -> Curve | None:
     return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
 
 
+def broke_off(run: Run) -> bool:
+    """Whether a run's last loss is no number: that is no end from which to judge how far it came."""
+    curve = headline(run)
+    return curve is not None and not np.isfinite(curve.value[-1])
+
+
 @lru_cache(maxsize=64)
 def counts(points: int) -> tuple[int, ...]:
     """The rungs of a growing curve that has `points` points and no plan, as numbers of points, ascending."""

@@ -37,14 +37,10 @@ LEAST_SPENT: Final = 4
 """Points of the rate's curve that there must be, and that must show it spent."""
 RESTART: Final = 1.5
 """Times by which a rate goes up at once where a schedule restarts."""
+UNITS: Final = 2.0
+"""Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
 PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
-
-
-def _broke_off(run: Run) -> bool:
-    """Whether a run's last loss is no number: that is no end from which to judge how far it came."""
-    curve = ladder.headline(run)
-    return curve is not None and not math.isfinite(curve.value[-1])
 
 
 class View:
@@ -52,7 +48,7 @@ class View:
 
     def __init__(self, run: Run, at: float, *, ended: bool = False) -> None:
         self._run, self.at, self.ended = run, at, ended
-        self.complete = ended and not _broke_off(run)
+        self.complete = ended and not ladder.broke_off(run)
         self._curves: dict[str, Curve | None] = {}
         self._series: dict[str, Series | None] = {}
 
@@ -114,6 +110,14 @@ class View:
         """The validation loss, unless it is the headline itself."""
         found = self.series("val/loss") or self.series("test/loss")
         return found if found is not None and found.name != self.loss.name else None
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether training and validation loss may be the same quantity, by their levels at the first validation."""
+        if self.val is None:
+            return True
+        first = float(self.val.value[0])
+        return first <= 0 or self.loss.at(float(self.val.step[0])) <= UNITS * first
 
     @cached_property
     def warm(self) -> float | None:

@@ -31,7 +31,7 @@ PROXIMAL: Final = frozenset({"elastic_net", "group_lasso", "l1", "max_norm"})
 STEADY: Final = frozenset({"early_stopping", "ema", "l2", "label_smoothing", "swa"})
 """Regularizers that leave gradients and weights alone, and give a batch the same loss each time."""
 WASTE: Final = 0.1
-"""Share of the batches that may be left over at the end of each epoch, because they don't fill a step."""
+"""Share of an epoch's batches that may be left over, because they don't fill a step."""
 EACH_EPOCH: Final = Duration(1, "epochs")
 
 
@@ -40,8 +40,8 @@ def rate(optimizer: Chosen) -> Troubles:
     lr, decay = getattr(optimizer.options, "lr", 0.0), getattr(optimizer.options, "weight_decay", 0.0)
     highest = HIGHEST_NORMALISED if optimizer.name in NORMALISED else HIGHEST
     if lr > highest:
-        help = f"at most {highest:g}; start at 1e-3"
-        yield "optimizer.lr", f"a rate of {lr:g} is beyond any use of {optimizer.name}", help
+        message = f"a rate of {lr:g} is beyond any use of {optimizer.name}"
+        yield "optimizer.lr", message, f"at most {highest:g}; start at 1e-3"
     elif getattr(optimizer.options, "decay", "") == "decoupled" and lr * decay >= 1:
         help = "choose weight_decay below 1 / lr; 0.01 to 0.1 is usual"
         yield "optimizer.weight_decay", f"lr * weight_decay is {lr * decay:g}: each step would erase the weights", help
@@ -129,8 +129,8 @@ def courses(pace: Pace, schedule: Chosen, optimizer: Chosen, plan: Plan) -> Trou
 
 def _momentum(optimizer: Chosen) -> float | None:
     """The optimizer's momentum; None where it has none."""
-    o: Any = optimizer.options
-    return getattr(o, "momentum", getattr(o, "betas", (None,))[0])
+    options: Any = optimizer.options
+    return getattr(options, "momentum", getattr(options, "betas", (None,))[0])
 
 
 def intervals(train: Train, plan: Plan) -> Troubles:
@@ -170,7 +170,7 @@ def rollback(monitor: Monitor, train: Train, plan: Plan) -> Troubles:
 
 def tasks(loss: Chosen, facts: Facts) -> Troubles:
     """A loss made for another task."""
-    yield from _task(loss, "loss", facts)
+    return _task(loss, "loss", facts)
 
 
 def metric_tasks(metrics: tuple[Chosen, ...], facts: Facts) -> Troubles:
@@ -251,16 +251,15 @@ def target(train: Train, metrics: tuple[Chosen, ...]) -> Troubles:
 
 
 def _measured(name: str, metrics: tuple[Chosen, ...], path: str) -> Troubles:
-    bare, known = name.removeprefix("val/"), [*(m.name for m in metrics), "loss"]
-    if bare not in known:
+    known = [*(m.name for m in metrics), "loss"]
+    if (bare := name.removeprefix("val/")) not in known:
         yield path, f"`{name}` is not among the metrics", hint(bare, known)
 
 
 def watched(regularizers: tuple[Chosen, ...], schedule: Chosen, metrics: tuple[Chosen, ...]) -> Troubles:
     """Early stopping and plateau watching a metric that is not measured."""
     for path, part in _watching(regularizers, schedule):
-        name = getattr(part.options, "metric", "loss")
-        if isinstance(name, str):
+        if isinstance(name := getattr(part.options, "metric", "loss"), str):
             yield from _measured(name, metrics, f"{path}.metric")
 
 

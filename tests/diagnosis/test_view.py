@@ -125,3 +125,9 @@ def test_layers_end_at_the_rung(make, fall) -> None:
     view = View(make({"train/loss": fall, **norms}), 99)
     assert [s.name for s in view.layers] == list(norms)
     assert {s.n for s in view.layers} == {100}
+
+
+@pytest.mark.parametrize(("first", "alike"), [(2.0, True), (1.2, True), (1.1, False), (-0.5, True), (None, True)])
+def test_losses_of_which_one_is_twice_the_other_are_not_the_same(make, fall, first, alike) -> None:
+    val = {} if first is None else {"val/loss": ([0, 100, 200], [first, 0.5, 0.4])}
+    assert View(make({"train/loss": fall, **val}), 399.0).alike is alike

@@ -104,7 +104,7 @@ def check(view: View) -> list[Finding] | Abstain:
     then = _level(loss, first)
     apart = gap >= GAP * loss.drop and rise >= max(RISE * loss.drop, SIGMAS * val.tau)
     fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)
-    if not apart and not (fell and then - low >= ABOVE * loss.drop):
+    if not apart and not (fell and view.alike and then - low >= ABOVE * loss.drop):
         return []
     peak = best + int(np.argmax(blocks[best:]))
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:

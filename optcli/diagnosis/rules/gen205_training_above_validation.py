@@ -65,8 +65,6 @@ ABOVE: Final = 0.15
 """Training above validation loss at the end, as a share of the start level."""
 LEFT: Final = 0.5
 """Share of the start level that is left of the training loss."""
-UNITS: Final = 2.0
-"""Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
 STEADY: Final = 0.9
 """Share of the later validations that lie below the training loss."""
 
@@ -76,7 +74,7 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if val is None or val.n < 5 or loss.n < POINTS or loss.start <= 0:
         return Abstain("too few points, or no level to measure by")
-    if loss.at(float(val.step[0])) > UNITS * float(val.value[0]):
+    if not view.alike:
         return Abstain("training loss and validation loss are not the same quantity")
     later = val.value[val.n // 2 :]
     level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
