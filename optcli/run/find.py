@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -108,9 +109,13 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
 
 
 def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tuple[str, str]], int]:
-    """(path, format) of the logs among these files, and the number of others; too many of those end it."""
+    """(path, format) of the logs among these files, and the number of others; too many of those end it.
+
+    The rarest ending is looked at first: the one `metrics.csv` beside a thousand JSON files of predictions.
+    """
     found, others = [], 0
-    for file in files:
+    kinds = Counter(map(_ending, files))
+    for file in sorted(files, key=lambda name: (kinds[_ending(name)], name)):
         path = os.path.join(folder, file)
         reader = _format(path, file, pattern)
         if reader is not None:
@@ -120,6 +125,10 @@ def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tupl
         if others == MOST_OTHERS_HERE:
             break
     return found, others
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _home(reader: str, path: str) -> str:
@@ -193,7 +202,7 @@ def _may_hold_logs(folder: os.DirEntry[str]) -> bool:
 def _may_be_log(entry: os.DirEntry[str]) -> bool:
     """Whether a file is worth opening, by its name and because there is something in it (`/proc` says 0 of its own)."""
     name = entry.name
-    if "tfevents" not in name and name.removesuffix(".gz").rpartition(".")[2].lower() in NEVER_LOGS:
+    if "tfevents" not in name and _ending(name.removesuffix(".gz")) in NEVER_LOGS:
         return False
     try:
         return entry.stat(follow_symlinks=False).st_size > 0

@@ -109,3 +109,11 @@ def test_a_file_that_vanishes_is_no_log() -> None:
             raise FileNotFoundError
 
     assert not find._may_be_log(Gone())  # type: ignore[arg-type]
+
+
+def test_the_rarest_ending_is_looked_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "MOST_OTHERS_HERE", 5)
+    for number in range(20):
+        (tmp_path / f"answer{number}.txt").write_text("yes\n")
+    (tmp_path / "log.csv").write_text("step,loss\n1,2\n2,1\n3,0.5\n")
+    assert [found.source for found in find.discover(str(tmp_path))] == [str(tmp_path / "log.csv")]
