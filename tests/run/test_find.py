@@ -91,7 +91,7 @@ def test_a_folder_of_other_files_is_left(tmp_path: Path, monkeypatch: pytest.Mon
     for i in range(9):
         (tmp_path / "data").mkdir(exist_ok=True)
         (tmp_path / "data" / f"{i}.txt").write_text("a label\n")
-    log(tmp_path / "data" / "z.csv")
+    log(tmp_path / "data" / "z.txt")
     log(tmp_path / "run" / "log.csv")
     found = discover(str(tmp_path))
     assert [os.path.relpath(one.source, tmp_path) for one in found] == ["run/log.csv"]
