@@ -16,6 +16,7 @@ from optcli.run.memory import Memory
 from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
+from optcli.run.sidecar import beside
 from optcli.run.source import Source
 from optcli.run.stats import median
 
@@ -73,6 +74,7 @@ def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | 
         for block in reader.blocks(source) if memory is None else memory.blocks(reader, source):
             if block.run not in logs:
                 logs[block.run] = Log(found.format, found.notes)
+                logs[block.run].config |= beside(path)
             logs[block.run].add(block, name)
         for log in logs.values():
             log.end_file(source)

@@ -8,12 +8,16 @@ from typing import Any, Final
 from optcli.run.numbers import number
 
 NAMES: Final = {
-    "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate"),
-    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size"),
-    "optimizer.name": ("optimizer", "optimizer_name", "opt_name"),
-    "optimizer.weight_decay": ("weight_decay",),
+    "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate", "base_lr", "init_lr"),
+    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size", "bs"),
+    "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
+    "optimizer.weight_decay": ("weight_decay", "wd"),
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
-}
+    "regularizers.clip_norm.max_norm": (
+        "max_grad_norm", "gradient_clip_val", "clip_norm", "clip_grad_norm", "grad_clip", "clip_grad", "grad_norm_clip",
+        "clip",
+    ),
+}  # fmt: skip
 
 
 def known(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,51 @@
-"""Small files beside a log that say what was planned: a recipe, Ultralytics' args.yaml."""
+"""Small files beside a log that say what was planned: a recipe, Lightning's hparams.yaml, Ultralytics' args.yaml."""
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from optcli.run.block import Block, Unreadable
+from optcli.run.params import known
 from optcli.run.source import Source
 
+NAMES: Final = ("hparams", "hyperparameters", "args", "params", "config")
+ENDINGS: Final = (".yaml", ".yml", ".json")
+LIMIT: Final = 1 << 18
+"""Bytes; a larger file is no list of settings."""
 
-def yaml_file(path: str, limit: int = 1 << 18) -> dict[str, Any]:
+
+def beside(path: str) -> dict[str, Any]:
+    """Recipe path -> value, of the settings known by name in the first such file in a log's folder; none for `-`."""
+    folder = os.path.dirname(path)
+    for file in (os.path.join(folder, name + ending) for name in NAMES for ending in ENDINGS if path != "-"):
+        if file != path and os.path.isfile(file):
+            found = known(dict(_leaves(json_file(file) if file.endswith(".json") else yaml_file(file))))
+            if found:
+                return found
+    return {}
+
+
+def _leaves(tree: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Names and plain values, the outer ones last, so that they count."""
+    for value in tree.values():
+        if isinstance(value, Mapping) and depth < 3:
+            yield from _leaves(value, depth + 1)
+    yield from ((str(key).lower(), value) for key, value in tree.items() if not isinstance(value, Mapping))
+
+
+def json_file(path: str, limit: int = LIMIT) -> dict[str, Any]:
+    """A JSON object; an unreadable or odd file is as if it weren't there."""
+    try:
+        found = json.loads(Source(path).read(limit))
+    except (Unreadable, OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def yaml_file(path: str, limit: int = LIMIT) -> dict[str, Any]:
     """A flat or nested mapping of plain values; an unreadable or odd file is as if it weren't there.
 
     Imports PyYAML only here: few logs have such a neighbour.
