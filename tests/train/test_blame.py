@@ -52,7 +52,12 @@ def test_what_a_bundled_loss_can_t_use_is_the_model_s():
 
 
 def test_bundled_parts_have_no_place_to_blame():
-    assert blame.blamed(ValueError("x"), "loss", "cross_entropy").message == "loss cross_entropy failed: ValueError: x"
+    assert blame.blamed(TypeError("x"), "loss", "cross_entropy").message == "loss cross_entropy failed: TypeError: x"
+
+
+def test_a_bundled_part_that_says_what_is_wrong_is_quoted():
+    told = blame.blamed(ValueError("no class is left; give more samples"), "loss", "cross_entropy")
+    assert (told.message, told.help) == ("loss cross_entropy: no class is left", "give more samples")
 
 
 def test_running_out_of_memory_is_recognized_through_its_causes():
