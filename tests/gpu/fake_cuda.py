@@ -29,13 +29,14 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 
 import optcli  # noqa: E402
 from optcli.recipe import loads  # noqa: E402
-from optcli.train import choices, graphs, probes, reader  # noqa: E402
+from optcli.train import choices, graphs, probes, reader, update  # noqa: E402
 from optcli.train.build import Built, build  # noqa: E402
 from optcli.train.evaluate import Evaluator  # noqa: E402
 from optcli.train.randomness import Randomness  # noqa: E402
 from optcli.train.signals import Signals  # noqa: E402
 from optcli.train.world import World  # noqa: E402
 
+update._apart = lambda grads: grads  # without memory all tensors have the same address
 aten = torch.ops.aten
 BASE = """
 name: fake
