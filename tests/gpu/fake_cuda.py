@@ -29,14 +29,13 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 
 import optcli  # noqa: E402
 from optcli.recipe import loads  # noqa: E402
-from optcli.train import choices, graphs, probes, reader, update  # noqa: E402
+from optcli.train import choices, graphs, probes, reader  # noqa: E402
 from optcli.train.build import Built, build  # noqa: E402
 from optcli.train.evaluate import Evaluator  # noqa: E402
 from optcli.train.randomness import Randomness  # noqa: E402
 from optcli.train.signals import Signals  # noqa: E402
 from optcli.train.world import World  # noqa: E402
 
-update._apart = lambda grads: grads  # without memory all tensors have the same address
 aten = torch.ops.aten
 BASE = """
 name: fake
@@ -181,7 +180,7 @@ class Seen(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        self.ops += not func.is_view
+        self.ops += not func.is_view and func is not torch.ops.prim.device.default  # asked, not done
         if func in (aten._to_copy.default, aten.copy_.default):
             old, new = (args[0], out) if func is aten._to_copy.default else (args[1], args[0])
             late = kwargs.get("non_blocking") or (func is aten.copy_.default and len(args) > 2 and args[2])
