@@ -138,9 +138,9 @@ def _far_from_chance(view: View, least: int) -> bool:
     loss = view.loss
     if not view.chance_at_most or loss.n < least:
         return False
-    if view.right > RIGHT and loss.trend(1.0)[1] < -RISING:
+    if float(loss.value[-max(LATER, loss.n // 2) :].min()) <= CHANCES * view.chance_at_most:
         return False
-    return float(loss.value[-max(LATER, loss.n // 2) :].min()) > CHANCES * view.chance_at_most
+    return not (view.right > RIGHT and loss.trend(1.0)[1] < -RISING)
 
 
 def _rising(loss: Series, low: float, gained: float) -> bool:
