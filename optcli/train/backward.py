@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakMethod
 
 import torch
 from torch import Tensor
 
-from optcli.parts.optimizers._direct import Call, alone
+from optcli.parts.optimizers._direct import Call, after_loading, alone
 from optcli.train.batches import Batch
 from optcli.train.probes import RATIO_EVERY
 from optcli.train.update import Update
@@ -37,11 +38,12 @@ class UpdateInBackward(Update):
         device = self._gate.up.device
         self._moved, self._sizes = (torch.zeros(len(self._params), device=device) for _ in range(2))
         self._head, self._measures = self._window.heads[0], False
-        self._step.optimizer.register_load_state_dict_post_hook(self._bind)
+        after_loading(self._step.optimizer, self._bind)
         self._bind(self._step.optimizer)
         self._waiting: set[int] = set()
+        take = WeakMethod(self._take)  # a parameter that held its update would never be freed
         for number, parameter in enumerate(self._params):
-            parameter.register_post_accumulate_grad_hook(lambda p, n=number: self._take(n, p))  # type: ignore[no-untyped-call]
+            parameter.register_post_accumulate_grad_hook(lambda p, n=number: take()(n, p))  # type: ignore[no-untyped-call, misc]
 
     def _bind(self, optimizer: torch.optim.Optimizer) -> None:
         self._groups = [(g, p) for g in optimizer.param_groups for p in g["params"]]  # loading makes new groups

@@ -125,7 +125,12 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     moving = Moving(rates, optimizer) if rates.moves else None
     update = frugal.update(recipe, world, regularizers, objective, step, gate, window, gated=gated, moving=moving)
     if info.get("cuda_graphs") and world.device.type == "cuda":  # a run may go on elsewhere
-        update.record(randomness, recipe.train.accumulate, notes.append)
+
+        def drop(why: str) -> None:
+            info["cuda_graphs"] = False
+            notes.append(why)
+
+        update.record(randomness, recipe.train.accumulate, drop)
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}
     names = [called[id(p)] for p in step.params]

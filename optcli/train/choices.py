@@ -7,6 +7,7 @@ other roundings.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -127,6 +128,7 @@ def compile_whole(model: nn.Module) -> None:
 
     `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
     """
+    warnings.filterwarnings("ignore", "TensorFloat32")  # the recipe says which precision it wants
     call: Any = model._call_impl
     model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
 

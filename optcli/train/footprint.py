@@ -44,7 +44,7 @@ def activations(objective: Objective, batch: Batch) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in known:
             seen[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # of an output itself torch would make a ring that nothing ever frees
 
     with _traceless(objective.bare), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss = objective(*batch)  # bound, so that what is kept stays alive and no address is counted for two

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -64,6 +65,8 @@ class Objective:
             if hasattr(regularizer, "on_loss"):
                 self._train_loss = regularizer.on_loss(self._train_loss)
         self._autocast = None if isinstance(autocast, nullcontext) else autocast
+        self.output: Callable[[Tensor], Any] = partial(_output, bare, autocast, cast)
+        """What the model gives for inputs, in the run's precision."""
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
         for change in self._batch:
@@ -85,11 +88,6 @@ class Objective:
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for forward passes."""
         return self._autocast or self.nothing
-
-    def output(self, x: Tensor) -> Any:
-        """What the model gives for inputs, in the run's precision."""
-        with self.autocast:
-            return self.bare(x if self._cast is None else self._cast(x))
 
     def evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Output and plain loss of a batch; the model should be in evaluation mode."""
@@ -126,6 +124,13 @@ class Objective:
             wrong = Misuse(f"the loss must be a scalar, the mean over the batch, not of shape {shape(value)}")
             raise ModelFailed("loss", x, y, output, self.bare) from wrong
         return output, value
+
+
+def _output(
+    model: nn.Module, autocast: AbstractContextManager[Any], cast: Callable[[Tensor], Tensor] | None, x: Tensor
+) -> Any:
+    with autocast:
+        return model(x if cast is None else cast(x))
 
 
 def shape(given: Any) -> str:

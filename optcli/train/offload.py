@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from optcli.parts.optimizers._direct import Step, alone
+from optcli.parts.optimizers._direct import Step, after_loading, alone
 from optcli.train.backward import Together
 from optcli.train.world import World
 
@@ -32,7 +32,7 @@ class Offloaded(Step):
                 if alone(optimizer, group, parameter, state) is None:
                     raise Together
                 optimizer.state[parameter] = {name: world.pinned(tensor) for name, tensor in state.items()}
-        optimizer.register_load_state_dict_post_hook(self._send_home)
+        after_loading(optimizer, self._send_home)
 
     def _send_home(self, optimizer: torch.optim.Optimizer) -> None:
         """Loading brings the state to its parameters."""

@@ -50,8 +50,7 @@ class Update:
         self._shrink = [r.after_step for r in regularizers if hasattr(r, "after_step")]
         self._follow = [r.after_update for r in regularizers if hasattr(r, "after_update")]
         self._walks = [r for r in regularizers if hasattr(r, "ascend")]
-        self._gradients = self._uphill if self._walks else self._here
-        self._pass: Pass = self._backward
+        self._recorded: Recorded | None = None
         self._parts = 1
         self._norms = running(objective.bare)
         self._plain = all(p.dtype == torch.float32 for p in self._params)
@@ -72,7 +71,7 @@ class Update:
             self._moving(step)
         if self._buffers or self._ungated:
             self._keep()
-        loss, grads = self._gradients(batches)
+        loss, grads = self._uphill(batches) if self._walks else self._here(batches)
         gate.unscale(grads)
         told = [loss, *torch._foreach_norm(sparse.values(grads) if self._sparse else grads)]
         head = window.heads[at]
@@ -100,13 +99,13 @@ class Update:
         """Forward and backward passes that each batch takes; None if they are as many as a search needs."""
         return None if self._searches else 2 if self._walks else 1
 
-    def record(self, randomness: Randomness, accumulate: int, tell: Callable[[str], None]) -> None:
+    def record(self, randomness: Randomness, accumulate: int, drop: Callable[[str], None]) -> None:
         """Play forward and backward passes back instead of launching them anew (see `graphs`)."""
         if self._walks or self._searches:  # their passes at other weights leave running statistics alone
-            tell("train.cuda_graphs: off, passes are taken at other weights as well")
+            drop("train.cuda_graphs: off, passes are taken at other weights as well")
             return
         device, buffers = self._world.device, list(self._objective.bare.buffers())
-        self._pass = Recorded(self._backward, device, randomness, buffers, accumulate > 1, tell)
+        self._recorded = Recorded(device, randomness, buffers, accumulate > 1, drop)
 
     def _uphill(self, batches: Sequence[Batch]) -> tuple[Tensor, list[Tensor]]:
         """The loss here, and the gradients at the point that the regularizers move to (sharpness-aware minimization).
@@ -139,9 +138,10 @@ class Update:
         if self._world.size > 1:
             return self._shared(batches)
         self._parts = len(batches)
-        loss, grads = self._pass(*batches[0])
+        taken: Pass = self._backward if self._recorded is None else partial(self._recorded, self._backward)
+        loss, grads = taken(*batches[0])
         for x, y in batches[1:]:
-            more, further = self._pass(x, y)
+            more, further = taken(x, y)
             loss += more
             torch._foreach_add_(grads, further)
         return loss, grads

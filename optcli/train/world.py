@@ -182,10 +182,10 @@ class World:
         return moved
 
     def stage(self, tensor: Tensor | Lazy) -> Tensor:
-        """Bring a batch from the host's memory to the device without waiting for the copy."""
+        """Bring a batch to the device without waiting for the copy; one that is there already stays as it is."""
         if isinstance(tensor, Lazy):
             tensor = tensor.read()
-        return tensor if self.device.type == "cpu" else tensor.pin_memory().to(self.device, non_blocking=True)
+        return tensor if tensor.device == self.device else tensor.pin_memory().to(self.device, non_blocking=True)
 
     def reader(self, like: Tensor) -> Reader:
         """For reading tensors shaped like this one back without making the device wait."""

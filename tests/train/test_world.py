@@ -60,6 +60,9 @@ def test_alone_everything_collective_is_the_identity():
     assert world.parallel(net) is net
     assert world.only(lambda: "made") == "made"
     assert world.stage(tensor) is tensor
+    world.device = torch.device("meta")
+    there = tensor.to("meta")
+    assert world.stage(there) is there
 
 
 def test_a_silent_object_takes_every_call():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
 
 Call = Callable[[Sequence[Any], "float | Tensor", "Tensor | None"], None]
 """`call(grads, lr, found_inf)`: one step of one group by the kernel."""
+
+
+def after_loading(optimizer: Optimizer, bind: Callable[[Optimizer], None]) -> None:
+    """Call a bound method whenever the optimizer has loaded a state, as long as its object lives.
+
+    A hook that held the object would make a ring of the two, and a training's memory would wait for the collector.
+    """
+    method = WeakMethod(bind)
+
+    def loaded(optimizer: Optimizer) -> None:
+        if (living := method()) is not None:
+            living(optimizer)
+
+    optimizer.register_load_state_dict_post_hook(loaded)
 
 
 class Step:
@@ -93,7 +108,7 @@ class _Direct(Step):
         super().__init__(optimizer)
         self._make = bind
         self._bind(optimizer)
-        optimizer.register_load_state_dict_post_hook(self._bind)
+        after_loading(optimizer, self._bind)
 
     def _bind(self, optimizer: Optimizer) -> None:
         self._calls: list[tuple[dict[str, Any], list[Tensor], slice, Call]] = []

@@ -8,6 +8,7 @@ Source: Shazeer & Stern 2018, arXiv 1804.04235. Runs on torch.optim.Adafactor.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -61,7 +62,9 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     optimizer.register_step_pre_hook(shrink)
     optimizer.register_step_pre_hook(grown)
 
+    own = weakref.proxy(optimizer)  # or the two would keep each other alive
+
     def gain(state: dict[str, Any], group: dict[str, Any], out: Tensor | None = None) -> Any:
-        return _gain.adafactor(state, group, next(p for p in group["params"] if optimizer.state[p] is state))
+        return _gain.adafactor(state, group, next(p for p in group["params"] if own.state[p] is state))
 
     return finished(optimizer, gain)

@@ -134,7 +134,7 @@ class TestResNet:
 @pytest.mark.parametrize(("cell", "kind"), [("lstm", nn.LSTM), ("gru", nn.GRU), ("plain", nn.RNN)])
 def test_rnn_reads_from_left_to_right(cell, kind):
     model = built("rnn", TEXT, cell=cell, layers=2, width=16).eval()
-    assert type(model.cell) is kind
+    assert [type(one) for one in model.cells] == [kind, kind]
     one = torch.randint(20, (1, 16))
     other = one.clone()
     other[0, 9] = (other[0, 9] + 1) % 20
@@ -259,7 +259,7 @@ class TestOptions:
     @pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3), ("plain", 1)])
     def test_rnn(self, cell, gates):
         model = built("rnn", TEXT, cell=cell, width=16, layers=2, init="orthogonal", norm="layer")
-        for weight in (model.cell.weight_hh_l0, model.cell.weight_hh_l1):
+        for weight in (one.weight_hh_l0 for one in model.cells):
             assert len(weight) == 16 * gates
             for gate in weight.split(16):
                 torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)

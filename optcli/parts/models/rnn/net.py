@@ -20,24 +20,28 @@ class Recurrent(nn.Module):
         kinds: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "plain": nn.RNN}
         self.rate, width = 0.0, options.width
         self.token = nn.Embedding(tokens, width)
-        self.cell = kinds[options.cell](width, width, options.layers, batch_first=True)
+        layers = range(options.layers)  # apart: what cuDNN draws between its own layers no checkpoint can hold
+        self.cells = nn.ModuleList(kinds[options.cell](width, width, batch_first=True) for _ in layers)
         self.norm = nn.LayerNorm(width) if options.norm == "layer" else None
         self.head = nn.Linear(width, tokens)
         if options.init == "orthogonal":
             for gate in (
-                g for name, p in self.cell.named_parameters() if "weight_hh" in name for g in torch.split(p, width)
+                g for name, p in self.cells.named_parameters() if "weight_hh" in name for g in torch.split(p, width)
             ):
                 nn.init.orthogonal_(gate)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        states: Tensor = self.cell(self.token(tokens))[0]
+        states: Tensor = self.token(tokens)
+        for number, cell in enumerate(self.cells):
+            states = cell(self._thinned(states) if number else states)[0]
         if self.norm is not None:
             states = self.norm(states)
-        if self.rate and self.training:
-            states = torch.dropout(states, self.rate, True)
-        logits: Tensor = self.head(states)
+        logits: Tensor = self.head(self._thinned(states))
         return logits
+
+    def _thinned(self, states: Tensor) -> Tensor:
+        return torch.dropout(states, self.rate, True) if self.rate and self.training else states
 
     def set_dropout(self, rate: float) -> None:
         """Dropout between layers and before the head."""
-        self.rate = self.cell.dropout = rate
+        self.rate = rate

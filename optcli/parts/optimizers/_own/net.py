@@ -56,7 +56,7 @@ class Own(torch.optim.Optimizer):
                 self.state[parameter] = {
                     slot: makers.get(slot, torch.zeros_like)(parameter.detach()) for slot in group.get("slots", slots)
                 }
-        self.register_load_state_dict_post_hook(lambda own: self._bind())
+        self.register_load_state_dict_post_hook(_bound_anew)
         self._bind()
 
     def __repr__(self) -> str:
@@ -139,6 +139,11 @@ class Own(torch.optim.Optimizer):
             self.update(params, grads, state, group, lr, found)
         for now, was in zip(touched, old, strict=True):
             now.copy_(torch.where(found.bool(), was, now))  # type: ignore[union-attr]
+
+
+def _bound_anew(own: Any) -> None:
+    """No method of the optimizer's own: that would be a ring, and its memory wait for the collector."""
+    own._bind()
 
 
 def scalar(parameter: Tensor) -> Tensor:

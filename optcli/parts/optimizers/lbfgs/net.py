@@ -40,6 +40,7 @@ class Lbfgs(torch.optim.LBFGS):
             group |= {"max_iter": 1, "line_search_fn": None}
         super().step(self._evaluations())  # type: ignore[no-untyped-call]
         group |= {key: chosen[key] for key in ("max_iter", "line_search_fn")}
+        self.given = None  # the loop's, which holds this
         if not all(bool(p.isfinite().all()) for p in self._all):
             torch._foreach_copy_(self._all, before)
             self.state[self._all[0]].clear()
@@ -49,6 +50,7 @@ class Lbfgs(torch.optim.LBFGS):
         loss, again = self.given or (torch.zeros(()), None)
         known: list[tuple[Tensor, Sequence[Tensor | None]]] = [(loss, [p.grad for p in self._all])]
 
+        @torch.no_grad()  # torch turns autograd on, and a gradient with a graph holds its parameter for ever
         def evaluate() -> Tensor:
             if not known:
                 assert again is not None
