@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+MANY: Final = 100
+"""Unknown keys after which no more are told."""
 
 
 @dataclass(frozen=True, slots=True)

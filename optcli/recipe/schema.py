@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from optcli import parts
-from optcli.recipe.problem import BadRecipe, Problem
+from optcli.recipe.problem import MANY, BadRecipe, Problem
 from optcli.recipe.recipe import Recipe
 from optcli.recipe.sections import BY_TASK, COMMON, FIRST_CHOICE, LISTS, SLOTS, TOP, Chosen, Head, Monitor, Train
 from optcli.recipe.spelling import hint, nearest
@@ -16,8 +16,6 @@ from optcli.recipe.validate import fields, validated
 from optcli.recipe.words import short, shown
 
 _SECTIONS: dict[str, type] = {"train": Train, "monitor": Monitor}
-_MANY = 100
-"""Unknown keys that are told, and parts that a list may have: beyond, it is another kind of file."""
 _EPOCHS = 5
 """Epochs of a recipe that doesn't say: enough to see a curve, short enough for a first try."""
 
@@ -60,7 +58,7 @@ class Draft:
 
     def unknown(self, place: Span, key: str, title: str, known: tuple[str, ...], path: str) -> None:
         """Say that a key means nothing there, and where it belongs or what was meant."""
-        if len(self.problems) >= _MANY:
+        if len(self.problems) >= MANY:
             return
         key = short(key)
         home = _home(key, path)
@@ -187,9 +185,9 @@ class Draft:
             inside = node.value.lstrip("- ") if isinstance(node.value, str) else ", ".join(named) or "..."
             self.say(node.span, f"`{key}` must be a list, not {shown(node)}", f"write {key}: [{inside}]", key)
             return
-        if len(node.items) > _MANY:
+        if len(node.items) > MANY:
             self.values[key] = None
-            self.say(node.span, f"`{key}` lists more than {_MANY} parts", "is it the right file?", key)
+            self.say(node.span, f"`{key}` lists more than {MANY} parts", "is it the right file?", key)
             return
         chosen = [self.part(kind, item, key, (), None) for item in node.items]
         self._twice(kind, [c.name if c is not None else None for c in chosen], node.items, key)

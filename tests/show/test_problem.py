@@ -7,7 +7,7 @@ import re
 import pytest
 
 from optcli.recipe.problem import Problem
-from optcli.show.problem import SHOWN, lines, print_problems
+from optcli.show.problem import MOST, lines, print_problems
 from optcli.show.screen import Screen
 
 
@@ -61,12 +61,22 @@ def test_nothing_that_a_terminal_obeys_gets_through(text: str, capsys: pytest.Ca
     assert not any(line.startswith("::") for line in shown.splitlines())
 
 
-def test_many_problems_are_counted_not_poured_out(capsys: pytest.CaptureFixture[str]) -> None:
-    print_problems([Problem("bad", "r.yaml", i) for i in range(1, SHOWN + 1_001)])
+def bad(count: int) -> list[Problem]:
+    return [Problem(f"bad {i}", "r.yaml", i, 1, help=f"mend {i}", snippet="x: 1") for i in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(("count", "carets"), [(1, 1), (2, 2), (3, 1), (5, 1), (6, 0), (8, 0), (9, 0), (1_000, 0)])
+def test_all_mistakes_take_eight_lines_at_most(count: int, carets: int, capsys: pytest.CaptureFixture[str]) -> None:
+    print_problems(bad(count))
     captured = capsys.readouterr()
+    shown = captured.err.splitlines()
     assert captured.out == ""
-    assert len(captured.err.splitlines()) == SHOWN + 1
-    assert captured.err.splitlines()[-1] == "and 1,000 more"
+    assert len(shown) <= MOST
+    assert sum("^" in line for line in shown) == carets
+    said = [i for i in range(1, count + 1) if any(line.startswith(f"r.yaml:{i}:1: error: bad {i}") for line in shown)]
+    assert said == list(range(1, (count if count <= MOST else MOST - 1) + 1))
+    assert all(any(f"mend {i}" in line for line in shown) for i in said)
+    assert (shown[-1] in (f"and {count - 7:,} more", f"and at least {count - 7:,} more")) is (count > MOST)
 
 
 def test_what_several_in_a_row_are_told_to_do_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
