@@ -87,6 +87,10 @@ def _numbers(summary: Any) -> str:
     return ", ".join(told)
 
 
+def _percent(share: float) -> str:
+    return "under 0.1%" if share < 0.001 else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+
+
 def _took(summary: Any) -> str:
     """Memory, speed and energy in a line; what isn't known is left out."""
     used = summary["resources"]
@@ -95,7 +99,8 @@ def _took(summary: Any) -> str:
     if summary["samples_per_s"]:
         told.append(f"{summary['samples_per_s']:,.0f} samples/s")
     if used["flops_per_step"]:
-        share = "" if used["utilization"] is None else f", {used['utilization']:.0%} of what a matrix product reaches"
+        used_up = used["utilization"]
+        share = "" if used_up is None else f", {_percent(used_up)} of what a matrix product reaches"
         told.append(f"{si(used['flops_per_step'])}FLOP a step{share}")
     if used["energy_j"] is not None:
         told.append(f"{si(used['energy_j'])}J")

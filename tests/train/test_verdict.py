@@ -5,7 +5,7 @@ import re
 import pytest
 
 from optcli.exits import Exit
-from optcli.train.verdict import tell
+from optcli.train.verdict import _percent, tell
 
 
 def test_a_healthy_end(run, tmp_path, capsys):
@@ -58,3 +58,10 @@ def test_a_failed_run_says_what_and_where_the_good_weights_are(run, tmp_path, ca
     said = capsys.readouterr().err
     assert "error: NUM301 non-finite loss at step" in said
     assert "help: the last good checkpoint is" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0, "under 0.1%"), (0.0033, "0.3%"), (0.0257, "2.6%"), (0.29, "29%"), (1.04, "104%")]
+)
+def test_a_small_share_is_not_nothing(share, said):
+    assert _percent(share) == said
