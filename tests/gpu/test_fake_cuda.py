@@ -167,6 +167,11 @@ def test_data_come_without_a_wait(report, name):
 
 
 @every
+def test_what_was_asked_for_is_done(report, name):
+    assert report["notes"] == []
+
+
+@every
 def test_the_precision_is_the_one_asked_for(report, name):
     asked = next((HALF[p] for p in HALF if p in name.split()), "torch.float32")
     assert report["outputs"] == [asked]
