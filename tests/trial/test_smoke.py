@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,8 @@ import optcli
 from optcli import parts
 from optcli.recipe import loads
 from optcli.trial import smoke
-from optcli.trial.smoke import SmokeReport
+from optcli.trial.smoke import SmokeReport, replay
+from optcli.trial.smoke.bench import Bench
 
 RECIPE = """\
 data: {{name: {data}, batch_size: 16}}
@@ -202,6 +205,30 @@ def test_a_language_model_that_looks_ahead_fails() -> None:
 
     assert status("independent_samples", "peeks", "looks_ahead") == "fail"
     assert status("independent_samples", "{name: gpt, layers: 1, width: 16, heads: 2}", "looks_ahead") == "pass"
+
+
+@pytest.mark.parametrize("check", ["same_seed", "exact_resume"])
+@pytest.mark.parametrize("fault", ["", "unseeded"])
+def test_sums_in_any_order_are_no_fault(
+    check: str, fault: str, broken: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device whose kernels differ from run to run, unless they are asked to be deterministic."""
+    runs, plain = [0], replay._rows
+
+    def rows(run: Path) -> list[dict[str, Any]]:
+        runs[0] += 1
+        return [*plain(run), {"step": runs[0]}] if run.name.endswith("False") else plain(run)
+
+    monkeypatch.setattr(replay, "_rows", rows)
+    recipe = loads(RECIPE.format(model=broken(fault) if fault else "mlp", data="clusters"))
+    results = {}
+    for device in ("cpu", "cuda"):
+        with Bench(recipe) as bench:
+            bench.__dict__["world"] = SimpleNamespace(device=torch.device(device))
+            results[device] = importlib.import_module(f"optcli.trial.smoke.checks.{check}").check(bench)
+    assert results["cpu"].status == "fail"
+    assert results["cuda"].status == ("fail" if fault else "pass")
+    assert results["cuda"].message.endswith(replay.ORDERED) is not bool(fault)
 
 
 @pytest.mark.parametrize("check", ["same_seed", "exact_resume"])

@@ -14,15 +14,19 @@ RANK: Final = 80
 
 def check(bench: Bench) -> Result:
     """Take a run back to its middle checkpoint, as a kill would leave it, and go on."""
-    whole = replay.whole(bench)
+    return replay.judged(bench, _resumed)
+
+
+def _resumed(bench: Bench, ordered: bool) -> Result:
+    whole = replay.whole(bench, ordered)
     if (broken := replay.cut_short(whole)) is not None:
         return broken
-    killed = bench.folder / "killed"
+    killed = bench.folder / f"killed-{ordered}"
     shutil.copytree(whole, killed, symlinks=True)
     shutil.rmtree(killed / "checkpoints" / f"step-{replay.STEPS}")
     for file in ("summary.json", "diagnosis.json", "checkpoints/index.json"):
         (killed / file).unlink(missing_ok=True)
-    resumed = bench.train("killed", replay.recipe(bench), resume=True)
+    resumed = bench.train(killed.name, replay.recipe(bench, ordered), resume=True)
     difference = replay.difference(whole, resumed)
     if difference:
         return Result(

@@ -13,10 +13,14 @@ RANK: Final = 70
 
 def check(bench: Bench) -> Result:
     """Train a few steps twice."""
-    first = replay.whole(bench)
+    return replay.judged(bench, _twice)
+
+
+def _twice(bench: Bench, ordered: bool) -> Result:
+    first = replay.whole(bench, ordered)
     if (broken := replay.cut_short(first)) is not None:
         return broken
-    second = bench.train("again", replay.recipe(bench))
+    second = bench.train(f"again-{ordered}", replay.recipe(bench, ordered))
     difference = replay.difference(first, second)
     if difference:
         return Result(
