@@ -9,6 +9,7 @@ import torch
 from optcli.train import choices, graphs
 from optcli.train.build import build
 from optcli.train.signals import Signals
+from optcli.train.update import Update
 from optcli.train.world import World
 
 VARIANTS = {
@@ -83,6 +84,44 @@ def test_a_recording_that_gives_other_numbers_is_dropped(recipe, monkeypatch):
     made, told = recording(recipe, *VARIANTS["dropout"])
     assert steps(made, 5) == rows
     assert told == ["train.cuda_graphs: off, what is played back is not what was recorded"]
+
+
+@pytest.mark.parametrize(("off", "kept"), [(0.0, True), (1e-3, False)])
+def test_a_recording_may_be_as_far_off_as_a_second_pass_is(recipe, monkeypatch, off, kept):
+    """Kernels that add in any order: no two passes agree bit for bit."""
+    numbers, backward = torch.Generator().manual_seed(0), Update._backward
+
+    def shaky(update, x, y):
+        loss, grads = backward(update, x, y)
+        return loss, [g + 1e-6 * torch.randn(g.shape, generator=numbers) for g in grads]
+
+    def drifted(device, passes):
+        replay = copied(device, passes)
+        recorded = passes.__closure__[[*passes.__code__.co_freevars].index("self")].cell_contents
+        return lambda: (replay(), recorded._result[1][0].add_(off))
+
+    monkeypatch.setattr(Update, "_backward", shaky)
+    monkeypatch.setattr(graphs, "record", drifted)
+    made, told = recording(recipe)
+    steps(made, 3)
+    assert (made.update._recorded._replay is not None) is kept
+    assert bool(told) is not kept
+
+
+@pytest.mark.parametrize(("value", "kept"), [(float("inf"), True), (float("nan"), False)])
+def test_a_gradient_that_overflows_the_same_way_is_the_same(recipe, monkeypatch, value, kept):
+    backward = Update._backward
+
+    def full(update, x, y):
+        loss, grads = backward(update, x, y)
+        grads[0].fill_(value)
+        return loss, grads
+
+    monkeypatch.setattr(Update, "_backward", full)
+    monkeypatch.setattr(graphs, "record", copied)
+    made, _ = recording(recipe, "monitor.nonfinite=skip")
+    steps(made, 2)
+    assert (made.update._recorded._replay is not None) is kept
 
 
 def test_a_pass_that_can_not_be_recorded_is_taken_as_it_is(recipe, monkeypatch):
