@@ -68,13 +68,12 @@ class Walk:
     def _ask(self, code: str, rule: rules.Rule, view: View) -> list[Finding]:
         reason = _unfit(rule, view)
         said = Abstain(reason) if reason else rule.check(view)
-        found = [] if isinstance(said, Abstain) else said
-        if isinstance(said, Abstain):
+        if isinstance(said, Abstain):  # what it said before stands: not to know is no recovery
             self.abstained[code] = said.reason
-        else:
-            self.abstained.pop(code, None)
-        self._heal(code, found, view)
-        return [f for f in found if self._pin(f)]
+            return []
+        self.abstained.pop(code, None)
+        self._heal(code, said, view)
+        return [f for f in said if self._pin(f)]
 
     def diagnosis(self, run: Run) -> Diagnosis:
         """All that was found so far."""

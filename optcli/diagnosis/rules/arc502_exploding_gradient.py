@@ -120,11 +120,15 @@ def _growing(view: View, grad: Series, usual: Floats) -> list[Finding]:
 
 
 def _usual(grad: Series) -> Floats:
-    """For each point the highest block median before it; the first point, for the points of the first block."""
+    """For each point the highest block median before it; for the points of the first block the lowest one so far.
+
+    A run may begin with a gradient a hundred times what it comes to.
+    """
     size = min(USUAL, max(1, grad.n // 2))
     medians = np.maximum.accumulate(block_medians(grad.value, size))
     first = grad.n % size
     before = np.repeat(np.concatenate([[0.0], medians])[:-1], size)
     lowest = min(float(grad.value[0]), median(grad.value[:USUAL]))
     usual: Floats = np.maximum(np.concatenate([np.zeros(first), before]), lowest)
+    usual[1:size] = np.maximum(usual[1:size], np.minimum.accumulate(grad.value)[: size - 1])
     return usual
