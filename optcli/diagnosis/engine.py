@@ -17,6 +17,7 @@ from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import View
 from optcli.run.curve import Run
 
+SEVERITIES: Final = ("error", "warning", "info")
 BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
@@ -84,10 +85,10 @@ class Walk:
         )  # fmt: skip
 
     def _pin(self, finding: Finding) -> bool:
-        """Keep where it was first seen; take over what may grow. True for a new one."""
+        """Keep where it was first seen; take over what may grow. True for a new one, and for one that became worse."""
         key = finding.code, finding.curve
         old = self.pinned.get(key)
-        if old is None:
+        if old is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(old.severity):
             self.pinned[key] = finding
             return True
         grown = replace(old, last=finding.last, confidence=finding.confidence, evidence=finding.evidence)
@@ -137,4 +138,4 @@ def _unfit(rule: rules.Rule, view: View) -> str:
 
 
 def _order(finding: Finding) -> tuple[Any, ...]:
-    return (("error", "warning", "info").index(finding.severity), finding.first, finding.code, finding.curve)
+    return (SEVERITIES.index(finding.severity), finding.first, finding.code, finding.curve)
