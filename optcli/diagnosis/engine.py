@@ -29,8 +29,8 @@ def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[
     if curve is not None:
         for count in ladder.rungs(curve, run.planned):
             walk.climb(View(run, float(curve.step[count - 1])))
-        if run.end != "running":
-            walk.climb(View(run, last_step(run), ended=True))
+    if any(map(len, run.curves.values())) and run.end != "running":
+        walk.climb(View(run, last_step(run), ended=True))
     return walk.diagnosis(run)
 
 
@@ -106,7 +106,7 @@ class Walk:
 
 def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
-    standing = [f for f in findings if f.healed_at is None] or findings
+    standing = [f for f in findings if f.healed_at is None]
     if all(f.severity == "info" for f in standing):
         return ()
     with np.errstate(all="ignore"):

@@ -2,8 +2,9 @@
 
 ## What is seen
 One validation in twelve and more, at least two, leaps above those around it by more than half of their level and half
-of everything learned, while the training loss stays calm. Severity `info`: the noise from one validation to the next is above a tenth of everything
-learned, and three times that of the training loss, so that it isn't the parameters that shake.
+of everything learned, while the training loss stays calm. Severity `info`: the noise from one validation to the next is
+above a tenth of everything learned, and three times that of the training loss, so that it isn't the parameters that
+shake.
 
 ## Why it matters
 The best checkpoint, early stopping and every comparison of two runs are drawn by lot within that noise. Leaps come

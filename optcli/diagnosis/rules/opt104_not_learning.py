@@ -47,6 +47,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import LONE
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -100,6 +101,8 @@ FROZEN: Final = 3
 """Validations that must agree."""
 SAME: Final = 1e-6
 """Relative difference up to which they do."""
+STILL: Final = 8
+"""Points that are the same number, beyond chance."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -109,16 +112,22 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if (still := _still(view)) is not None:
+        return [still]
     if view.warm is not None and view.at < 3 * view.warm:
         return Abstain("warm-up has just ended or still goes on")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
+    if view.late:
+        return Abstain("the log begins in the middle of a run")
     stage = _stage(view)
     frozen = _frozen(view)
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
     start = _untrained(view) if late else loss.start
+    if start == loss.start and view.by_epoch and loss.value[0] < LONE * start:  # means of whole epochs: the first one is no noise
+        start = max(start, float(loss.value[0]))
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
@@ -144,6 +153,20 @@ def check(view: View) -> list[Finding] | Abstain:
             over_chance=(loss.end / view.chance if view.chance else math.nan, "1"), **_gradient(view),
         )
     ]  # fmt: skip
+
+
+def _still(view: View) -> Finding | None:
+    """A loss that is the same number in every point, and a gradient of nothing if it is logged."""
+    loss, grad = view.loss, view.series("grad_norm")
+    if loss.n < STILL or np.ptp(loss.value) > 0 or (grad is not None and float(np.abs(grad.value).max()) > 0):
+        return None
+    if grad is None and loss.end != 0:
+        return None  # few digits may hide a slow fall
+    return view.finding(
+        __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
+        f"{loss.name} is {loss.end:g} in all of {loss.n} points: nothing reaches the loss",
+        frozen=(1.0, "1"), noise=(0.0, "of the start level"),
+    )  # fmt: skip
 
 
 def _untrained(view: View) -> float:

@@ -2,7 +2,7 @@
 
 ## What is seen
 Validation loss (training loss where there is none) reached its best level, within its noise, more than 30 % of the run
-before the end; since then it hasn't been lower by a twentieth, nor the validation accuracy higher by half a point.
+before the end; since then it hasn't been lower by a twentieth, nor the validation accuracy higher by a point.
 Good to know, no fault: severity `info`, and only of a run that has ended.
 
 ## Why it matters
@@ -56,8 +56,8 @@ ROSE: Final = 0.15
 """Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
 BETTER: Final = 0.05
 """Share of the loss by which the stretch is better after all: little of the drop, but what counts near 0."""
-BETTER_ACCURACY: Final = 0.005
-"""The same of the validation accuracy, as a fraction."""
+BETTER_ACCURACY: Final = 0.01
+"""The same of the validation accuracy, as a fraction. Both must be beyond the noise."""
 PERCENT: Final = 1.5
 """An accuracy above it is in percent."""
 BAND: Final = 0.01
@@ -77,7 +77,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if rose or wasted < SHARE or series.drop < 8 * series.tau or series.end > series.low + 3 * band:
         return []
     first = float(series.block_step[last])
-    if series.low < (1 - BETTER) * float(best[last]) or _better(view, first):
+    gained = float(best[last]) - series.low
+    if gained > max(BETTER * abs(float(best[last])), 2 * series.tau) or _better(view, first):
         return []
     return [
         view.finding(
@@ -97,4 +98,5 @@ def _better(view: View, step: float) -> bool:
     if not 0 < at < accuracy.n:
         return False
     whole = 100.0 if float(accuracy.value.max()) > PERCENT else 1.0
-    return float(accuracy.value[at:].max() - accuracy.value[:at].max()) > BETTER_ACCURACY * whole
+    gained = float(accuracy.blocks[accuracy.block_step > step].max(initial=-np.inf) - accuracy.value[:at].max())
+    return gained > max(BETTER_ACCURACY * whole, 2 * accuracy.tau)
