@@ -96,6 +96,8 @@ def test_a_copy_is_the_same_number_at_every_shared_step() -> None:
     assert not copied(Series("b", some.step + 0.5, some.value), whole, 1)
 
 
-@pytest.mark.parametrize(("values", "start"), [([186, 3.7, 3.6, 3.5, *[3.4] * 6], 3.7), ([60, 3.7, 3.6, *[3.4] * 7], 60)])
+@pytest.mark.parametrize(
+    ("values", "start"), [([186, 3.7, 3.6, 3.5, *[3.4] * 6], 3.7), ([60, 3.7, 3.6, *[3.4] * 7], 60)]
+)
 def test_a_lone_first_value_is_no_level(values: list[float], start: float) -> None:
     assert series(values).start == start

@@ -126,7 +126,9 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early")
     late = stage != "early"
     start = _untrained(view) if late else loss.start
-    if start == loss.start and view.by_epoch and loss.value[0] < LONE * start:  # means of whole epochs: the first one is no noise
+    if (
+        start == loss.start and view.by_epoch and loss.value[0] < LONE * start
+    ):  # means of whole epochs: the first one is no noise
         start = max(start, float(loss.value[0]))
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
