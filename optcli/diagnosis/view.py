@@ -39,8 +39,6 @@ RESTART: Final = 1.5
 """Times by which a rate goes up at once where a schedule restarts."""
 UNITS: Final = 2.0
 """Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
-LATE: Final = 2.5
-"""Strides from one point to the next at which the first one may be, in a log from the beginning."""
 PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
@@ -143,12 +141,6 @@ class View:
     def seams(self) -> tuple[float, ...]:
         """Steps at which the run went on after an interruption, so far."""
         return tuple(s for s in self._run.seams if s <= self.at)
-
-    @cached_property
-    def late(self) -> bool:
-        """Whether the log begins in the middle of a run, so that nobody knows where the loss began."""
-        step = self.loss.step
-        return len(step) >= 3 and float(step[0]) > LATE * median(np.diff(step))
 
     @cached_property
     def learned(self) -> bool:

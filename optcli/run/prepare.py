@@ -18,6 +18,8 @@ BLOCKS: Final = 48
 """Most blocks that a curve is cut into: enough for the shape, few enough to look at on every rung."""
 START_POINTS: Final = 5
 """At most so many points, and at most a twentieth of the curve, make its start level."""
+LATE: Final = 2.5
+"""Strides from one point to the next at which the first one may be, in a log from the beginning."""
 LONE: Final = 20.0
 LONE_POINTS: Final = 8
 """Times the second value that the first one may be, in a curve of so many points, and still be where it starts."""
@@ -81,6 +83,11 @@ class Series:
         head = self.value[self._alone :][: max(1, min(START_POINTS, self.n // 20))]
         level, first = median(head), float(head[0])
         return first if first < level - 8 * self.sigma - 0.1 * abs(level) else level
+
+    @cached_property
+    def late(self) -> bool:
+        """Whether it begins in the middle of a run, so that nobody knows where it began."""
+        return self.n >= 3 and float(self.step[0]) > LATE * median(np.diff(self.step))
 
     @property
     def _alone(self) -> int:

@@ -90,7 +90,7 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    if view.late:
+    if loss.late:
         return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")

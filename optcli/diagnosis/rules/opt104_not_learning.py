@@ -47,7 +47,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import LONE
+from optcli.run.prepare import LONE, Series
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -118,7 +118,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("warm-up has just ended or still goes on")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
-    if view.late:
+    if loss.late:
         return Abstain("the log begins in the middle of a run")
     stage = _stage(view)
     frozen = _frozen(view)
@@ -126,10 +126,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early")
     late = stage != "early"
     start = _untrained(view) if late else loss.start
-    if (
-        start == loss.start and view.by_epoch and loss.value[0] < LONE * start
-    ):  # means of whole epochs: the first one is no noise
-        start = max(start, float(loss.value[0]))
+    if start == loss.start and view.by_epoch:
+        start = _first_epoch(loss)
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
@@ -181,6 +179,12 @@ def _untrained(view: View) -> float:
     if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
         guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
     return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start
+
+
+def _first_epoch(loss: Series) -> float:
+    """The start level where points are means of whole epochs: the first one is no noise, unless it is absurd."""
+    first = float(loss.value[0])
+    return max(loss.start, first) if first < LONE * loss.start else loss.start
 
 
 def _learns(view: View, start: float, fall: float, falling: bool, late: bool) -> bool:

@@ -66,9 +66,8 @@ def test_a_loss_that_is_one_number_gets_nothing_from_the_model(make, loss, gradi
     if gradient is not None:
         curves["grad_norm"] = np.full(11, gradient)
     findings = engine.diagnose(make(curves), select=["OPT104"]).findings
-    assert [f.message for f in findings] == [
-        f"train/loss is {loss:g} in all of 11 points: nothing reaches the loss"
-    ] * said
+    message = f"train/loss is {loss:g} in all of 11 points: nothing reaches the loss"
+    assert [f.message for f in findings] == [message] * said
 
 
 def test_means_of_epochs_fall_from_the_first_one_on(make) -> None:
