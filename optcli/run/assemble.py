@@ -98,18 +98,19 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
     roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
-    remarks += _placed(columns, roles)
+    remarks += (placed := _placed(columns, roles))
+    log.kind = "step" if placed else log.kind
     turns = _turns(columns, roles, log, remarks)
     # A column that is called like a role which another column plays stands aside.
     role_of = {name: f"{name} (column)" for name in roles if name in columns}
     role_of |= {name: role for role, name in roles.items()}
-    placed = {turn.where for turn in turns}
+    turned = {turn.where for turn in turns}
     curves: dict[str, Curve] = {}
     for name, points in columns.items():
         role = role_of.get(name, name)
         where = log.where.get(name, "")
         # A column in a file of its own may have turned back by itself.
-        mine = [] if where in placed or not where else restarts(points, where)
+        mine = [] if where in turned or not where else restarts(points, where)
         points = supersede(points, turns + mine, where)
         kept, extra = ascending(points, first_wins_at_end=role.startswith(("val/", "test/")))
         if extra:
