@@ -76,7 +76,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     used = offset
     for window in windows(source, offset):
         found = _Scalars(window, source, plugins)
-        used = window.base + (window.starts[-1] + window.lengths[-1] + 16 if window.starts else 0)
+        used = window.end
         yield replace(found.block(prefix), end_offset=used)
     if source.size is not None and used < source.size and not source.skipped:
         note = say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}")

@@ -171,6 +171,14 @@ class TestDamage:
         assert len(run.curves["train/loss"]) == 499
         assert [note.code for note in run.notes] == [notes.UNFINISHED]
 
+    def test_a_huge_last_record_is_whole(self, tmp_path: Path, parts: list[bytes]) -> None:
+        path = tmp_path / "e.tfevents.1"
+        graph = record(b"\x09" + struct.pack("<d", WALL) + field(4, bytes(9_000_000)))
+        path.write_bytes(b"".join(parts) + graph)
+        assert read(str(path))[0].notes == ()
+        path.write_bytes(b"".join(parts) + graph + parts[1][:-9])
+        assert [note.code for note in read(str(path))[0].notes] == [notes.UNFINISHED]
+
     def test_nothing_but_a_version(self, tmp_path: Path) -> None:
         with pytest.raises(Unreadable, match="no numbers over steps"):
             read(str(write(tmp_path / "e.tfevents.1", [])))
