@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optcli.run import notes as say
+from optcli.run.axis import TOO_OFTEN
 from optcli.run.block import Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Floats, Note, Run, read_only
@@ -28,7 +29,7 @@ GAP = 10.0
 """A hole is this many times as wide as the median distance of two points."""
 
 TOLD = 10
-"""Restarts that are told one by one."""
+"""Notes on restarts, or on files, that are given in full."""
 
 
 def read(
@@ -175,22 +176,33 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     if lead is not None:
         turns += _cuts(columns[lead], log, turns)
     begin = 0.0 if lead is None else float(np.min(columns[lead].step, initial=np.inf))
-    for turn in turns[:TOLD]:
+    told = []
+    for turn in turns:
         if turn.step <= begin:
             what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"
-            remarks.append(say.note(say.OVERLAP, what))
+            told.append(say.note(say.OVERLAP, what))
         else:
             what = f"the log reaches step {turn.reached:g} and goes on from {turn.step:g}"
-            remarks.append(say.note(say.SEAM, f"{what}: a restart"))
+            told.append(say.note(say.SEAM, f"{what}: a restart"))
             if turn.step <= turn.reached:
-                remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
-    if len(turns) > TOLD:
-        remarks.append(say.note(say.SEAM, f"{len(turns) - TOLD} more restarts"))
+                told.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+    remarks += _few(told)
     return turns + log.turns
 
 
+def _few(told: list[Note]) -> list[Note]:
+    """The first of many notes, and how many more there are."""
+    more = len(told) - TOLD
+    return told if more <= 0 else [*told[:TOLD], say.note(told[TOLD].code, f"{more} more of the kind")]
+
+
 def _cuts(points: Points, log: Log, known: list[Restart]) -> list[Restart]:
-    """Sessions that begin at or beyond the last step: no step turns back, but the log says so."""
+    """Sessions that begin at or beyond the last step: no step turns back, but the log says so.
+
+    None where it says so too often: some write their header above every row.
+    """
+    if len(log.cuts) > max(3, TOO_OFTEN * len(points.step)):
+        return []
     found, taken = [], {turn.order for turn in known}
     for order in log.cuts:
         i = int(np.searchsorted(points.order, order))
@@ -201,6 +213,7 @@ def _cuts(points: Points, log: Log, known: list[Restart]) -> list[Restart]:
 
 def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: list[Note]) -> None:
     """What several files in one folder mean: a run that was resumed, or two that were written at once."""
+    told = []
     for before, after in log.sessions():
         shared = before.first.keys() & after.first.keys()
         if not shared:
@@ -208,12 +221,13 @@ def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: l
         key = lead if lead in shared else min(shared)
         if after.began < before.ended and after.first[key] <= before.last[key]:
             what = f"two writers at the same time; both logged steps {after.first[key]:g} to {before.last[key]:g}"
-            remarks.append(say.note(say.SEVERAL_WRITERS, f"{what}; of each step the value written last counts"))
+            told.append(say.note(say.SEVERAL_WRITERS, f"{what}; of each step the value written last counts"))
             for name in shared:
                 columns[name] = by_clock(columns[name])
         elif after.first[key] > before.last[key]:
             log.seams.append(after.first[key])
-            remarks.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
+            told.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
+    remarks += _few(told)
 
 
 def _seams(curves: Mapping[str, Curve], turns: list[Restart], log: Log) -> tuple[float, ...]:

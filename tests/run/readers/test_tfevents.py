@@ -208,6 +208,14 @@ class TestSeveralFiles:
         assert len(run.curves["train/loss"]) == 90
         assert run.seams == (50.0,)
 
+    def test_many_files_are_told_in_few_lines(self, tmp_path: Path) -> None:
+        for i in range(60):
+            write(tmp_path / f"e.tfevents.{i:02}", [scalar("loss", 1.0, 3 * i + k) for k in range(3)])
+        run = read(str(tmp_path))[0]
+        assert len(run.seams) == 59
+        assert len(run.notes) == 11
+        assert "49 more" in run.notes[-1].message
+
     def test_two_writers_at_once(self, tmp_path: Path) -> None:
         write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(50)])
         write(tmp_path / "e.tfevents.2", [scalar("loss", 2.0, i, WALL + 0.5) for i in range(50)])
