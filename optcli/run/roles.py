@@ -41,6 +41,7 @@ SILENT: Final = frozenset(
         " current lm model metrics metric full rate per log global raw"
     )
 )
+SMOOTHED: Final = frozenset(listed("smoothed smooth running"))
 NEVER: Final = frozenset(
     listed(
         "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
@@ -193,8 +194,9 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
             return None
         extra = sum(w not in ACCURACY and w not in SILENT for w in rest)
         return Meaning(f"{split or 'train'}/accuracy", extra + (split is None))
-    named = have & LOSS
-    if named:
+    if have & LOSS == {"cost"} and have & (LOADERS | {"batch"}):
+        return None  # seconds
+    if have & LOSS:
         bad = 50 * bool(have & (NEVER - {"total"})) + 20 * any(w.isdigit() for w in rest)
         bad += split in ("val", "test") and bool(have & BY_BATCH)
         extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
@@ -222,16 +224,16 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     """Role -> column for a log whose columns (name -> number of points) are known.
 
     Each column plays at most one role. A series of one point never beats one with more; else a column that bears the
-    role's own name wins, and at equal rank the longer one. `mapping` (role -> column, as the user says) goes before
-    everything.
+    role's own name wins, and at equal rank the longer one, then the one that isn't smoothed. `mapping` (role -> column,
+    as the user says) goes before everything.
     """
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
-    best: dict[str, tuple[tuple[bool, bool, int, int, int], str]] = {}
+    best: dict[str, tuple[tuple[bool, bool, int, int, bool, int], str]] = {}
     for place, (name, n) in enumerate(counts.items()):
         found = meaning(name)
         if found is None or found.rank >= HOPELESS or n == 0 or name in given.values():
             continue
-        key = n == 1, name != found.role, found.rank, -n, place
+        key = n == 1, name != found.role, found.rank, -n, not SMOOTHED.isdisjoint(words(name)), place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
     roles = given | {role: name for role, (_, name) in best.items()}

@@ -195,3 +195,13 @@ def test_an_error_rate_is_no_accuracy(name: str) -> None:
 @pytest.mark.parametrize("name", ["best_acc", "best_val_acc", "target_accuracy", "acc_std", "val_max_accuracy"])
 def test_what_is_no_accuracy_of_this_step(name: str) -> None:
     assert assign({name: 9}) == {}
+
+
+def test_between_equals_the_one_that_is_not_smoothed() -> None:
+    assert assign({"smoothed_loss": 9, "loss": 9}) == {"train/loss": "loss"}
+    assert assign({"running_loss": 900, "epoch_loss": 9}) == {"train/loss": "running_loss"}
+
+
+def test_a_cost_in_seconds_is_no_loss() -> None:
+    assert assign({"loss": 9, "eval/batch_cost": 9, "eval/avg_reader_cost": 9}) == {"train/loss": "loss"}
+    assert assign({"cost": 9, "val_cost": 9}) == {"train/loss": "cost", "val/loss": "val_cost"}
