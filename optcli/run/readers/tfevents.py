@@ -73,12 +73,12 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One block for every few megabytes; tags are put behind the folder of the file where that names a split."""
     prefix = _prefix(source.name)
     plugins: dict[bytes, bytes] = source.keep(dict)
-    used = offset
+    used = there = offset
     for window in windows(source, offset):
         found = _Scalars(window, source, plugins)
-        used = window.end
+        used, there = window.end, window.base + len(window.data)
         yield replace(found.block(prefix), end_offset=used)
-    if source.size is not None and used < source.size and not source.skipped:
+    if used < (there if source.size is None else source.size) and not source.skipped:
         note = say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}")
         yield Block({}, notes=(note,), torn=True)
 

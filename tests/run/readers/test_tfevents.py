@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import struct
 import sys
@@ -169,6 +170,16 @@ class TestDamage:
         path.write_bytes(b"".join(parts)[:-9])
         run = read(str(path))[0]
         assert len(run.curves["train/loss"]) == 499
+        assert [note.code for note in run.notes] == [notes.UNFINISHED]
+
+    def test_a_packed_file_that_is_cut_off_says_so(self, tmp_path: Path, parts: list[bytes]) -> None:
+        packed = gzip.compress(b"".join(parts))
+        path = tmp_path / "e.tfevents.1.gz"
+        path.write_bytes(packed)
+        assert read(str(path))[0].notes == ()
+        path.write_bytes(packed[: len(packed) // 2])
+        run = read(str(path))[0]
+        assert 100 < len(run.curves["train/loss"]) < 400
         assert [note.code for note in run.notes] == [notes.UNFINISHED]
 
     def test_a_huge_last_record_is_whole(self, tmp_path: Path, parts: list[bytes]) -> None:
