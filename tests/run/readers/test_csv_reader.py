@@ -231,3 +231,11 @@ def test_what_an_undamaged_row_says_counts_more(tmp_path: Path) -> None:
     run = read(str(path))[0]
     assert run.curves["train/loss"].value.tolist() == [2.0, 1.5, 1.0]
     assert run.curves["val/loss"].step.tolist() == [2]
+
+
+def test_a_header_above_every_row_begins_no_sessions(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("".join(f"step,loss\n{i},{1 / (i + 1)}\n" for i in range(5000)))
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].step.tolist() == list(range(5000))
+    assert (run.seams, run.notes) == ((), ())
