@@ -114,6 +114,25 @@ def test_dead_units_get_another_activation_where_they_have_a_relu(activation, pa
     assert dict(first.prescription.patch or {}) == patch
 
 
+@pytest.mark.parametrize(
+    ("settings", "patch"),
+    [
+        ({"optimizer.weight_decay": 0.0, "regularizers": []}, None),
+        ({"optimizer.weight_decay": 0.0, "regularizers": [{"name": "early_stopping", "patience": 3}]}, None),
+        ({"optimizer.weight_decay": 0.5, "regularizers": []}, {"optimizer.weight_decay": 0.0}),
+        (
+            {"optimizer.weight_decay": 0.0, "regularizers": [{"name": "dropout", "rate": 0.9}, {"name": "l1"}]},
+            {"regularizers.dropout": None, "regularizers.l1": None},
+        ),
+    ],
+)
+def test_regularization_is_to_blame_where_there_is_some(settings, patch) -> None:
+    ranked = causes.rank([finding("GEN204"), finding("GEN205")], {**RECIPE, "optimizer.lr": 1e-3, **settings})
+    told = [c.prescription.patch for c in ranked if c.name == "too-much-regularization"]
+    assert [dict(p.changes) for p in told if p] == ([patch] if patch else [])
+    assert len(told) == (patch is not None)
+
+
 def test_no_finding_no_cause() -> None:
     assert causes.rank([], RECIPE) == ()
 
