@@ -54,10 +54,11 @@ NOTHING: Final = 10.0
 """Log-odds against it where a recipe regularizes nothing: then it can't be, whatever else is seen."""
 HOLD_BACK: Final = (
     "dropout", "drop_path", "l1", "l2", "elastic_net", "group_lasso", "orthogonal", "spectral", "max_norm", "augment",
-    "cutmix", "mixup", "label_smoothing", "input_noise", "embedding_noise", "gradient_noise", "swap_noise", "r_drop",
+    "cutmix", "mixup", "input_noise", "embedding_noise", "gradient_noise", "swap_noise", "r_drop",
     "sam",
 )  # fmt: skip
-"""Regularizers that make the training set harder to learn; the others average, clip or stop."""
+"""Regularizers that make the training set harder to learn. The others average, clip or stop; what label smoothing
+adds to the training loss is no sign that less is learned."""
 
 
 def weigh(case: Case) -> float:
