@@ -103,9 +103,9 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
         for found in words.ordered(told):
             yield from _finding(found)
         yield "</ol>"
-    if told.causes:
+    if told.advised:
         yield "<h2>What to do</h2>"
-        for cause in told.causes:
+        for cause in told.advised:
             yield from _cause(cause)
     yield from _next(report)
     if rest:

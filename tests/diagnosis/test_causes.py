@@ -137,12 +137,12 @@ def test_what_a_recipe_does_already_is_not_prescribed_again() -> None:
     found = [finding("OPT108", lr_ratio=1.0)]
     clipped = {**RECIPE, "regularizers": [{"name": "clip_norm", "max_norm": 1.0}]}
     (before, after) = (causes.rank(found, config)[0].prescription for config in (RECIPE, clipped))
-    assert before.patch and dict(before.patch) == {"regularizers.clip_norm.max_norm": 1.0}
+    assert dict(before.patch or {}) == {"regularizers.clip_norm.max_norm": 1.0}
     assert (after.patch, after.relative) == (None, {})
     found = [finding("GEN201", train_left=0.05)]
     stopped = {**RECIPE, "optimizer.weight_decay": 0.3, "regularizers": [{"name": "early_stopping", "patience": 3}]}
     (before, after) = (causes.rank(found, config)[0].prescription for config in (RECIPE, stopped))
-    assert before.patch and dict(before.patch) == {"regularizers.early_stopping.patience": 3, "optimizer.weight_decay": 0.01}
+    assert dict(before.patch or {}) == {"regularizers.early_stopping.patience": 3, "optimizer.weight_decay": 0.01}
     assert (after.patch, after.relative) == (None, {})
 
 
