@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal as signals
 import time
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def record(t: Training) -> None:
     elif ending := _by_monitor(t):
         t.ending = ending
     elif signal:
-        t.ending = Ending("stopped", f"stopped by signal {signal}", for_signal(signal))
+        t.ending = _stopped(signal)
     t.window.boundary = t.agenda.next(t.position.step)
 
 
@@ -57,7 +58,11 @@ def reach(t: Training) -> None:
     if done and t.ending is None and (position.ended or step >= t.agenda.total):
         t.ending = Ending("finished", position.ended or "done")
     elif t.signals.received and not done:
-        t.ending = Ending("stopped", f"stopped by signal {t.signals.received}", for_signal(t.signals.received))
+        t.ending = _stopped(t.signals.received)
+
+
+def _stopped(number: int) -> Ending:
+    return Ending("stopped", f"by {signals.Signals(number).name}", for_signal(number))
 
 
 def save(t: Training, best: bool = False) -> None:
