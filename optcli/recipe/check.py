@@ -63,7 +63,7 @@ def _cannot_use(draft: Draft, name: str, error: BaseException) -> None:
 
 
 def _option_in(tree: Node, message: str) -> str:
-    """The path of the data option whose value the message quotes, such as a column, or begins with; else of the data."""
+    """The path of the data option whose value the message quotes, such as a column, or begins with; else `data`."""
     node = tree.get("data")
     written = {key: entry.node.value for key, entry in (node.entries if node is not None else {}).items()}
     texts = {f"data.{key}": value for key, value in written.items() if isinstance(value, str)}
