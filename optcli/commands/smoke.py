@@ -21,7 +21,7 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE... [KEY=VALUE]...",
+            metavar="RECIPE|KEY=VALUE",
             help="Recipes (files or bundled names), then changes to all.",
             autocompletion=complete.recipes,
         ),
