@@ -96,11 +96,6 @@ class Diagnosis:
     """Code -> why that rule could not judge."""
 
     @property
-    def advised(self) -> tuple[Cause, ...]:
-        """The causes to act on: none in a run that is healthy by now, whatever it went through."""
-        return () if self.status == "healthy" else self.causes
-
-    @property
     def worst(self) -> Severity | None:
         """The severity of the worst finding, or None."""
         seen: set[Any] = {f.severity for f in self.findings}

@@ -106,7 +106,7 @@ class Walk:
 
 def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
-    standing = [f for f in findings if f.healed_at is None] or findings
+    standing = [f for f in findings if f.healed_at is None]
     if all(f.severity == "info" for f in standing):
         return ()
     with np.errstate(all="ignore"):

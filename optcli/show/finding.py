@@ -51,7 +51,7 @@ def lines(diagnosis: Diagnosis, source: str = "") -> list[str]:
     """The whole diagnosis in plain lines: the verdict, a line each finding, then each cause and what to do."""
     name = f"{clean.line(source, 4096)}: " if source else ""
     told = [verdict(diagnosis, source), *(line(finding, source) for finding in words.ordered(diagnosis))]
-    for cause in diagnosis.advised:
+    for cause in diagnosis.causes:
         told.append(f"{name}{reason(cause)}")
         told += [f"{name}  {text}" for text in prescription(cause)]
     return told

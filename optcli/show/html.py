@@ -103,9 +103,9 @@ def _section(report: Report, number: int, points: int) -> Iterator[str]:
         for found in words.ordered(told):
             yield from _finding(found)
         yield "</ol>"
-    if told.advised:
+    if told.causes:
         yield "<h2>What to do</h2>"
-        for cause in told.advised:
+        for cause in told.causes:
             yield from _cause(cause)
     yield from _next(report)
     if rest:

@@ -86,7 +86,7 @@ def _one(report: Report) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- |"
         yield from (_finding(found) for found in words.ordered(told))
         yield ""
-    for cause in told.advised:
+    for cause in told.causes:
         yield from _cause(cause)
     for note in told.notes:
         yield f"> {code(note.code)} {escape(note.message)}"

@@ -56,7 +56,7 @@ def _details(report: Report, screen: Screen, many: bool) -> Iterator[str]:
         if found.curve not in shown:
             shown.add(found.curve)
             yield from chart(report, found.curve, screen)
-    for number, cause in enumerate(told.advised, 1):
+    for number, cause in enumerate(told.causes, 1):
         yield ""
         yield from _cause(cause, number, screen)
     yield from _foot(report, screen)
@@ -134,7 +134,7 @@ def next_commands(report: Report) -> Iterator[list[str]]:
     main = words.main_finding(report.diagnosis)
     if main is not None:
         yield ["optcli", "explain", clean.line(main.code)]
-    patch = next((cause.prescription.patch for cause in report.diagnosis.advised if cause.prescription.patch), None)
+    patch = next((cause.prescription.patch for cause in report.diagnosis.causes if cause.prescription.patch), None)
     if patch and report.recipe is not None:
         yield ["optcli", "train", clean.line(report.recipe), *words.assignments(patch)]
 

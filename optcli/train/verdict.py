@@ -53,7 +53,7 @@ def _diagnosis(found: Diagnosis, screen: Screen) -> list[str]:
     first, *more = screen.lines(f"diagnosis: {finding.verdict(found)}")
     lines = [first.replace(found.status, screen.paint(found.status, found.status), 1), *more]
     lines += [line for f in words.ordered(found) if f.severity != "info" for line in finding.told(f, screen, "  ")]
-    for cause in found.advised[:1]:
+    for cause in found.causes[:1]:
         lines += screen.lines(f"  {finding.reason(cause)}", " " * 6)
         lines += [line for text in finding.prescription(cause) for line in screen.lines(f"    {text}", " " * 6)]
     main = words.main_finding(found)

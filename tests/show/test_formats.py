@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,6 @@ def test_snapshots(
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     shown = formats.render([sick, healthy, unreadable], format, Screen())
     assert shown == (SCREENS / f"diagnose.{format}").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("screen", [Screen(), Screen(terminal=True)])
-@pytest.mark.parametrize("format", ["text", "md", "html"])
-def test_where_all_has_healed_nothing_is_advised(format: str, screen: Screen, sick: Report) -> None:
-    healed = tuple(replace(finding, healed_at=900.0) for finding in sick.diagnosis.findings)
-    well = replace(sick, diagnosis=replace(sick.diagnosis, status="healthy", findings=healed))
-    shown = {report: formats.render([report], format, screen) for report in (sick, well)}
-    advice = sick.diagnosis.causes[0].prescription.expect
-    assert [advice in " ".join(shown[report].split()) for report in (sick, well)] == [True, False]
-    assert len(json.loads(formats.render([well], "json", screen))["runs"][0]["causes"]) == len(sick.diagnosis.causes)
 
 
 def test_output_goes_to_the_file_and_nowhere_else(
