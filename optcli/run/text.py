@@ -12,8 +12,10 @@ from optcli.run.encoded import binary
 from optcli.run.source import Source
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
-NUMBER: Final = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?![\w.])"
-"""A number as programs print it; not the beginning of a word or a version."""
+NUMBER: Final = (
+    r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?!\w|\.\w)"
+)
+"""A number as programs print it, at the end of a sentence too; not the beginning of a word or a version."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")

@@ -37,6 +37,13 @@ def test_no_numbers(text: str) -> None:
     assert re.match(NUMBER, text) is None
 
 
+@pytest.mark.parametrize("end", [".", ". Then", ",", ")", "]", "..", "%", " ", "/"])
+def test_a_number_ends_where_its_phrase_does(end: str) -> None:
+    found = re.match(NUMBER, "0.708" + end)
+    assert found is not None
+    assert float(found[0]) == 0.708
+
+
 def test_names_begin_at_their_beginning() -> None:
     assert re.findall(rf"{NAME}=", "val/loss=1 x-y=2 9a=3") == ["val/loss", "x-y"]
 
