@@ -270,3 +270,102 @@ def test_values_under_a_damaged_mark_are_not_the_last_marks(tmp_path: Path) -> N
         curve = read(str(path))[0].curves[name]
         assert curve.step.tolist() == [1, 2, 3, 5, 6, 7, 8]
         assert curve.value[2] == (3.5 if name == "train/loss" else 0.3)
+
+
+@pytest.mark.parametrize("end", [".", ",", ")", "];", "..."])
+def test_a_number_at_the_end_of_a_phrase(tmp_path: Path, end: str) -> None:
+    text = "".join(f"Epoch {i}: val loss {x + 1}{end} train loss {x}{end}\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/loss"].value.tolist() == [x + 1 for x in LOSSES]
+
+
+def test_a_version_is_no_number(tmp_path: Path) -> None:
+    text = "".join(f"epoch {i}: loss {x} acc 1.2.3\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves) == {"train/loss"}
+
+
+@pytest.mark.parametrize("head", ["Step {i:7} [0.12 sec/step, ", "iteration :      {i} | ", "Epoch{i:>12} "])
+def test_a_padded_count(tmp_path: Path, head: str) -> None:
+    text = "".join(head.format(i=i) + f"loss={x}]\n" for i, x in enumerate(LOSSES))
+    curve = console(tmp_path, text).curves["train/loss"]
+    assert curve.value.tolist() == LOSSES
+    assert curve.step.tolist() == list(range(12))
+
+
+def test_names_and_numbers_without_a_sign_between(tmp_path: Path) -> None:
+    text = "".join(
+        f"| epoch {i:03} | train loss {x} | train ppl 9.5 | words/s    1{i} | words/batch    838 | lr 0.{i + 1} |"
+        f" clip 9% | gnorm 0.7{i}\n| epoch {i:03} | valid on 'v' subset | valid loss {x + 1}    \n"
+        for i, x in enumerate(LOSSES, 1)
+    )
+    run = console(tmp_path, text)
+    assert run.axis == "epoch"
+    assert run.roles["grad_norm"] == "gnorm"
+    assert run.curves["lr"].value.tolist() == [float(f"0.{i + 1}") for i in range(1, 13)]
+    assert len(run.curves["throughput"]) == len(run.curves["val/loss"]) == 12
+    assert run.curves["words/batch"].value[0] == 838
+
+
+def test_numbers_in_sentences_and_dates_are_no_curves(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {i} lr 0.1 loss {x}, saved after 3 tries to disk 5, Wed Jul  {i + 1} 17:13:58 2019 at line 7\n"
+        for i, x in enumerate(LOSSES)
+    )
+    assert set(console(tmp_path, text).curves) == {"train/loss", "lr"}
+
+
+def test_lines_between_two_epochs_are_one_record(tmp_path: Path) -> None:
+    text = "".join(
+        f"10:00:01.5: Epoch {i} \n10:00:02.5: Current learning rate: 0.{i + 1} \n10:00:03.5: train_loss {x} \n"
+        f"10:00:03.6: val_loss {x + 1} \n10:00:03.7: val dice: 0.4 \n10:00:04.0: Epoch time: 35.1 s \n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert run.axis == "epoch"
+    assert run.curves["lr"].step.tolist() == list(range(12))
+    assert run.curves["lr"].value[:2].tolist() == [0.1, 0.2]
+    assert len(run.curves["val/dice"]) == 12
+    assert "step_time" not in run.curves
+
+
+def test_what_is_said_before_a_step_without_a_loss_is_no_point(tmp_path: Path) -> None:
+    head = "epochs: 35\nlearning_rate: 0.7\nstep 900: lr = 0.9\n"
+    text = head + "".join(f"Epoch {i} lr = 0.1\nEpoch {i} loss = {x}\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves["lr"].value) == {0.1}
+
+
+def test_each_quantity_on_a_line_of_its_own(tmp_path: Path) -> None:
+    text = "".join(
+        f"[Info] Iteration:{i}, training auc : 0.6\n[Info] Iteration:{i}, training logloss : {x}\n"
+        f"[Info] Iteration:{i}, valid_1 auc : 0.5\n[Info] Iteration:{i}, valid_1 logloss : {x + 1}\n"
+        f"[Info] 77.3 seconds elapsed, finished iteration {i}\n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert len(run.curves["val/auc"]) == len(run.curves["training auc"]) == len(run.curves["train/loss"]) == 12
+
+
+def test_a_place_in_the_source_is_no_quantity(tmp_path: Path) -> None:
+    text = "".join(
+        f"I0515 11:05:31.87 37 solver.cpp:239] Iteration {i * 20} (1.02 iter/s, 19.4s/20 iters), loss = {x}\n"
+        f"I0515 11:05:31.88 37 solver.cpp:258]     Train net output #0: loss = {x} (* 1 = {x} loss)\n"
+        f"I0515 11:05:31.88 37 sgd.cpp:112] Iteration {i * 20}, lr = 0.01\n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert set(run.curves) == {"train/loss", "epoch loss", "lr"}
+    assert run.curves["lr"].step.tolist() == [i * 20 for i in range(12)]
+
+
+def test_what_a_value_was_is_no_value(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {i} acc: 5.1 loss: {x}\nINFO Model is improving acc: 4.2 --> {5 + i}.\nbetter ppl: inf -> 5.1\n"
+        for i, x in enumerate(LOSSES)
+    )
+    assert set(console(tmp_path, text).curves) == {"train/loss", "train/accuracy"}
+
+
+def test_a_sentence_about_the_loss_is_no_record(tmp_path: Path) -> None:
+    text = "".join(f"epoch {i} loss: {x}\nLoss better than 3.4 was\nreduce lr to 0.5\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves) == {"train/loss"}
