@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SPLITS, listed, meaning, words
+from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SILENT, SPLITS, listed, meaning, words
 from optcli.run.text import NUMBER, Row
 
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
@@ -44,6 +44,10 @@ class Pairs(NamedTuple):
     def headlines(self) -> list[str]:
         """The names of losses and accuracies; without a sign between, only a plain name of one convinces."""
         return [name for name in self.found if headline(name) and (name not in self.bare or _outright(name))]
+
+    def nicknames(self) -> list[str]:
+        """The names that may be those of losses where nothing else is."""
+        return [name for name in self.found if name not in self.bare and nickname(name)]
 
     def telling(self, scores: bool) -> Row:
         """What is worth a line of its own beside that of a loss: learning rates, norms, and scores of unsaid data."""
@@ -94,7 +98,7 @@ def _with_split(name: str, at: int, splits: list[tuple[int, str]], split: str) -
 def _lacks_split(name: str) -> bool:
     if SPLIT.search(name.replace("_", " ").replace("/", " ").replace(".", " ")):
         return False
-    return headline(name) or _score(name)
+    return headline(name) or _score(name) or nickname(name)
 
 
 @lru_cache(maxsize=4096)
@@ -119,6 +123,15 @@ def headline(name: str) -> bool:
     """Whether it is a loss or an accuracy."""
     found = meaning(name)
     return found is not None and found.role in HEADLINES and found.rank < HOPELESS
+
+
+@lru_cache(maxsize=4096)
+def nickname(name: str) -> bool:
+    """Whether a name could be short for that of a loss: `closs`, `L`, `L_total`."""
+    rest = [word for word in words(name) if word not in SPLITS and word not in SILENT]
+    if not rest or headline(name) or not NEVER.isdisjoint(rest):
+        return False
+    return rest[-1].endswith("loss") or (rest == ["l"] and "L" in name)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optcli.run.pairs import headline, pairs
+from optcli.run.pairs import headline, nickname, pairs
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,9 @@ def test_headlines() -> None:
     assert headline("val loss")
     assert not headline("best loss")
     assert not headline("lr")
+
+
+def test_nicknames() -> None:
+    assert all(map(nickname, ("closs", "val_closs", "L", "L_total", "valid L")))
+    assert not any(map(nickname, ("loss", "gloss_scale", "l", "L1", "L_crf", "lr", "best closs", "HL")))
+    assert pairs("L 5 closs: 1").nicknames() == ["closs"]

@@ -12,7 +12,7 @@ from typing import Final
 from optcli.run.block import Block, Unreadable
 from optcli.run.numbers import number
 from optcli.run.pairs import SPLIT, Pairs, pairs
-from optcli.run.roles import meaning
+from optcli.run.roles import SPLITS, STAND_IN, meaning, words
 from optcli.run.source import Source
 from optcli.run.text import DAMAGE, Row, sample, tables
 
@@ -31,6 +31,10 @@ _SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1
 _RANK: Final = re.compile(r"[\[(](?:default|rank[ :=]?)(\d{1,5})[\])]", re.I)
 """Which of several processes wrote a line, as torchrun and DeepSpeed put it."""
 _DIGIT: Final = re.compile(r"\d")
+_COUNT: Final = re.compile(r"^\s*(\d{1,9})(?: ?/ ?(\d{1,9}))? *[|:] +(?=[A-Za-z])")
+"""`10 | loss 9.4`: a count without a name, before a loss."""
+ENOUGH: Final = 3
+"""Lines from which on a file is a log, and a name that is only like that of a loss is one."""
 GROWS: Final = True
 
 
@@ -39,9 +43,9 @@ def sniff(head: bytes, name: str) -> float:
     lines = sample(head)
     state = _State()
     hits = sum(state.row(line) is not None for line in lines)
-    if not hits:
+    if not hits or (not state.headlines and hits < ENOUGH):
         return 0.0
-    return 0.44 if hits >= 3 and hits >= 0.05 * len(lines) else 0.24
+    return 0.44 if hits >= ENOUGH and hits >= 0.05 * len(lines) else 0.24
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
@@ -53,7 +57,9 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     state = source.keep(_State)
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
-    yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch)
+    roles = state.roles()
+    source.whole = bool(roles)
+    yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch, roles=roles)
 
 
 class _Own:
@@ -99,7 +105,11 @@ class _State:
         self._early: Row = {}
         self._early_inline = False
         """What was said before it, and whether with a step of its own."""
-        self._steps_seen = False
+        self.headlines = False
+        """Whether there was a loss or an accuracy at all, by a name that says so."""
+        self._loss = False
+        self._nicknames: dict[str, None] = {}
+        self._steps_seen = self._counting = False
         self._rank: str | None = None
 
     def row(self, line: str) -> Row | None:
@@ -111,16 +121,17 @@ class _State:
             self._split = word[1] if len(line) < 40 and (word := SPLIT.search(line)) else ""
             return None
         before = self._epoch, self._step
-        inline = self._axis(line)
         said = pairs(line, self._split)
+        inline = self._axis(line) or (bool(said.headlines()) and self._counted(line))
         self._split = ""
-        if before != (self._epoch, self._step):
+        moved = before != (self._epoch, self._step)
+        if moved:
             self._move(before[0] != self._epoch)
         elif DAMAGE.search(line):
             return None
         if not said.found or (self._epoch is None and self._step is None):
             return None
-        if said.headlines():
+        if self._loud(said, inline or moved):
             self._told, numbers, self._early = True, self._early | said.found, {}
         else:
             numbers = self._beside(said, inline)
@@ -130,6 +141,24 @@ class _State:
         self._said |= numbers.keys()
         axis = {"epoch": self._epoch, "step": self._step}
         return {**{k: v for k, v in axis.items() if v is not None}, **numbers} if numbers else None
+
+    def _loud(self, said: Pairs, counts: bool) -> bool:
+        """Whether a line speaks of a loss or an accuracy, if need be by another name beside a count."""
+        if names := said.headlines():
+            self.headlines = True
+            self._loss = self._loss or any(_is_loss(name) for name in names)
+            return True
+        names = said.nicknames() if counts else []
+        self._nicknames |= dict.fromkeys(names)
+        return bool(names)
+
+    def roles(self) -> dict[str, str]:
+        """What stands for the loss in a log without any: `L` rather than `closs`, which may be a part of it."""
+        found: dict[str, str] = {}
+        for name in () if self._loss else sorted(self._nicknames, key=lambda name: "loss" in name.lower()):
+            split = next((SPLITS[word] for word in words(name) if word in SPLITS), "train")
+            found.setdefault(f"{split}/loss", name)
+        return found
 
     def _move(self, epoch: bool) -> None:
         """Another step, or another epoch, begins."""
@@ -183,6 +212,21 @@ class _State:
             else:
                 self.per_epoch = int(step[2])
         return True
+
+    def _counted(self, line: str) -> bool:
+        """Take a step that stands before everything else; it must go on from the last one, as a process's number and
+        the like don't."""
+        found = _COUNT.match(line)
+        if found is None or not (self._counting or self._step is None or float(found[1]) >= self._step):
+            return False
+        self._step, self._steps_seen, self._counting = float(found[1]), True, True
+        self.planned = int(found[2]) if found[2] and self._epoch is None else self.planned
+        return True
+
+
+def _is_loss(name: str) -> bool:
+    found = meaning(name)
+    return found is not None and found.role.endswith("/loss") and found.rank < STAND_IN
 
 
 def _summary(name: str) -> str:

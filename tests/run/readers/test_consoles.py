@@ -369,3 +369,56 @@ def test_what_a_value_was_is_no_value(tmp_path: Path) -> None:
 def test_a_sentence_about_the_loss_is_no_record(tmp_path: Path) -> None:
     text = "".join(f"epoch {i} loss: {x}\nLoss better than 3.4 was\nreduce lr to 0.5\n" for i, x in enumerate(LOSSES))
     assert set(console(tmp_path, text).curves) == {"train/loss"}
+
+
+@pytest.mark.parametrize("name", ["closs", "L", "L_total", "disc_xloss"])
+@pytest.mark.parametrize(
+    "line", ["[1:02] Epoch: [0]  [{i}/99]  lr: 0.1  {n}: {x} (1.3)", "Epoch {i}: {n} = {x} lr = 0.1"]
+)
+def test_a_loss_by_another_name(tmp_path: Path, name: str, line: str) -> None:
+    run = console(tmp_path, "".join(line.format(i=i, x=x, n=name) + "\n" for i, x in enumerate(LOSSES)))
+    assert run.roles == {"train/loss": name, "lr": "lr"}
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_of_two_other_names_the_plainer_one_is_the_loss(tmp_path: Path) -> None:
+    bar = "\rcloss: 1.5, L: {x}, L_crf: 4.1, valid L: 2.5, epoch: 0/50::   0%|  | {i}/99 [00:03<1:18:31, 3.3s/it]"
+    run = console(tmp_path, "".join(bar.format(i=i, x=x) for i, x in enumerate(LOSSES)) + "\n")
+    assert run.roles == {"train/loss": "L", "val/loss": "valid L"}
+
+
+def test_another_name_is_none_beside_a_loss(tmp_path: Path) -> None:
+    text = "".join(f"step {i} L: 3.0\nstep {i} loss: {x} closs: 0.1\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.roles == {"train/loss": "loss"}
+    assert set(run.curves["L"].value) == {3.0}
+
+
+def test_another_name_must_repeat(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        console(tmp_path, "step 1 of the proof\nIn step 2 L: 3 holds.\nIn step 3 L: 4 does.\nL: 3\nL: 4\n")
+
+
+@pytest.mark.parametrize("head", ["{i} | ", "  {i}/120: ", "{i:>5} | "])
+def test_a_count_without_a_name(tmp_path: Path, head: str) -> None:
+    text = "step 0: train loss 11.5, val loss 11.6\n"
+    text += "".join(head.format(i=i * 10) + f"loss {x} | lr 3.0e-04 | 104.61ms\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text + "3: the end of loss 0.1\n")
+    assert run.format == "console"
+    assert run.curves["train/loss"].step.tolist() == [i * 10 for i in range(12)]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/loss"].value.tolist() == [11.6]
+    assert len(run.curves["lr"]) == 12
+
+
+def test_the_number_of_a_process_is_no_count(tmp_path: Path) -> None:
+    text = "".join(f"0: step {i} loss {x}\n0: mean loss 0.7\n" for i, x in enumerate(LOSSES, 5))
+    assert console(tmp_path, text).curves["train/loss"].step.tolist() == list(range(5, 17))
+
+
+@pytest.mark.parametrize("line", ["Step 3 | loss:1.2 lr:2e-05", "2024 | INFO | train_inner | epoch 001: 1 loss=2"])
+def test_a_reader_of_few_lines_gives_way(tmp_path: Path, line: str) -> None:
+    text = f"{line}\n" + "".join(f"iteration {i} | loss {x}\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.format == "console"
+    assert len(run.curves["train/loss"]) == 12
