@@ -422,3 +422,31 @@ def test_a_reader_of_few_lines_gives_way(tmp_path: Path, line: str) -> None:
     run = console(tmp_path, text)
     assert run.format == "console"
     assert len(run.curves["train/loss"]) == 12
+
+
+@pytest.mark.parametrize(("best", "kind"), [(0.89, "score"), (0.79, "loss")])
+def test_catboosts_best_tells_a_score_from_a_loss(tmp_path: Path, best: float, kind: str) -> None:
+    learn = range(9, 0, -1) if kind == "score" else range(1, 10)
+    line = "{i}:\tlearn: 0.9{x}\ttest: 0.8{i}\tbest: {best} (1)\ttotal: 1s\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x, best=best) for i, x in enumerate(learn)))
+    assert run.roles == {f"train/{kind}": "learn", f"val/{kind}": "test"}
+    assert "best" not in run.curves
+
+
+def test_of_catboosts_test_sets_the_last_one_stops(tmp_path: Path) -> None:
+    text = "".join(f"{i}:\tlearn: 0.{9 - i}\ttest: 0.6\ttest1: 0.5{i}\tbest: 0.50 (0)\ttotal: 1s\n" for i in range(9))
+    assert console(tmp_path, text).roles == {"train/loss": "learn", "val/loss": "test1", "test/loss": "test"}
+
+
+@pytest.mark.parametrize(
+    ("head", "held"),
+    [
+        ("", 1),
+        ("Will train until validation_0-logloss hasn't improved in 9 rounds.\n", 0),
+        ("Will train until validation_1-auc hasn't improved in 9 rounds.\n", 1),
+    ],
+)
+def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str, held: int) -> None:
+    line = "[{i}]\tvalidation_0-auc:0.5\tvalidation_0-logloss:{x}\tvalidation_1-auc:0.4\tvalidation_1-logloss:{x}\n"
+    run = console(tmp_path, head + "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
