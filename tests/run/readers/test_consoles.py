@@ -450,3 +450,40 @@ def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str
     line = "[{i}]\tvalidation_0-auc:0.5\tvalidation_0-logloss:{x}\tvalidation_1-auc:0.4\tvalidation_1-logloss:{x}\n"
     run = console(tmp_path, head + "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
     assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
+
+
+@pytest.mark.parametrize("head", ["", "Epoch 1/30\n"])
+@pytest.mark.parametrize(
+    "bar", ["[=>....] - ETA: 9:24 - loss: {x} - acc: 0.5 ", "\u2501\u2501 9s 2s/step - acc: 0.5 - loss: {x}"]
+)
+def test_bars_of_a_keras_epoch_that_has_not_ended(tmp_path: Path, head: str, bar: str) -> None:
+    bar = "{k}/40 " + bar + "\n"
+    run = console(tmp_path, head + "".join(bar.format(k=k, x=x) for k, x in enumerate(LOSSES, 1)))
+    assert run.format == "keras-console"
+    assert run.axis == "step"
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert len(run.curves["train/accuracy"]) == 12
+
+
+def test_keras_epochs_before_the_first_heading(tmp_path: Path) -> None:
+    bar = "40/40 [====] - 9s - loss: {x} - val_loss: {x}\n"
+    pieces = [f"Epoch {i}/30\n" * (i > 15) + bar.format(x=x) for i, x in enumerate(LOSSES, 14)]
+    run = console(tmp_path, "".join(pieces))
+    assert run.curves["train/loss"].step.tolist() == list(range(14, 26))
+    assert run.curves["val/loss"].value.tolist() == LOSSES
+    assert run.planned == 30
+
+
+def test_keras_epochs_without_any_heading(tmp_path: Path) -> None:
+    bar = "20/40 [=>..] - ETA: 9s - loss: 9.0\r40/40 [====] - 9s - loss: {x}\n"
+    run = console(tmp_path, "".join(bar.format(x=x) for x in LOSSES))
+    assert run.axis == "epoch"
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_a_keras_log_that_starts_again(tmp_path: Path) -> None:
+    bar = "40/40 [====] - 9s - loss: {x}\n"
+    text = bar.format(x=9) + "".join(f"Epoch {i}/30\n" + bar.format(x=x) for i, x in enumerate(LOSSES, 1))
+    assert console(tmp_path, text).curves["train/loss"].value.tolist() == LOSSES
