@@ -18,6 +18,9 @@ NUMBER: Final = (
 """A number as programs print it, at the end of a sentence too; not the beginning of a word or a version."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
+_EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*+")
+"""Words in the two-byte codes of China, Japan and Korea. To GB 18030 they are all words, if not the right ones, and no
+damage, which rarely leaves its bytes in pairs."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
 _NULS: Final = re.compile(rb"\0+")
 DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
@@ -54,7 +57,8 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
 def _clean(line: bytes) -> str:
     if b"\x1b" in line or b"\b" in line:
         line = ANSI.sub(b"", line)
-    return line.decode("utf-8", "replace")
+    text = line.decode("utf-8", "replace")
+    return line.decode("gb18030", "replace") if "\ufffd" in text and _EAST.fullmatch(line) else text
 
 
 @lru_cache(maxsize=2)
