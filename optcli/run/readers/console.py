@@ -214,13 +214,15 @@ class _State:
         return True
 
     def _counted(self, line: str) -> bool:
-        """Take a step that stands before everything else; it must go on from the last one, as a process's number and
-        the like don't."""
-        found = _COUNT.match(line)
+        """Take a step that stands before everything else, in a log that counts nothing else.
+
+        It must go on from the last one, as the number of a process and the like don't.
+        """
+        found = _COUNT.match(line) if self._epoch is None else None
         if found is None or not (self._counting or self._step is None or float(found[1]) >= self._step):
             return False
         self._step, self._steps_seen, self._counting = float(found[1]), True, True
-        self.planned = int(found[2]) if found[2] and self._epoch is None else self.planned
+        self.planned = int(found[2]) if found[2] else self.planned
         return True
 
 

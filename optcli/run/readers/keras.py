@@ -1,6 +1,6 @@
 """Keras' console: `Epoch 3/10`, then bars that end in `loss: 0.4 - accuracy: 0.9 - val_loss: 0.5`.
 
-Pieces of it too: without the first heading, and of an epoch that never ended the bars themselves.
+Pieces of it too: without the first heading; without any, and without an end of an epoch, the bars themselves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One row an epoch, the last state of its bar; where no epoch ended, one for every state, by its batch."""
+    """One row an epoch, the last state of its bar; of bars alone that don't end, one for each, by its batch."""
     state = _State()
     for _, _, line in lines(source, offset):
         if found := _EPOCH.match(line.strip()):
@@ -39,7 +39,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         elif (bar := _BAR.match(line)) and (pairs := _PAIR.findall(line.replace("\b", ""))):
             state.bar(bar[1], bar[2], {name: float(value) for name, value in pairs})
     state.end()
-    if state.rows:
+    if state.rows or state.headed:
         yield table(state.rows, format="keras-console", planned=state.planned)
     else:
         yield table(state.batches, format="keras-console")
@@ -51,28 +51,28 @@ class _State:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.batches: list[Row] = []
-        """All bars of the first epoch."""
+        """All bars of the first epoch, if it has no heading: with one, its values are those at its end, and to come."""
         self.planned: int | None = None
         self._epoch = 1
-        self._headed = False
+        self.headed = False
         self._last: Row = {}
         self._at = ("", "")
 
     def heading(self, epoch: int, planned: str | None) -> None:
         """The epoch before has ended. Those before the first heading are counted back from it."""
         self._close()
-        if not self._headed and epoch > len(self.rows):
+        if not self.headed and epoch > len(self.rows):
             for i, row in enumerate(self.rows):
                 row["epoch"] = float(epoch - len(self.rows) + i)
-        self._epoch, self._headed = epoch, True
+        self._epoch, self.headed = epoch, True
         self.planned = int(planned) if planned else self.planned
 
     def bar(self, done: str, of: str, numbers: Row) -> None:
         """Another state of the bar; where headings are missing a full one, which validation ends, begins again."""
         validated = any(name.startswith("val_") for name in self._last)
-        if not self._headed and self._at == (of, of) and (done != of or validated):
+        if not self.headed and self._at == (of, of) and (done != of or validated):
             self._close()
-        if not self.rows:
+        if not self.rows and not self.headed:
             self.batches.append({"step": float(done), **numbers})
         self._last, self._at = numbers, (done, of)
 

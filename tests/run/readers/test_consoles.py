@@ -416,6 +416,14 @@ def test_the_number_of_a_process_is_no_count(tmp_path: Path) -> None:
     assert console(tmp_path, text).curves["train/loss"].step.tolist() == list(range(5, 17))
 
 
+def test_an_epoch_that_lost_its_name_is_no_count(tmp_path: Path) -> None:
+    lines = [f"Epoch {i}/99 | train loss: {x}\n" for i, x in enumerate(LOSSES)]
+    lines[5] = lines[5].replace("Epoch ", "")
+    run = console(tmp_path, "".join(lines))
+    assert run.axis == "epoch"
+    assert set(run.curves) == {"train/loss"}
+
+
 @pytest.mark.parametrize("line", ["Step 3 | loss:1.2 lr:2e-05", "2024 | INFO | train_inner | epoch 001: 1 loss=2"])
 def test_a_reader_of_few_lines_gives_way(tmp_path: Path, line: str) -> None:
     text = f"{line}\n" + "".join(f"iteration {i} | loss {x}\n" for i, x in enumerate(LOSSES))
@@ -452,18 +460,19 @@ def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str
     assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
 
 
-@pytest.mark.parametrize("head", ["", "Epoch 1/30\n"])
 @pytest.mark.parametrize(
     "bar", ["[=>....] - ETA: 9:24 - loss: {x} - acc: 0.5 ", "\u2501\u2501 9s 2s/step - acc: 0.5 - loss: {x}"]
 )
-def test_bars_of_a_keras_epoch_that_has_not_ended(tmp_path: Path, head: str, bar: str) -> None:
+def test_bars_of_a_keras_epoch_that_has_not_ended(tmp_path: Path, bar: str) -> None:
     bar = "{k}/40 " + bar + "\n"
-    run = console(tmp_path, head + "".join(bar.format(k=k, x=x) for k, x in enumerate(LOSSES, 1)))
+    run = console(tmp_path, "".join(bar.format(k=k, x=x) for k, x in enumerate(LOSSES, 1)))
     assert run.format == "keras-console"
     assert run.axis == "step"
     assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
     assert run.curves["train/loss"].value.tolist() == LOSSES
     assert len(run.curves["train/accuracy"]) == 12
+    with pytest.raises(Unreadable):
+        console(tmp_path, "Epoch 1/9\n" + bar.format(k=1, x=0.5))
 
 
 def test_keras_epochs_before_the_first_heading(tmp_path: Path) -> None:
