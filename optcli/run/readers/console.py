@@ -132,7 +132,8 @@ class _State:
         if not said.found or (self._epoch is None and self._step is None):
             return None
         if self._loud(said, inline or moved):
-            self._told, numbers, self._early = True, self._early | said.found, {}
+            self._told, numbers = True, self._early | said.found
+            self._early, self._early_inline = {}, False
         else:
             numbers = self._beside(said, inline)
         if not inline and self._steps_seen:
