@@ -83,7 +83,7 @@ def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0) -> Axis
         remark = remark or f"`{name}` is {_fault(step)}"
     if epoch is not None:
         step = fill(columns[epoch], rows)
-        if _steady(step) and not _repeats(step):
+        if _steady(step) and not _repeats(columns, step):
             return Axis("epoch", epoch, step)
         remark = remark or ("" if _steady(step) else f"`{epoch}` is {_fault(step)}")
     counted = np.arange(rows, dtype=np.float64)
@@ -133,8 +133,15 @@ def _once(columns: Mapping[str, Column]) -> bool:
     return all(len(c.value) < 2 for n, c in columns.items() if n.strip().lower() not in _AXES)
 
 
-def _repeats(step: Floats) -> bool:
-    """Whether most rows share their value with the row before: many rows an epoch."""
+def _repeats(columns: Mapping[str, Column], step: Floats) -> bool:
+    """Whether most values of the longest column share their epoch with the one before: many an epoch.
+
+    Rows alone don't tell: a console may print each quantity of an epoch on a line of its own.
+    """
+    quantities = [column for name, column in columns.items() if name.strip().lower() not in _AXES]
+    longest = max(quantities, key=lambda column: len(column.value), default=None)
+    if longest is not None and longest.row is not None:
+        step = step[longest.row.astype(np.int64)]
     return len(step) > 2 and float((np.diff(step) == 0).mean()) > 0.6
 
 

@@ -102,7 +102,8 @@ class Log:
             where = ", ".join(f"{a}-{b}" for a, b in source.skipped[:20])
             more = f" and {len(source.skipped) - 20} more" if len(source.skipped) > 20 else ""
             bad = sum(b - a for a, b in source.skipped)
-            what = f"{source.name}: {len(source.skipped)} damaged stretches ({bad} bytes) were skipped"
+            many = "1 damaged stretch" if len(source.skipped) == 1 else f"{len(source.skipped)} damaged stretches"
+            what = f"{source.name}: skipped {many} ({bad} bytes)"
             self.notes.append(say.note(say.DAMAGED, f"{what}, at bytes {where}{more}"))
             source.skipped = []
         self._file += 1

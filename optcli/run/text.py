@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,14 +12,24 @@ from optcli.run.encoded import binary
 from optcli.run.source import Source
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
-NUMBER: Final = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?![\w.])"
-"""A number as programs print it; not the beginning of a word or a version."""
+NUMBER: Final = (
+    r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?!\w|\.\w)"
+)
+"""A number as programs print it, at the end of a sentence too; not the beginning of a word or a version."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
+_EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*+")
+"""Words in the two-byte codes of China, Japan and Korea. To GB 18030 they are all words, if not the right ones, and no
+damage, which rarely leaves its bytes in pairs."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
 _NULS: Final = re.compile(rb"\0+")
 DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
 """What no program prints. A line that has it and no numbers was to have some, perhaps."""
+_LOSS: Final = re.compile(r"loss\w{0,20}[\])\"']?\s{0,4}[:=]?\s{0,8}[+-]?(?:\d+\.\d|nan)", re.I)
+MANY: Final = 5
+"""More lines with a loss than this beside each that a reader knows are no by-work, as several under one mark are."""
+GIVES_WAY: Final = 0.3
+"""Below the score of the reader of any console, if that one can make something of such lines."""
 ROWS: Final = 50_000
 LONGEST: Final = 8_000
 """Longer lines are dumps of something, not progress."""
@@ -47,7 +57,8 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
 def _clean(line: bytes) -> str:
     if b"\x1b" in line or b"\b" in line:
         line = ANSI.sub(b"", line)
-    return line.decode("utf-8", "replace")
+    text = line.decode("utf-8", "replace")
+    return line.decode("gb18030", "replace") if "\ufffd" in text and _EAST.fullmatch(line) else text
 
 
 @lru_cache(maxsize=2)
@@ -78,5 +89,13 @@ def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, 
 
 def share(head: bytes, pattern: re.Pattern[str], enough: int = 3) -> float:
     """How sure a line pattern makes: 0 without a hit, towards 1 with `enough` hits."""
-    hits = sum(pattern.search(line) is not None for line in sample(head))
-    return min(1.0, hits / enough) if hits else 0.0
+    text = sample(head)
+    hits = [pattern.search(line) is not None for line in text]
+    return min(1.0, sum(hits) / enough) * trust(text, hits) if any(hits) else 0.0
+
+
+def trust(text: Sequence[str], hits: Sequence[bool]) -> float:
+    """What a reader's score is worth: 1, or little where it would leave most lines with a loss unread (`hits` are the
+    lines that it knows)."""
+    others = sum(not hit and _LOSS.search(line) is not None for line, hit in zip(text, hits, strict=True))
+    return GIVES_WAY if others > MANY * sum(hits) else 1.0

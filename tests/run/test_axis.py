@@ -24,6 +24,12 @@ def test_an_epoch_that_stands_for_many_rows_is_no_axis() -> None:
     assert axis.step.tolist() == list(range(8))
 
 
+def test_lines_of_their_own_for_the_quantities_of_an_epoch_are_not_many_rows() -> None:
+    parts = {name: Column(read_only([1, 2, 3]), read_only([i, i + 4, i + 8])) for i, name in enumerate("abcd")}
+    axis = choose({"epoch": Column(read_only(np.repeat([0, 1, 2], 4))), **parts}, 12)
+    assert (axis.kind, axis.step.tolist()) == ("epoch", np.repeat([0, 1, 2], 4).tolist())
+
+
 def test_nothing_to_count_by() -> None:
     axis = choose(columns(loss=[1, 2]), 2)
     assert axis.kind == "row"

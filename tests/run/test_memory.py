@@ -73,6 +73,21 @@ def test_a_growing_log_gives_what_a_whole_one_gives(tmp_path: Path, name: str) -
     grow(logs.WRITERS[name](tmp_path, TRAINING), 12, seed=5)
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        "Epoch {i}\nlr: 0.{i}\ntrain_loss 1.{i}\nval_loss 2.{i}\nval dice: 0.{i}\n",
+        "Epoch {i}: closs: 1.{i} L: 2.{i}\n",
+        "{i} | loss 1.{i} | lr 0.1\n",
+        "Iteration:{i}, train auc : 0.{i}\nIteration:{i}, train loss : 1.{i}\n",
+    ],
+)
+def test_records_of_a_console_that_grows(tmp_path: Path, record: str) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("".join(record.format(i=i) for i in range(10, 40)))
+    grow(log, 40, seed=3)
+
+
 @pytest.mark.parametrize("name", ["csv", "jsonl", "journal", "lightning", "step_console", "tfevents", "nanogpt"])
 def test_new_bytes_alone_are_read(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = logs.WRITERS[name](tmp_path, logs.training(20, 60))

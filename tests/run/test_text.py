@@ -37,6 +37,13 @@ def test_no_numbers(text: str) -> None:
     assert re.match(NUMBER, text) is None
 
 
+@pytest.mark.parametrize("end", [".", ". Then", ",", ")", "]", "..", "%", " ", "/"])
+def test_a_number_ends_where_its_phrase_does(end: str) -> None:
+    found = re.match(NUMBER, "0.708" + end)
+    assert found is not None
+    assert float(found[0]) == 0.708
+
+
 def test_names_begin_at_their_beginning() -> None:
     assert re.findall(rf"{NAME}=", "val/loss=1 x-y=2 9a=3") == ["val/loss", "x-y"]
 
@@ -86,3 +93,24 @@ def test_what_no_program_prints_is_told(tmp_path: Path) -> None:
     blocks = list(tables(source, lambda line: {"step": float(line[5:])} if line.startswith("step ") else None))
     assert blocks[0].columns["step"].value.tolist() == [1, 3]
     assert sorted(source.skipped) == [(7, 13), (14, 23), (36, 42)]
+
+
+@pytest.mark.parametrize(
+    ("line", "damaged"),
+    [
+        ("训练参数:".encode("gb2312"), False),
+        ("学習 率 3".encode("euc_jp"), False),
+        ("손실: 0.5".encode("euc_kr"), False),
+        ("训练参数: 0.5".encode(), False),
+        (b"step 5 l\xaf\xb0ss: 0.5", True),
+        (b"step 5 l\xb3ss: 0.5", True),
+        (b"step 5 \xb0\xb1\xb2\xb3\x01ss: 0.5", True),
+        (b"step 5 \x81\xff\x90\xa0ss: 0.5", True),
+    ],
+)
+def test_words_in_another_code_are_no_damage(tmp_path: Path, line: bytes, damaged: bool) -> None:
+    log = tmp_path / "log.txt"
+    log.write_bytes(line + b"\n")
+    source = Source(str(log))
+    list(tables(source, lambda text: None))
+    assert bool(source.skipped) == damaged

@@ -11,13 +11,14 @@ from typing import Final
 
 from optcli.run.block import Block, Unreadable
 from optcli.run.numbers import number
-from optcli.run.roles import HOPELESS, SPLITS, listed, meaning
+from optcli.run.pairs import SPLIT, Pairs, pairs
+from optcli.run.roles import SPLITS, STAND_IN, meaning, words
 from optcli.run.source import Source
-from optcli.run.text import DAMAGE, NUMBER, Row, sample, tables
+from optcli.run.text import DAMAGE, Row, sample, tables
 
-_OF: Final = r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
+_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
 _EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
-_STEP: Final = re.compile(rf"\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
+_STEP: Final = re.compile(rf"(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
 _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:^|: )(\d{1,12})(?:it)? \[\d\d:\d\d")
 """tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
@@ -29,18 +30,11 @@ _SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1
 """`Train: [3/300][10/1251]`: epochs, then batches."""
 _RANK: Final = re.compile(r"[\[(](?:default|rank[ :=]?)(\d{1,5})[\])]", re.I)
 """Which of several processes wrote a line, as torchrun and DeepSpeed put it."""
-_NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})"
-_PAIR: Final = re.compile(
-    rf"(?<![\w@/.])([A-Za-z][\w@/.]{{0,80}}(?: [A-Za-z][\w@.]{{0,40}}){{0,2}}(?: \(\w{{1,20}}\))?)"
-    rf" ?(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?"
-    rf"|\b((?:[A-Za-z]{{1,20}} ){{0,2}}[A-Za-z_]{{0,40}}(?:[Ll]oss|LOSS|[Aa]cc)[\w@]{{0,40}}(?: \(\w{{1,20}}\))?)"
-    rf" +({_NUMBER})(?! ?/)"
-)
 _DIGIT: Final = re.compile(r"\d")
-_SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
-_AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
-_FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
-HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
+_COUNT: Final = re.compile(r"^\s*(\d{1,9})(?: ?/ ?(\d{1,9}))? *[|:] +(?=[A-Za-z])")
+"""`10 | loss 9.4`: a count without a name, before a loss."""
+ENOUGH: Final = 3
+"""Lines from which on a file is a log, and a name that is only like that of a loss is one."""
 GROWS: Final = True
 
 
@@ -49,13 +43,13 @@ def sniff(head: bytes, name: str) -> float:
     lines = sample(head)
     state = _State()
     hits = sum(state.row(line) is not None for line in lines)
-    if not hits:
+    if not hits or (not state.headlines and hits < ENOUGH):
         return 0.0
-    return 0.44 if hits >= 3 and hits >= 0.05 * len(lines) else 0.24
+    return 0.44 if hits >= ENOUGH and hits >= 0.05 * len(lines) else 0.24
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One row for every line that speaks of a loss or an accuracy.
+    """One row for every line that speaks of a loss or an accuracy, with what other lines say beside it.
 
     Raises:
         Unreadable: the user's pattern is no regular expression or has no named group.
@@ -63,7 +57,9 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     state = source.keep(_State)
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
-    yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch)
+    roles = state.roles()
+    source.whole = bool(roles)
+    yield Block({}, planned=state.planned, epochs=state.epochs, per_epoch=state.per_epoch, roles=roles)
 
 
 class _Own:
@@ -104,7 +100,16 @@ class _State:
         self._split = ""
         self._said: set[str] = set()
         """What has been said at this step."""
-        self._steps_seen = False
+        self._told = False
+        """Whether there was a headline quantity at this step or, without steps, in this epoch."""
+        self._early: Row = {}
+        self._early_inline = False
+        """What was said before it, and whether with a step of its own."""
+        self.headlines = False
+        """Whether there was a loss or an accuracy at all, by a name that says so."""
+        self._loss = False
+        self._nicknames: dict[str, None] = {}
+        self._steps_seen = self._counting = False
         self._rank: str | None = None
 
     def row(self, line: str) -> Row | None:
@@ -113,27 +118,65 @@ class _State:
             return None
         if not _DIGIT.search(line):
             # `Test Error:` on a line of its own is about the line below.
-            self._split = word[1] if len(line) < 40 and (word := _SPLIT.search(line)) else ""
+            self._split = word[1] if len(line) < 40 and (word := SPLIT.search(line)) else ""
             return None
         before = self._epoch, self._step
-        inline = self._axis(line)
-        pairs = self._pairs(line)
+        said = pairs(line, self._split)
+        inline = self._axis(line) or (bool(said.headlines()) and self._counted(line))
         self._split = ""
-        if before == (self._epoch, self._step):
-            if DAMAGE.search(line):
-                return None
+        moved = before != (self._epoch, self._step)
+        if moved:
+            self._move(before[0] != self._epoch)
+        elif DAMAGE.search(line):
+            return None
+        if not said.found or (self._epoch is None and self._step is None):
+            return None
+        if self._loud(said, inline or moved):
+            self._told, numbers = True, self._early | said.found
+            self._early, self._early_inline = {}, False
         else:
-            self._said = set()
-        if not pairs or (self._epoch is None and self._step is None):
-            return None
-        if not any(_headline(name) for name in pairs):
-            return None
+            numbers = self._beside(said, inline)
         if not inline and self._steps_seen:
             # What is said again belongs to a step whose number is damaged.
-            pairs = {new: value for name, value in pairs.items() if (new := _summary(name)) not in self._said}
-        self._said |= pairs.keys()
+            numbers = {new: value for name, value in numbers.items() if (new := _summary(name)) not in self._said}
+        self._said |= numbers.keys()
         axis = {"epoch": self._epoch, "step": self._step}
-        return {**{k: v for k, v in axis.items() if v is not None}, **pairs}
+        return {**{k: v for k, v in axis.items() if v is not None}, **numbers} if numbers else None
+
+    def _loud(self, said: Pairs, counts: bool) -> bool:
+        """Whether a line speaks of a loss or an accuracy, if need be by another name beside a count."""
+        if names := said.headlines():
+            self.headlines = True
+            self._loss = self._loss or any(_is_loss(name) for name in names)
+            return True
+        names = said.nicknames() if counts else []
+        self._nicknames |= dict.fromkeys(names)
+        return bool(names)
+
+    def roles(self) -> dict[str, str]:
+        """What stands for the loss in a log without any: `L` rather than `closs`, which may be a part of it."""
+        found: dict[str, str] = {}
+        for name in () if self._loss else sorted(self._nicknames, key=lambda name: "loss" in name.lower()):
+            split = next((SPLITS[word] for word in words(name) if word in SPLITS), "train")
+            found.setdefault(f"{split}/loss", name)
+        return found
+
+    def _move(self, epoch: bool) -> None:
+        """Another step, or another epoch, begins."""
+        self._said, self._told = set(), False
+        if epoch or self._early_inline:
+            self._early, self._early_inline = {}, False
+
+    def _beside(self, said: Pairs, inline: bool) -> Row:
+        """What a line without a headline adds to those with one: the lines of one step or epoch are one record.
+
+        Before the first headline of a record it waits, as what never meets one is no record of a training.
+        """
+        if self._told:
+            return said.telling(inline) | (said.signed() if inline else {})
+        self._early |= said.telling(inline)
+        self._early_inline |= inline
+        return {}
 
     def _foreign(self, line: str) -> bool:
         """Whether another process wrote the line than the first that said which it is."""
@@ -145,7 +188,7 @@ class _State:
 
     def _axis(self, line: str) -> bool:
         """Take epoch and step from a line; whether a step stands in it."""
-        if found := _MMENGINE.search(line) or _SWIN.search(line):
+        if "][" in line and (found := _MMENGINE.search(line) or _SWIN.search(line)):
             if found[1] in ("train", ""):
                 self._step, self.per_epoch, self._steps_seen = float(found[3]), int(found[4]), True
             self._epoch = float(found[2])
@@ -157,7 +200,9 @@ class _State:
         if epoch is not None:
             self._epoch = float(epoch[1] or epoch[3])
             self.epochs = int(epoch[2]) if epoch[2] else self.epochs
-        step = _STEP.search(line) or _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
+        step = _STEP.search(line)
+        if step is None and "[" in line:
+            step = _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
         if step is None or (epoch is not None and step.start() == epoch.start()):
             return False
         count = step[1] or step[3] if step.re is not _STEP else step[1]
@@ -169,45 +214,25 @@ class _State:
                 self.per_epoch = int(step[2])
         return True
 
-    def _pairs(self, line: str) -> Row:
-        found: Row = {}
-        splits = [(at.start(), at[1]) for at in _SPLIT.finditer(line)]
-        for pair in _PAIR.finditer(line):
-            name = _name(pair[1] or pair[4])
-            if not name or name.lower() in _AXIS_WORDS or name.endswith(".py"):
-                continue
-            value = float((pair[2] or pair[5]).replace(",", ""))
-            if pair[3]:
-                # `Accuracy: 9823/10000` is a share; `batch: 3/10` is no quantity.
-                if not _headline(name) or not int(pair[3]):
-                    continue
-                value /= int(pair[3])
-            found.setdefault(self._with_split(name, pair.start(), splits), value)
-        return found
+    def _counted(self, line: str) -> bool:
+        """Take a step that stands before everything else, in a log that counts nothing else.
 
-    def _with_split(self, name: str, at: int, splits: list[tuple[int, str]]) -> str:
-        """`Test set: Average loss: 0.05` and `[valid] loss=0.5`: what comes before says which data it is about."""
-        if not _headline(name) or _SPLIT.search(name.replace("_", " ").replace("/", " ").replace(".", " ")):
-            return name
-        before = next((word for place, word in reversed(splits) if place < at), self._split)
-        return name if SPLITS.get(before.lower(), "train") == "train" else f"{before.lower()} {name}"
+        It must go on from the last one, as the number of a process and the like don't.
+        """
+        found = _COUNT.match(line) if self._epoch is None else None
+        if found is None or not (self._counting or self._step is None or float(found[1]) >= self._step):
+            return False
+        self._step, self._steps_seen, self._counting = float(found[1]), True, True
+        self.planned = int(found[2]) if found[2] else self.planned
+        return True
 
 
-def _name(phrase: str) -> str:
-    """The part of a phrase behind the last word that only counts: `Epoch Train Loss` is `Train Loss`."""
-    parts = phrase.split(" ")
-    while parts and parts[0].lower() in _FILLERS:
-        parts.pop(0)
-    # `completed step: 5` counts, too.
-    return "" if parts and parts[-1].lower() in _AXIS_WORDS else " ".join(parts)
+def _is_loss(name: str) -> bool:
+    found = meaning(name)
+    return found is not None and found.role.endswith("/loss") and found.rank < STAND_IN
 
 
 def _summary(name: str) -> str:
     """Averages over an epoch get a name of their own where there are values for steps; validation has only those."""
     found = meaning(name)
     return f"epoch {name}" if found is not None and found.role.startswith("train/") else name
-
-
-def _headline(name: str) -> bool:
-    found = meaning(name)
-    return found is not None and found.role in HEADLINES and found.rank < HOPELESS

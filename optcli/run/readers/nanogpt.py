@@ -8,7 +8,7 @@ from typing import Final
 
 from optcli.run.block import Block
 from optcli.run.source import Source
-from optcli.run.text import NAME, NUMBER, Row, sample, tables
+from optcli.run.text import NAME, NUMBER, Row, sample, tables, trust
 
 _EVAL: Final = re.compile(rf"^step (\d+): train loss ({NUMBER}), val loss ({NUMBER})")
 _ITER: Final = re.compile(rf"^iter (\d+): loss ({NUMBER})(?:, time ({NUMBER})ms)?")
@@ -30,8 +30,8 @@ GROWS: Final = True
 def sniff(head: bytes, name: str) -> float:
     """Lines of one of the known shapes, most of those that begin like one."""
     lines = sample(head)
-    hits = sum(any(p.search(line) for p in ALL) for line in lines)
-    return 0.0 if not hits else 0.895 if hits > 2 else 0.68
+    hits = [any(p.search(line) for p in ALL) for line in lines]
+    return 0.0 if not any(hits) else (0.895 if sum(hits) > 2 else 0.68) * trust(lines, hits)
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:

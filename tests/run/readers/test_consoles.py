@@ -270,3 +270,229 @@ def test_values_under_a_damaged_mark_are_not_the_last_marks(tmp_path: Path) -> N
         curve = read(str(path))[0].curves[name]
         assert curve.step.tolist() == [1, 2, 3, 5, 6, 7, 8]
         assert curve.value[2] == (3.5 if name == "train/loss" else 0.3)
+
+
+@pytest.mark.parametrize("end", [".", ",", ")", "];", "..."])
+def test_a_number_at_the_end_of_a_phrase(tmp_path: Path, end: str) -> None:
+    text = "".join(f"Epoch {i}: val loss {x + 1}{end} train loss {x}{end}\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/loss"].value.tolist() == [x + 1 for x in LOSSES]
+
+
+def test_a_version_is_no_number(tmp_path: Path) -> None:
+    text = "".join(f"epoch {i}: loss {x} acc 1.2.3\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves) == {"train/loss"}
+
+
+@pytest.mark.parametrize("head", ["Step {i:7} [0.12 sec/step, ", "iteration :      {i} | ", "Epoch{i:>12} "])
+def test_a_padded_count(tmp_path: Path, head: str) -> None:
+    text = "".join(head.format(i=i) + f"loss={x}]\n" for i, x in enumerate(LOSSES))
+    curve = console(tmp_path, text).curves["train/loss"]
+    assert curve.value.tolist() == LOSSES
+    assert curve.step.tolist() == list(range(12))
+
+
+def test_names_and_numbers_without_a_sign_between(tmp_path: Path) -> None:
+    text = "".join(
+        f"| epoch {i:03} | train loss {x} | train ppl 9.5 | words/s    1{i} | words/batch    838 | lr 0.{i + 1} |"
+        f" clip 9% | gnorm 0.7{i}\n| epoch {i:03} | valid on 'v' subset | valid loss {x + 1}    \n"
+        for i, x in enumerate(LOSSES, 1)
+    )
+    run = console(tmp_path, text)
+    assert run.axis == "epoch"
+    assert run.roles["grad_norm"] == "gnorm"
+    assert run.curves["lr"].value.tolist() == [float(f"0.{i + 1}") for i in range(1, 13)]
+    assert len(run.curves["throughput"]) == len(run.curves["val/loss"]) == 12
+    assert run.curves["words/batch"].value[0] == 838
+
+
+def test_numbers_in_sentences_and_dates_are_no_curves(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {i} lr 0.1 loss {x}, saved after 3 tries to disk 5, Wed Jul  {i + 1} 17:13:58 2019 at line 7\n"
+        for i, x in enumerate(LOSSES)
+    )
+    assert set(console(tmp_path, text).curves) == {"train/loss", "lr"}
+
+
+def test_lines_between_two_epochs_are_one_record(tmp_path: Path) -> None:
+    text = "".join(
+        f"10:00:01.5: Epoch {i} \n10:00:02.5: Current learning rate: 0.{i + 1} \n10:00:03.5: train_loss {x} \n"
+        f"10:00:03.6: val_loss {x + 1} \n10:00:03.7: val dice: 0.4 \n10:00:04.0: Epoch time: 35.1 s \n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert run.axis == "epoch"
+    assert run.curves["lr"].step.tolist() == list(range(12))
+    assert run.curves["lr"].value[:2].tolist() == [0.1, 0.2]
+    assert len(run.curves["val/dice"]) == 12
+    assert "step_time" not in run.curves
+
+
+def test_what_is_said_before_a_step_without_a_loss_is_no_point(tmp_path: Path) -> None:
+    head = "epochs: 35\nlearning_rate: 0.7\nstep 900: lr = 0.9\n"
+    text = head + "".join(f"Epoch {i} lr = 0.1\nEpoch {i} loss = {x}\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves["lr"].value) == {0.1}
+
+
+def test_each_quantity_on_a_line_of_its_own(tmp_path: Path) -> None:
+    text = "".join(
+        f"[Info] Iteration:{i}, training auc : 0.6\n[Info] Iteration:{i}, training logloss : {x}\n"
+        f"[Info] Iteration:{i}, valid_1 auc : 0.5\n[Info] Iteration:{i}, valid_1 logloss : {x + 1}\n"
+        f"[Info] 77.3 seconds elapsed, finished iteration {i}\n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert len(run.curves["val/auc"]) == len(run.curves["training auc"]) == len(run.curves["train/loss"]) == 12
+
+
+def test_a_place_in_the_source_is_no_quantity(tmp_path: Path) -> None:
+    text = "".join(
+        f"I0515 11:05:31.87 37 solver.cpp:239] Iteration {i * 20} (1.02 iter/s, 19.4s/20 iters), loss = {x}\n"
+        f"I0515 11:05:31.88 37 solver.cpp:258]     Train net output #0: loss = {x} (* 1 = {x} loss)\n"
+        f"I0515 11:05:31.88 37 sgd.cpp:112] Iteration {i * 20}, lr = 0.01\n"
+        for i, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, text)
+    assert set(run.curves) == {"train/loss", "epoch loss", "lr"}
+    assert run.curves["lr"].step.tolist() == [i * 20 for i in range(12)]
+
+
+def test_what_a_value_was_is_no_value(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {i} acc: 5.1 loss: {x}\nINFO Model is improving acc: 4.2 --> {5 + i}.\nbetter ppl: inf -> 5.1\n"
+        for i, x in enumerate(LOSSES)
+    )
+    assert set(console(tmp_path, text).curves) == {"train/loss", "train/accuracy"}
+
+
+def test_a_sentence_about_the_loss_is_no_record(tmp_path: Path) -> None:
+    text = "".join(f"epoch {i} loss: {x}\nLoss better than 3.4 was\nreduce lr to 0.5\n" for i, x in enumerate(LOSSES))
+    assert set(console(tmp_path, text).curves) == {"train/loss"}
+
+
+@pytest.mark.parametrize("name", ["closs", "L", "L_total", "disc_xloss"])
+@pytest.mark.parametrize(
+    "line", ["[1:02] Epoch: [0]  [{i}/99]  lr: 0.1  {n}: {x} (1.3)", "Epoch {i}: {n} = {x} lr = 0.1"]
+)
+def test_a_loss_by_another_name(tmp_path: Path, name: str, line: str) -> None:
+    run = console(tmp_path, "".join(line.format(i=i, x=x, n=name) + "\n" for i, x in enumerate(LOSSES)))
+    assert run.roles == {"train/loss": name, "lr": "lr"}
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_of_two_other_names_the_plainer_one_is_the_loss(tmp_path: Path) -> None:
+    bar = "\rcloss: 1.5, L: {x}, L_crf: 4.1, valid L: 2.5, epoch: 0/50::   0%|  | {i}/99 [00:03<1:18:31, 3.3s/it]"
+    run = console(tmp_path, "".join(bar.format(i=i, x=x) for i, x in enumerate(LOSSES)) + "\n")
+    assert run.roles == {"train/loss": "L", "val/loss": "valid L"}
+
+
+def test_another_name_is_none_beside_a_loss(tmp_path: Path) -> None:
+    text = "".join(f"step {i} L: 3.0\nstep {i} loss: {x} closs: 0.1\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.roles == {"train/loss": "loss"}
+    assert set(run.curves["L"].value) == {3.0}
+
+
+def test_another_name_must_repeat(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        console(tmp_path, "step 1 of the proof\nIn step 2 L: 3 holds.\nIn step 3 L: 4 does.\nL: 3\nL: 4\n")
+
+
+@pytest.mark.parametrize("head", ["{i} | ", "  {i}/120: ", "{i:>5} | "])
+def test_a_count_without_a_name(tmp_path: Path, head: str) -> None:
+    text = "step 0: train loss 11.5, val loss 11.6\n"
+    text += "".join(head.format(i=i * 10) + f"loss {x} | lr 3.0e-04 | 104.61ms\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text + "3: the end of loss 0.1\n")
+    assert run.format == "console"
+    assert run.curves["train/loss"].step.tolist() == [i * 10 for i in range(12)]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/loss"].value.tolist() == [11.6]
+    assert len(run.curves["lr"]) == 12
+
+
+def test_the_number_of_a_process_is_no_count(tmp_path: Path) -> None:
+    text = "".join(f"0: step {i} loss {x}\n0: mean loss 0.7\n" for i, x in enumerate(LOSSES, 5))
+    assert console(tmp_path, text).curves["train/loss"].step.tolist() == list(range(5, 17))
+
+
+def test_an_epoch_that_lost_its_name_is_no_count(tmp_path: Path) -> None:
+    lines = [f"Epoch {i}/99 | train loss: {x}\n" for i, x in enumerate(LOSSES)]
+    lines[5] = lines[5].replace("Epoch ", "")
+    run = console(tmp_path, "".join(lines))
+    assert run.axis == "epoch"
+    assert set(run.curves) == {"train/loss"}
+
+
+@pytest.mark.parametrize("line", ["Step 3 | loss:1.2 lr:2e-05", "2024 | INFO | train_inner | epoch 001: 1 loss=2"])
+def test_a_reader_of_few_lines_gives_way(tmp_path: Path, line: str) -> None:
+    text = f"{line}\n" + "".join(f"iteration {i} | loss {x}\n" for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text)
+    assert run.format == "console"
+    assert len(run.curves["train/loss"]) == 12
+
+
+@pytest.mark.parametrize(("best", "kind"), [(0.89, "score"), (0.79, "loss")])
+def test_catboosts_best_tells_a_score_from_a_loss(tmp_path: Path, best: float, kind: str) -> None:
+    learn = range(9, 0, -1) if kind == "score" else range(1, 10)
+    line = "{i}:\tlearn: 0.9{x}\ttest: 0.8{i}\tbest: {best} (1)\ttotal: 1s\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x, best=best) for i, x in enumerate(learn)))
+    assert run.roles == {f"train/{kind}": "learn", f"val/{kind}": "test"}
+    assert "best" not in run.curves
+
+
+def test_of_catboosts_test_sets_the_last_one_stops(tmp_path: Path) -> None:
+    text = "".join(f"{i}:\tlearn: 0.{9 - i}\ttest: 0.6\ttest1: 0.5{i}\tbest: 0.50 (0)\ttotal: 1s\n" for i in range(9))
+    assert console(tmp_path, text).roles == {"train/loss": "learn", "val/loss": "test1", "test/loss": "test"}
+
+
+@pytest.mark.parametrize(
+    ("head", "held"),
+    [
+        ("", 1),
+        ("Will train until validation_0-logloss hasn't improved in 9 rounds.\n", 0),
+        ("Will train until validation_1-auc hasn't improved in 9 rounds.\n", 1),
+    ],
+)
+def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str, held: int) -> None:
+    line = "[{i}]\tvalidation_0-auc:0.5\tvalidation_0-logloss:{x}\tvalidation_1-auc:0.4\tvalidation_1-logloss:{x}\n"
+    run = console(tmp_path, head + "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
+
+
+@pytest.mark.parametrize(
+    "bar", ["[=>....] - ETA: 9:24 - loss: {x} - acc: 0.5 ", "\u2501\u2501 9s 2s/step - acc: 0.5 - loss: {x}"]
+)
+def test_bars_of_a_keras_epoch_that_has_not_ended(tmp_path: Path, bar: str) -> None:
+    bar = "{k}/40 " + bar + "\n"
+    run = console(tmp_path, "".join(bar.format(k=k, x=x) for k, x in enumerate(LOSSES, 1)))
+    assert run.format == "keras-console"
+    assert run.axis == "step"
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert len(run.curves["train/accuracy"]) == 12
+    with pytest.raises(Unreadable):
+        console(tmp_path, "Epoch 1/9\n" + bar.format(k=1, x=0.5))
+
+
+def test_keras_epochs_before_the_first_heading(tmp_path: Path) -> None:
+    bar = "40/40 [====] - 9s - loss: {x} - val_loss: {x}\n"
+    pieces = [f"Epoch {i}/30\n" * (i > 15) + bar.format(x=x) for i, x in enumerate(LOSSES, 14)]
+    run = console(tmp_path, "".join(pieces))
+    assert run.curves["train/loss"].step.tolist() == list(range(14, 26))
+    assert run.curves["val/loss"].value.tolist() == LOSSES
+    assert run.planned == 30
+
+
+def test_keras_epochs_without_any_heading(tmp_path: Path) -> None:
+    bar = "20/40 [=>..] - ETA: 9s - loss: 9.0\r40/40 [====] - 9s - loss: {x}\n"
+    run = console(tmp_path, "".join(bar.format(x=x) for x in LOSSES))
+    assert run.axis == "epoch"
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_a_keras_log_that_starts_again(tmp_path: Path) -> None:
+    bar = "40/40 [====] - 9s - loss: {x}\n"
+    text = bar.format(x=9) + "".join(f"Epoch {i}/30\n" + bar.format(x=x) for i, x in enumerate(LOSSES, 1))
+    assert console(tmp_path, text).curves["train/loss"].value.tolist() == LOSSES

@@ -53,7 +53,7 @@ class TestWandb:
         run = read(str(path))[0]
         assert LONG.steps[-1] - len(run.curves["train/loss"]) <= 2
         assert run.notes[0].code == notes.DAMAGED
-        assert "1 damaged stretches" in run.notes[0].message
+        assert "1 damaged stretch (" in run.notes[0].message
 
     def test_a_live_file(self, tmp_path: Path) -> None:
         path = logs.wandb(tmp_path, LONG)

@@ -1,0 +1,162 @@
+"""Names and numbers in a line that a program printed for people: `loss: 0.4`, `lr 1e-3 gnorm 0.2`, `Loss (val) 0.5`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SILENT, SPLITS, listed, meaning, words
+from optcli.run.text import NUMBER, Row
+
+_NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
+"""Not the first of `5.4 -> 2.4`: that is what a value was."""
+_PAIR: Final = re.compile(
+    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \(\w{1,20}\))?)"
+    rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
+)
+_BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
+"""What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
+_BORDER_WIDTH: Final = 20
+SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
+_SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
+"""`solver.cpp:239` is a place in a program."""
+_AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
+_FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
+_PROSE: Final = frozenset(
+    listed(
+        "a about after all at before by did every for from have in is not of on only than to took until was with"
+        " jan feb mar apr may jun jul aug sep oct nov dec"
+    )
+)
+"""Words that tell a sentence or a date from a name."""
+HEADLINES: Final = frozenset(("train/loss", "val/loss", "test/loss", "train/accuracy", "val/accuracy", "test/accuracy"))
+_BESIDE: Final = frozenset(("lr", "grad_norm", "loss_scale"))
+_PLAIN: Final = LOSS | ACCURACY | METRICS | {"lr", "gnorm", "norm"}
+
+
+class Pairs(NamedTuple):
+    """The numbers of a line by name, and which of the names have no `:` or `=` behind them."""
+
+    found: Row
+    bare: frozenset[str]
+
+    def headlines(self) -> list[str]:
+        """The names of losses and accuracies; without a sign between, only a plain name of one convinces."""
+        return [name for name in self.found if headline(name) and (name not in self.bare or _outright(name))]
+
+    def nicknames(self) -> list[str]:
+        """The names that may be those of losses where nothing else is."""
+        return [name for name in self.found if name not in self.bare and nickname(name)]
+
+    def telling(self, scores: bool) -> Row:
+        """What is worth a line of its own beside that of a loss: learning rates, norms, and scores of unsaid data."""
+        return {name: value for name, value in self.found.items() if _tells(name, name in self.bare, scores)}
+
+    def signed(self) -> Row:
+        """Those with a `:` or `=`."""
+        return {name: value for name, value in self.found.items() if name not in self.bare}
+
+
+def pairs(line: str, split: str = "") -> Pairs:
+    """The pairs of a line; `split` is the data that a heading said it is about."""
+    found: Row = {}
+    bare = set[str]()
+    splits: list[tuple[int, str]] | None = None
+    for pair in _PAIR.finditer(line):
+        phrase, value, of, alone = pair.groups()
+        name = _name(phrase) if alone is None else _bare_name(phrase)
+        if not name or (alone is not None and not _plain(name) and not _parted(line, pair.start())):
+            continue
+        number = float((value or alone).replace(",", ""))
+        if of:
+            # `Accuracy: 9823/10000` is a share; `batch: 3/10` is no quantity.
+            if not headline(name) or not int(of):
+                continue
+            number /= int(of)
+        if _lacks_split(name):
+            splits = [(word.start(), word[1]) for word in SPLIT.finditer(line)] if splits is None else splits
+            name = _with_split(name, pair.start(), splits, split)
+        if name not in found:
+            found[name] = number
+            if alone is not None:
+                bare.add(name)
+    return Pairs(found, frozenset(bare))
+
+
+def _parted(line: str, at: int) -> bool:
+    return _BORDER.search(line[max(0, at - _BORDER_WIDTH) : at]) is not None
+
+
+def _with_split(name: str, at: int, splits: list[tuple[int, str]], split: str) -> str:
+    """`Test set: Average loss: 0.05` and `[valid] loss=0.5`: what comes before says which data it is about."""
+    before = next((word for place, word in reversed(splits) if place < at), split)
+    return name if SPLITS.get(before.lower(), "train") == "train" else f"{before.lower()} {name}"
+
+
+@lru_cache(maxsize=4096)
+def _lacks_split(name: str) -> bool:
+    if SPLIT.search(name.replace("_", " ").replace("/", " ").replace(".", " ")):
+        return False
+    return headline(name) or _score(name) or nickname(name)
+
+
+@lru_cache(maxsize=4096)
+def _name(phrase: str) -> str:
+    """The part of a phrase behind the last word that only counts: `Epoch Train Loss` is `Train Loss`."""
+    parts = phrase.split(" ")
+    while parts and parts[0].lower() in _FILLERS:
+        parts.pop(0)
+    # `completed step: 5` counts, too.
+    return "" if not parts or parts[-1].lower() in _AXIS_WORDS or _SOURCE.search(parts[-1]) else " ".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _bare_name(phrase: str) -> str:
+    """The same without a sign behind it, where a sentence or the word `test` alone is no name."""
+    name = _name(phrase)
+    return "" if name.lower() in SPLITS or not _PROSE.isdisjoint(name.lower().split(" ")) else name
+
+
+@lru_cache(maxsize=4096)
+def headline(name: str) -> bool:
+    """Whether it is a loss or an accuracy."""
+    found = meaning(name)
+    return found is not None and found.role in HEADLINES and found.rank < HOPELESS
+
+
+@lru_cache(maxsize=4096)
+def nickname(name: str) -> bool:
+    """Whether a name could be short for that of a loss: `closs`, `L`, `L_total`."""
+    rest = [word for word in words(name) if word not in SPLITS and word not in SILENT]
+    if not rest or headline(name) or not NEVER.isdisjoint(rest):
+        return False
+    return rest[-1].endswith("loss") or (rest == ["l"] and "L" in name)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> bool:
+    """Whether a name ends in the word for a quantity, so that a number behind it needs no sign."""
+    return not _PLAIN.isdisjoint(words(_last(name))) or _outright(name)
+
+
+def _outright(name: str) -> bool:
+    return "loss" in _last(name) or "acc" in _last(name)
+
+
+def _last(name: str) -> str:
+    return name.partition(" (")[0].lower().replace("learning rate", "lr").rpartition(" ")[2]
+
+
+def _score(name: str) -> bool:
+    return not METRICS.isdisjoint(words(name)) and NEVER.isdisjoint(words(name))
+
+
+@lru_cache(maxsize=4096)
+def _tells(name: str, bare: bool, scores: bool) -> bool:
+    if bare and not _plain(name):
+        return False
+    found = meaning(name)
+    if found is None:
+        return scores and not bare and _score(name)
+    return found.rank < HOPELESS and (found.role in _BESIDE or found.role.startswith(("train/", "val/", "test/")))
