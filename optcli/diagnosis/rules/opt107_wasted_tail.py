@@ -2,7 +2,7 @@
 
 ## What is seen
 Validation loss (training loss where there is none) reached its best level, within its noise, more than 30 % of the run
-before the end; since then it hasn't been lower by a twentieth, nor the validation accuracy higher by a point.
+before the end; since then it hasn't fallen to a thirtieth of that, nor the validation accuracy risen by a point.
 Good to know, no fault: severity `info`, and only of a run that has ended.
 
 ## Why it matters
@@ -54,10 +54,10 @@ SHARE: Final = 0.3
 """Part of the run that must have brought nothing."""
 ROSE: Final = 0.15
 """Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
-BETTER: Final = 0.05
-"""Share of the loss by which the stretch is better after all: little of the drop, but what counts near 0."""
+DECADES: Final = 30.0
+"""Times by which a loss near 0 has fallen after all, little as it is of the whole drop."""
 BETTER_ACCURACY: Final = 0.01
-"""The same of the validation accuracy, as a fraction. Both must be beyond the noise."""
+"""Rise of the validation accuracy, as a fraction, that makes the stretch worth it."""
 PERCENT: Final = 1.5
 """An accuracy above it is in percent."""
 BAND: Final = 0.01
@@ -78,13 +78,14 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     first = float(series.block_step[last])
     gained = float(best[last]) - series.low
-    if gained > max(BETTER * abs(float(best[last])), 2 * series.tau) or _better(view, first):
+    if series.low * DECADES < float(best[last]) or _better(view, first):
         return []
+    told = f"{gained / series.drop:.1%}" if gained > 2 * series.tau else "nothing beyond noise"
     return [
         view.finding(
             __name__, SEVERITY, series.name, first, 0.8,
-            f"{series.name} gained nothing after step {first:g}: the last {wasted:.0%} of the run were not needed",
-            wasted=(wasted, "of the run"),
+            f"the last {wasted:.0%} of the run, after step {first:g}, brought {told} of what {series.name} fell",
+            wasted=(wasted, "of the run"), gained=(gained / series.drop, "of the drop"),
         )
     ]  # fmt: skip
 

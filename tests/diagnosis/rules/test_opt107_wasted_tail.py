@@ -18,9 +18,17 @@ def test_nothing_was_gained(make) -> None:
     assert codes(make({"train/loss": FLAT})) == {"OPT107"}
 
 
-def test_a_loss_that_halves_near_zero_has_gained(make) -> None:
-    small = 0.004 + 2.0 * np.exp(-STEP / 8) + 0.008 * np.exp(-STEP / 100)
-    assert codes(make({"train/loss": small})) == set()
+@pytest.mark.parametrize(("floor", "said"), [(0.004, {"OPT107"}), (0.0004, set())])
+def test_a_loss_near_zero_that_falls_by_decades_has_gained(make, floor, said) -> None:
+    small = floor + 2.0 * np.exp(-STEP / 8) + 0.015 * np.exp(-STEP / 40)
+    assert codes(make({"train/loss": small})) == said
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.03, "nothing beyond noise"), (0.0, "0.7%")])
+def test_it_says_how_little_was_gained(make, noise, told) -> None:
+    loss = 0.5 + 2.0 * np.exp(-STEP / 8) + noise * NOISE
+    (finding,) = engine.diagnose(make({"train/loss": loss}), select=["OPT107"]).findings
+    assert f", brought {told} of what train/loss fell" in finding.message
 
 
 @pytest.mark.parametrize(("gain", "said"), [(0.0, {"OPT107"}), (0.1, set()), (10.0, set())])
