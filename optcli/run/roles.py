@@ -213,16 +213,34 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     everything.
     """
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
+    said = {name: found for name in counts if (found := meaning(name)) is not None and found.rank < HOPELESS}
+    said |= _measured_on_validation(said)
     best: dict[str, tuple[tuple[bool, bool, int, int, int], str]] = {}
-    for place, (name, n) in enumerate(counts.items()):
-        found = meaning(name)
-        if found is None or found.rank >= HOPELESS or n == 0 or name in given.values():
+    for place, (name, found) in enumerate(said.items()):
+        n = counts[name]
+        if n == 0 or name in given.values():
             continue
         key = n == 1, name != found.role, found.rank, -n, place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
     roles = given | {role: name for role, (_, name) in best.items()}
     return _splits(roles, counts, given)
+
+
+def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """What accuracies without a split mean where both losses name theirs (fastai, Ultralytics): validation's, unless
+    another one says that it is."""
+    spoken = {found.role for name, found in said.items() if _tells(name)}
+    if "train/loss" not in spoken or not spoken & {"val/loss", "test/loss"}:
+        return {}
+    if spoken & {"val/accuracy", "test/accuracy"}:
+        return {}
+    bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not _tells(name)}
+    return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items()}
+
+
+def _tells(name: str) -> bool:
+    return any(word in SPLITS for word in words(name))
 
 
 def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
@@ -239,6 +257,6 @@ def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str
             roles.setdefault(f"val/{_plain([w for w in words(name) if w not in SPLITS])}", name)
     if "val/accuracy" not in roles and "train/accuracy" in roles:
         plain = roles["train/accuracy"]
-        if not any(w in SPLITS for w in words(plain)) and "train/loss" not in roles and "val/loss" in roles:
+        if not _tells(plain) and "train/loss" not in roles and "val/loss" in roles:
             roles["val/accuracy"] = roles.pop("train/accuracy")
     return roles

@@ -15,7 +15,7 @@ from optcli.run.block import Block, Column, table
 from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
-from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, meaning, words
+from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
 from optcli.run.rows import AXES, from_grid, from_words, tagged
 from optcli.run.source import Source
 
@@ -48,18 +48,17 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     found = _pieces(source, head, max(offset, head.begin), kind)
     if kind == "ultralytics-csv":
         found = _ultralytics(found, source)
-    roles = _evaluated(head) if kind in ("fastai-csv", "hf-notebook") else {}
     for block in found:
         if kind == "wandb-csv":
             yield from _by_run(block)
         else:
-            yield _named(block, source.name) if kind == "tensorboard-csv" else replace(block, roles=roles)
+            yield _named(block, source.name) if kind == "tensorboard-csv" else block
 
 
 def dialect(head: Table) -> str:
     """Who wrote a table with this header, as far as it tells."""
     have = {n.lower() for n in head.names}
-    if have & {"train/box_loss", "val/box_loss"}:
+    if have & {"train/box_loss", "val/box_loss", "metrics/accuracy_top1"}:
         return "ultralytics-csv"
     if any(n.endswith("__MIN") for n in head.names) or _all_runs(head):
         return "wandb-csv"
@@ -80,15 +79,6 @@ def dialect(head: Table) -> str:
     if "loss" in have and have & {"epoch", "index"} and any(n.startswith("val_") for n in have):
         return "keras-csv"
     return "csv"
-
-
-def _evaluated(head: Table) -> dict[str, str]:
-    """fastai and the Trainer's notebook table take their metrics on validation data without saying so."""
-    for name in head.names:
-        said = meaning(name)
-        if said is not None and said.role == "train/accuracy" and not any(w in SPLITS for w in words(name)):
-            return {"val/accuracy": name}
-    return {}
 
 
 def _all_runs(head: Table) -> bool:

@@ -110,6 +110,15 @@ def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
     assert run.notes[0].code == notes.NOT_MEASURED
 
 
+def test_ultralytics_classification(tmp_path: Path) -> None:
+    (tmp_path / "args.yaml").write_text("epochs: 30\nlr0: 0.01\n")
+    head = "epoch,time,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0\n"
+    run = table(tmp_path, head + "".join(f"{i},{9 * i},{1 / i},0.5,0.9,{2 / i},0.01\n" for i in range(1, 9)))
+    assert (run.format, run.planned) == ("ultralytics-csv", 30)
+    assert run.roles["val/accuracy"] == "metrics/accuracy_top1"
+    assert "train/accuracy" not in run.roles
+
+
 def test_ultralytics_plan(tmp_path: Path) -> None:
     (tmp_path / "args.yaml").write_text("epochs: 100\nlr0: 1e-2\nbatch: 16\noptimizer: SGD\n")
     run = table(tmp_path, "epoch,train/box_loss,val/box_loss\n1,0.5,0.6\n2,0.4,0.5\n", "results.csv")
