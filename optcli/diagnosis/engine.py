@@ -15,9 +15,10 @@ from optcli.diagnosis import causes, hygiene, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
 from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import View
-from optcli.run.curve import Run
+from optcli.run.curve import Curve, Run
+from optcli.run.roles import meaning
 
-BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
 
@@ -122,7 +123,13 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
 
 def _points(run: Run) -> int:
     """Logged values of what was trained and measured; not the bookkeeping of epochs and clocks."""
-    return sum(len(curve) for role, curve in run.curves.items() if role not in BOOKKEEPING)
+    return sum(len(curve) for role, curve in run.curves.items() if not _bookkeeping(role, curve))
+
+
+def _bookkeeping(role: str, curve: Curve) -> bool:
+    """Epochs and clocks, of validation too, and what never changes and has no meaning (`n_parameters`)."""
+    fixed = len(curve) > 1 and bool((curve.value == curve.value[0]).all())
+    return role.rpartition("/")[2] in BOOKKEEPING or (fixed and meaning(role) is None)
 
 
 def _unfit(rule: rules.Rule, view: View) -> str:

@@ -107,3 +107,9 @@ def test_a_run_that_broke_off_is_not_judged_by_how_far_it_came(make, length: int
     told = engine.diagnose(make({"train/loss": value}))
     assert standing(told) == {"NUM301"}
     assert "learning-rate-too-low" not in {cause.name for cause in told.causes}
+
+
+def test_a_number_that_never_changes_and_means_nothing_is_not_counted_among_the_points(make, fall) -> None:
+    fixed = {"n_parameters": np.full(400, 3e6), "val/time": np.linspace(1, 2, 400)}
+    assert engine.diagnose(make({"train/loss": fall, **fixed})).points == 400
+    assert engine.diagnose(make({"train/loss": fall, "lr": np.full(400, 0.1)})).points == 800
