@@ -107,14 +107,17 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z]+[0-9]*(?:\.[0-9]+)?|[0-9]+", name))
 
 
+def split_in(name: str) -> str | None:
+    """The part of the data that a name speaks of, if any."""
+    return next((SPLITS[word] for word in words(name) if word in SPLITS), None)
+
+
 @lru_cache(maxsize=4096)
 def meaning(name: str) -> Meaning | None:
     """The role that this name stands for, whatever else is in the log; None for a quantity without a role."""
     if name in ("train", "val", "valid", "test"):
         return Meaning(f"{'val' if name == 'valid' else name}/loss", 4)
-    found = words(name)
-    split = next((SPLITS[w] for w in found if w in SPLITS), None)
-    rest = [w for w in found if w not in SPLITS]
+    split, rest = split_in(name), [w for w in words(name) if w not in SPLITS]
     return _optimizer(name, rest) or _resource(name, split, rest) or _headline(split, rest)
 
 
@@ -230,17 +233,13 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
 def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
     """What accuracies without a split mean where both losses name theirs (fastai, Ultralytics): validation's, unless
     another one says that it is."""
-    spoken = {found.role for name, found in said.items() if _tells(name)}
+    spoken = {found.role for name, found in said.items() if split_in(name)}
     if "train/loss" not in spoken or not spoken & {"val/loss", "test/loss"}:
         return {}
     if spoken & {"val/accuracy", "test/accuracy"}:
         return {}
-    bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not _tells(name)}
+    bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not split_in(name)}
     return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items()}
-
-
-def _tells(name: str) -> bool:
-    return any(word in SPLITS for word in words(name))
 
 
 def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
@@ -257,6 +256,6 @@ def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str
             roles.setdefault(f"val/{_plain([w for w in words(name) if w not in SPLITS])}", name)
     if "val/accuracy" not in roles and "train/accuracy" in roles:
         plain = roles["train/accuracy"]
-        if not _tells(plain) and "train/loss" not in roles and "val/loss" in roles:
+        if not split_in(plain) and "train/loss" not in roles and "val/loss" in roles:
             roles["val/accuracy"] = roles.pop("train/accuracy")
     return roles

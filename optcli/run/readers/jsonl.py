@@ -177,8 +177,7 @@ class _Dialect:
         return numbers | {"step": max(self._step, epoch * self._per_epoch)}
 
     def _mmengine(self, numbers: dict[str, float]) -> dict[str, float]:
-        """Validation rows count epochs in `step`; they belong to the training step before. Their seconds are no training's
-        either."""
+        """Validation rows count epochs in `step`; they belong to the training step before, their seconds don't."""
         if "iter" in numbers or "loss" in numbers:
             self._step = numbers.get("step", self._step)
             return numbers
