@@ -14,12 +14,16 @@ import numpy as np
 from optcli.diagnosis import causes, hygiene, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
 from optcli.diagnosis.signs import signs
-from optcli.diagnosis.view import View
+from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Curve, Run
 from optcli.run.roles import meaning
 
 BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
+
+
+ABOUT_A_FALL: Final = ("OPT", "GEN", "DAT", "ARC")
+"""Families that read the headline as a loss that ought to fall."""
 
 
 def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
@@ -67,7 +71,7 @@ class Walk:
         return new
 
     def _ask(self, code: str, rule: rules.Rule, view: View) -> list[Finding]:
-        reason = _unfit(rule, view)
+        reason = _unfit(code, rule, view)
         said = Abstain(reason) if reason else rule.check(view)
         if isinstance(said, Abstain):  # what it said before stands: not to know is no recovery
             self.abstained[code] = said.reason
@@ -118,7 +122,8 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    return "healthy" if curve is not None and len(curve) >= hygiene.LEAST_POINTS else "unknown"
+    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS and not ladder.game(run)
+    return "healthy" if judged else "unknown"
 
 
 def _points(run: Run) -> int:
@@ -132,8 +137,10 @@ def _bookkeeping(role: str, curve: Curve) -> bool:
     return role.rpartition("/")[2] in BOOKKEEPING or (fixed and meaning(role) is None)
 
 
-def _unfit(rule: rules.Rule, view: View) -> str:
+def _unfit(code: str, rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
+    if view.game and LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL):
+        return hygiene.GAME
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)
         if not points:

@@ -14,7 +14,8 @@ import numpy as np
 
 from optcli.run.curve import Curve, Run
 
-HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
+PLAYER: Final = "generator/loss"
+HEADLINES: Final = ("train/loss", "val/loss", "test/loss", PLAYER)
 """The first of these that a run has is the curve whose points the rungs count."""
 DENSE: Final = 24
 RATIO: Final = 1.12
@@ -23,8 +24,14 @@ APART: Final = 0.05
 
 
 def headline(run: Run) -> Curve | None:
-    """The curve that rungs count: train/loss, else val/loss, else test/loss."""
+    """The curve that rungs count: train/loss, else val/loss, else test/loss, else that of a player in a game."""
     return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
+
+
+def game(run: Run) -> bool:
+    """Whether a run has no loss but those of two networks against each other: neither ought to fall."""
+    curve = headline(run)
+    return curve is not None and curve.name == PLAYER
 
 
 def broke_off(run: Run) -> bool:

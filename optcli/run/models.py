@@ -33,5 +33,5 @@ def several(lists: Mapping[str, Lists]) -> dict[str, dict[str, Lists]]:
 def _whole(names: Iterable[str], needed: Iterable[str]) -> bool:
     """Whether these are the names of a run of its own."""
     said = [meaning(name) for name in names if name.lower() not in (*STEP_NAMES, *EPOCH_NAMES)]
-    plain = {one.role for one in said if one is not None and one.rank == 0}
+    plain = {one.role for one in said if one is not None and not one.rank}
     return plain.issuperset(needed)

@@ -216,8 +216,20 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     everything.
     """
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
+    from optcli.run.company import strangers, together
+
     said = {name: found for name in counts if (found := meaning(name)) is not None and found.rank < HOPELESS}
-    said |= _measured_on_validation(said)
+    said = together(said, counts)
+    best = _best(said, counts, given)
+    for role in ("train/loss", "train/accuracy"):
+        if role in best and (others := strangers(said, best[role], role)):
+            said = {name: found for name, found in said.items() if name not in others}
+            best = _best(said, counts, given)
+    return _splits(given | best, counts, given)
+
+
+def _best(said: Mapping[str, Meaning], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
+    """The column that fits a role best, for each role that isn't given."""
     best: dict[str, tuple[tuple[bool, bool, int, int, int], str]] = {}
     for place, (name, found) in enumerate(said.items()):
         n = counts[name]
@@ -226,20 +238,7 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
         key = n == 1, name != found.role, found.rank, -n, place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
-    roles = given | {role: name for role, (_, name) in best.items()}
-    return _splits(roles, counts, given)
-
-
-def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    """What accuracies without a split mean where both losses name theirs (fastai, Ultralytics): validation's, unless
-    another one says that it is."""
-    spoken = {found.role for name, found in said.items() if split_in(name)}
-    if "train/loss" not in spoken or not spoken & {"val/loss", "test/loss"}:
-        return {}
-    if spoken & {"val/accuracy", "test/accuracy"}:
-        return {}
-    bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not split_in(name)}
-    return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items()}
+    return {role: name for role, (_, name) in best.items()}
 
 
 def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:

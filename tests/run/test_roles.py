@@ -168,34 +168,3 @@ def test_a_column_that_bears_the_name_of_a_role_plays_it() -> None:
     columns = {"val/top1": 10, "val/accuracy": 9, "train/loss": 10}
     assert assign(columns)["val/accuracy"] == "val/accuracy"
     assert assign({**columns, "val/accuracy": 1})["val/accuracy"] == "val/top1"
-
-
-LOSSES = ("train/loss", "val/loss"), ("train_loss", "valid_loss"), ("Training Loss", "Validation Loss")
-
-
-@pytest.mark.parametrize("losses", LOSSES)
-@pytest.mark.parametrize("metric", ["metrics/accuracy_top1", "accuracy", "Accuracy"])
-def test_a_metric_beside_losses_that_name_their_split_is_measured_on_validation(
-    losses: tuple[str, str], metric: str
-) -> None:
-    found = assign(dict.fromkeys((losses[0], metric, losses[1]), 9))
-    assert found == {"train/loss": losses[0], "val/loss": losses[1], "val/accuracy": metric}
-
-
-def test_a_metric_without_a_split_stays_training_where_another_says_validation() -> None:
-    keras = assign(dict.fromkeys(("accuracy", "loss", "val_accuracy", "val_loss"), 9))
-    assert (keras["train/accuracy"], keras["val/accuracy"]) == ("accuracy", "val_accuracy")
-    both = assign(dict.fromkeys(("train_loss", "val_loss", "acc", "val_acc"), 9))
-    assert (both["train/accuracy"], both["val/accuracy"]) == ("acc", "val_acc")
-    tested = assign(dict.fromkeys(("train_loss", "test_loss", "acc", "test_acc"), 9))
-    assert (tested["train/accuracy"], tested["val/accuracy"]) == ("acc", "test_acc")
-
-
-def test_a_metric_beside_a_loss_without_a_split_stays_training() -> None:
-    found = assign(dict.fromkeys(("loss", "val_loss", "accuracy"), 9))
-    assert found["train/accuracy"] == "accuracy"
-
-
-def test_training_and_bare_accuracy_beside_losses_with_splits() -> None:
-    found = assign(dict.fromkeys(("train_loss", "train_acc", "val_loss", "acc"), 9))
-    assert (found["train/accuracy"], found["val/accuracy"]) == ("train_acc", "acc")
