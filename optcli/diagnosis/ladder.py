@@ -28,9 +28,8 @@ def headline(run: Run) -> Curve | None:
     return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
 
 
-def game(run: Run) -> bool:
-    """Whether a run has no loss but those of two networks against each other: neither ought to fall."""
-    curve = headline(run)
+def game(curve: Curve | None) -> bool:
+    """Whether a headline is a player's: of two networks against each other, whose losses rise and fall in turns."""
     return curve is not None and curve.name == PLAYER
 
 

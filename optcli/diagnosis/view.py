@@ -57,11 +57,6 @@ class View:
         """What is known of the run's recipe, by path."""
         return self._run.config
 
-    @cached_property
-    def game(self) -> bool:
-        """Whether the headline is the loss of a player, which rises and falls with the other's."""
-        return ladder.game(self._run)
-
     @property
     def planned(self) -> int | None:
         """Optimizer steps that the run is meant to take, if known."""
