@@ -15,6 +15,7 @@ from optcli.run.curve import Counts, read_only
 from optcli.run.jsonrows import parse
 from optcli.run.models import several
 from optcli.run.numbers import number
+from optcli.run.readers import hf
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, split_in
 from optcli.run.rows import flat, tagged
 from optcli.run.source import Source
@@ -90,6 +91,9 @@ def _blocks(document: Any, name: str) -> Iterator[Block]:
 
 def _list(document: list[Any], name: str) -> Iterator[Block]:
     """A list of rows; or what TensorBoard's page saves: a list of [wall time, step, value]."""
+    if len(document) > 1 and hf.wrote(document):
+        yield replace(hf.of_rows(document), format="json-rows")
+        return
     rows = [tagged(row) for row in document if isinstance(row, dict)]
     if len(rows) > 1:
         yield table([row for row in rows if row], format="json-rows")

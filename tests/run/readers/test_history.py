@@ -171,3 +171,29 @@ def test_flowers_history(tmp_path: Path) -> None:
         "val/accuracy": "metrics_centralized/accuracy",
         "train/loss": "metrics_distributed_fit/train_loss",
     }
+
+
+@pytest.mark.parametrize("key", [None, "training_history"])
+def test_the_history_of_a_trainer_wherever_it_was_put(tmp_path: Path, key: str | None) -> None:
+    """Zeros that hide NaN, and the closing row's averages, are read as in `trainer_state.json`."""
+    nan = float("nan")
+    rows: list[dict[str, float]] = [
+        {"loss": 0.0, "grad_norm": nan, "learning_rate": 1e-4, "epoch": i / 4, "step": i} for i in range(1, 9)
+    ]
+    rows += [{"eval_loss": nan, "epoch": 1.0, "step": 4}, {"eval_loss": nan, "epoch": 2.0, "step": 8}]
+    rows += [{"train_runtime": 9.0, "train_loss": 0.0, "epoch": 2.0, "step": 8}]
+    run = document(tmp_path, {"metrics": {"loss": 0.0}, key: rows} if key else rows)
+    assert run.roles["train/loss"] == "loss"
+    assert np.isnan(run.curves["train/loss"].value).all()
+    assert "train_loss" not in run.curves
+    said = [note.message for note in run.notes if note.code == "RUN716"]
+    assert len(said) == 1
+    assert "8 losses of 0" in said[0]
+    assert "masked" in said[0]
+
+
+def test_labels_are_not_called_masked_where_validation_is_a_number(tmp_path: Path) -> None:
+    rows = [{"loss": 0.0, "grad_norm": float("nan"), "learning_rate": 1e-4, "epoch": 1.0, "step": i} for i in range(9)]
+    for more in ([], [{"eval_loss": 0.5, "epoch": 1.0, "step": 8}]):
+        run = document(tmp_path, [*rows, *more])
+        assert "masked" not in next(note.message for note in run.notes if note.code == "RUN716")
