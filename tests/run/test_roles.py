@@ -70,6 +70,8 @@ def test_learning_rate(name: str) -> None:
         ("data_time", "data_time"),
         ("update_ratio", "update_ratio"),
         ("val_acc", "val/accuracy"),
+        ("val_accs", "val/accuracy"),
+        ("train_accuracies", "train/accuracy"),
         ("metrics/mAP50(B)", "val/map50_b"),
         ("val/f1", "val/f1"),
     ],
