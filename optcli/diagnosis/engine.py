@@ -18,6 +18,7 @@ from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Curve, Run
 from optcli.run.roles import meaning
 
+SEVERITIES: Final = ("error", "warning", "info")
 BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
 
@@ -33,8 +34,8 @@ def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[
     if curve is not None:
         for count in ladder.rungs(curve, run.planned):
             walk.climb(View(run, float(curve.step[count - 1])))
-        if run.end != "running":
-            walk.climb(View(run, last_step(run), ended=True))
+    if any(map(len, run.curves.values())) and run.end != "running":
+        walk.climb(View(run, last_step(run), ended=True))
     return walk.diagnosis(run)
 
 
@@ -89,10 +90,10 @@ class Walk:
         )  # fmt: skip
 
     def _pin(self, finding: Finding) -> bool:
-        """Keep where it was first seen; take over what may grow. True for a new one."""
+        """Keep where it was first seen; take over what may grow. True for a new one, and for one that became worse."""
         key = finding.code, finding.curve
         old = self.pinned.get(key)
-        if old is None:
+        if old is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(old.severity):
             self.pinned[key] = finding
             return True
         grown = replace(old, last=finding.last, confidence=finding.confidence, evidence=finding.evidence)
@@ -110,7 +111,7 @@ class Walk:
 
 def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
-    standing = [f for f in findings if f.healed_at is None] or findings
+    standing = [f for f in findings if f.healed_at is None]
     if all(f.severity == "info" for f in standing):
         return ()
     with np.errstate(all="ignore"):
@@ -151,4 +152,4 @@ def _unfit(code: str, rule: rules.Rule, view: View) -> str:
 
 
 def _order(finding: Finding) -> tuple[Any, ...]:
-    return (("error", "warning", "info").index(finding.severity), finding.first, finding.code, finding.curve)
+    return (SEVERITIES.index(finding.severity), finding.first, finding.code, finding.curve)

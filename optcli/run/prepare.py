@@ -18,6 +18,11 @@ BLOCKS: Final = 48
 """Most blocks that a curve is cut into: enough for the shape, few enough to look at on every rung."""
 START_POINTS: Final = 5
 """At most so many points, and at most a twentieth of the curve, make its start level."""
+LATE: Final = 2.5
+"""Strides from one point to the next at which the first one may be, in a log from the beginning."""
+LONE: Final = 20.0
+LONE_POINTS: Final = 8
+"""Times the second value that the first one may be, in a curve of so many points, and still be where it starts."""
 GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
 SETTLED: Final = 0.9
@@ -75,9 +80,22 @@ class Series:
     @cached_property
     def start(self) -> float:
         """Level at the start. A first value far below the next ones counts alone: the run leapt up from it."""
-        head = self.value[: max(1, min(START_POINTS, self.n // 20))]
-        level, first = median(head), float(self.value[0])
+        head = self.value[self._alone :][: max(1, min(START_POINTS, self.n // 20))]
+        level, first = median(head), float(head[0])
         return first if first < level - 8 * self.sigma - 0.1 * abs(level) else level
+
+    @cached_property
+    def late(self) -> bool:
+        """Whether it begins in the middle of a run, so that nobody knows where it began."""
+        return self.n >= 3 and float(self.step[0]) > LATE * median(np.diff(self.step))
+
+    @property
+    def _alone(self) -> int:
+        """1 where the first value stands so far above all others that it is no level, else 0."""
+        if self.n < LONE_POINTS:
+            return 0
+        first, second = self.value[:2].tolist()
+        return int(first > LONE * second > 0)
 
     @cached_property
     def end(self) -> float:

@@ -119,7 +119,7 @@ def test_no_finding_no_cause() -> None:
 
 
 def test_info_alone_explains_nothing(make) -> None:
-    flat = 0.05 + 2.2 * np.exp(-np.arange(400) / 15) + 0.01 * np.random.default_rng(0).normal(size=400)
+    flat = 0.5 + 2.2 * np.exp(-np.arange(400) / 15) + 0.01 * np.random.default_rng(0).normal(size=400)
     diagnosis = engine.diagnose(make({"train/loss": flat}))
     assert {f.code for f in diagnosis.findings} == {"OPT107"}
     assert diagnosis.causes == ()

@@ -113,3 +113,19 @@ def test_a_number_that_never_changes_and_means_nothing_is_not_counted_among_the_
     fixed = {"n_parameters": np.full(400, 3e6), "val/time": np.linspace(1, 2, 400)}
     assert engine.diagnose(make({"train/loss": fall, **fixed})).points == 400
     assert engine.diagnose(make({"train/loss": fall, "lr": np.full(400, 0.1)})).points == 800
+
+
+def test_not_to_know_any_more_is_no_recovery(make) -> None:
+    """One bump of the training loss makes six epochs too noisy to judge; validation is as bad as before."""
+    train = [0.80, 0.71, 0.64, 0.53, 0.58, 0.48]
+    val = [0.70, 0.715, 0.74, 0.78, 0.76, 0.79]
+    diagnosis = engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN201"])
+    assert "the training loss has not fallen yet" in diagnosis.abstained.values()
+    assert (diagnosis.status, [f.healed_at for f in diagnosis.findings]) == ("ill", [None])
+
+
+def test_what_has_healed_needs_no_cause(make, fall) -> None:
+    loss = np.concatenate([fall[:150], np.full(40, 2.0) + 0.02 * fall[:40], fall[150:]])
+    diagnosis = engine.diagnose(make({"train/loss": loss}), select=["OPT102"])
+    assert "OPT102" in {f.code for f in diagnosis.findings}
+    assert (standing(diagnosis), diagnosis.causes) == (set(), ())

@@ -94,3 +94,10 @@ def test_a_copy_is_the_same_number_at_every_shared_step() -> None:
     assert not copied(Series("b", some.step, some.value + 1e-3), whole, 3)
     assert not copied(Series("b", some.step, np.full(4, 7.0)), Series("a", whole.step, np.full(20, 7.0)), 2)
     assert not copied(Series("b", some.step + 0.5, some.value), whole, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "start"), [([186, 3.7, 3.6, 3.5, *[3.4] * 6], 3.7), ([60, 3.7, 3.6, *[3.4] * 7], 60)]
+)
+def test_a_lone_first_value_is_no_level(values: list[float], start: float) -> None:
+    assert series(values).start == start

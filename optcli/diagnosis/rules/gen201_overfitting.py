@@ -4,7 +4,9 @@
 Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 5 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
 which did not rise. Where it turned while the training loss was still well above it, 3 % and a training loss that has
-fallen by a tenth of its whole fall since are enough: the two go apart, although they have yet to cross.
+fallen by a tenth of its whole fall since are enough: the two go apart, although they have yet to cross. Of three or
+four validations in a run that has ended the last two must each be higher than the one before, by a fifth of the best
+together, and the training loss a fifth lower.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -60,9 +62,13 @@ from optcli.run.stats import median
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("val/loss", LOSS)
-POINTS: Final = 5
+POINTS: Final = 3
 VARIES: Final = ("shift",)
 
+SOME: Final = 5
+"""Validations, and points of the training loss, from which noise can be told; fewer have to be plain."""
+PLAIN: Final = 0.2
+"""Rise of fewer validations over the best, and fall of the training loss since, as shares of their levels."""
 SIGMAS: Final = 4.0
 """Rise in noise levels of the validation loss."""
 RISE: Final = 0.05
@@ -89,6 +95,8 @@ def check(view: View) -> list[Finding] | Abstain:
     val, loss = view.val, view.loss
     if val is None or val.n < POINTS or loss.n < POINTS:
         return Abstain("no validation besides the headline")
+    if min(val.n, loss.n) < SOME:
+        return _few(view) if view.complete else Abstain("too few validations to tell")
     if not view.learned:
         return Abstain("the training loss has not fallen yet")
     blocks = val.blocks
@@ -114,11 +122,31 @@ def check(view: View) -> list[Finding] | Abstain:
     return [
         view.finding(
             __name__, SEVERITY, val.name, first, 0.95 if rise > 0.1 * loss.drop else 0.85,
-            f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
+            f"{val.name} has risen from about {low:.4g} at step {first:g} to {now:.4g} while {loss.name} did not",
             rise=(rise / loss.drop, "of the drop"), rise_sigma=(rise / val.tau, "sigma"),
             gap=(gap / loss.drop, "of the drop"), best_step=(first, "steps"),
             above=((then - low) / loss.drop, "of the drop"),
             train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
+        )
+    ]  # fmt: skip
+
+
+def _few(view: View) -> list[Finding]:
+    """Three or four validations: the last two each worse than the one before, by much, while training falls by much."""
+    val, loss = view.val, view.loss
+    assert val is not None
+    best = int(np.argmin(val.value))
+    low, now, first = float(val.value[best]), float(val.value[-1]), float(val.step[best])
+    then = loss.at(first)
+    if best > val.n - 3 or (np.diff(val.value[best:]) <= 0).any() or low <= 0 or then <= 0:
+        return []
+    if now - low < PLAIN * low or then - loss.end < PLAIN * then:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, first, 0.75,
+            f"{val.name} has risen from {low:.4g} at step {first:g} to {now:.4g} while {loss.name} fell",
+            rise=((now - low) / loss.drop, "of the drop"), best_step=(first, "steps"),
         )
     ]  # fmt: skip
 

@@ -72,6 +72,13 @@ TOLD: Final = 0.15
 """Fall of the training loss since the first validation, as a share of its drop, that is needed to tell."""
 LEVEL: Final = 0.15
 """The gap as a share of the start level, so that small differences don't count while little has been learned."""
+TIMES: Final = 3.0
+BEHIND: Final = 0.15
+"""Validation over training loss, and accuracy that it lacks, where the training loss's fall isn't in the log."""
+KNOWN: Final = 0.9
+"""Accuracy on training data from which they count as known by heart."""
+PERCENT: Final = 1.5
+"""An accuracy above it is in percent."""
 TUNED: Final = 0.4
 LEVEL_TUNED: Final = 0.22
 HELD: Final = 0.1
@@ -87,7 +94,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if val.n < EARLY and not view.complete:
         return Abstain("too few validations: a gap at the start often closes")
     if not view.learned:
-        return Abstain("the training loss has not fallen yet")
+        return _far(view) or Abstain("the training loss has not fallen yet")
     if loss.end > loss.start - 0.5 * loss.drop:
         return []
     tail = val.tail(1 / 3)
@@ -114,6 +121,25 @@ def check(view: View) -> list[Finding] | Abstain:
             val_fell=((began - best) / loss.drop, "of the drop"),
             best_step=(float(val.step[int(val.value.argmin())]), "steps"),
             rise=((val.end - best) / loss.drop, "of the drop"),
+        )
+    ]  # fmt: skip
+
+
+def _far(view: View) -> list[Finding]:
+    """A part of a run in which nothing falls any more: the training set is known by heart, validation is far off."""
+    val, loss = view.val, view.loss
+    seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
+    if val is None or seen is None or unseen is None or loss.end <= 0:
+        return []
+    whole = 100.0 if max(seen.end, unseen.end) > PERCENT else 1.0
+    behind, times = (seen.end - unseen.end) / whole, float(val.tail(1 / 3).min()) / loss.end
+    if behind < BEHIND or times < TIMES or seen.end < KNOWN * whole:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, float(val.step[0]), 0.85,
+            f"{val.name} is {val.end:.4g}, {loss.name} {loss.end:.4g}: {behind:.0%} fewer right on samples not seen",
+            times=(times, "1"), behind=(behind, "of all samples"),
         )
     ]  # fmt: skip
 

@@ -90,6 +90,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if loss.late:
+        return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
     least = LEFT_TEXT if view.texty else LEFT

@@ -74,6 +74,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if val is None or val.n < 5 or loss.n < POINTS or loss.start <= 0:
         return Abstain("too few points, or no level to measure by")
+    if loss.late:
+        return Abstain("the log begins in the middle of a run")
     if not view.alike:
         return Abstain("training loss and validation loss are not the same quantity")
     later = val.value[val.n // 2 :]

@@ -1,11 +1,15 @@
 """Validation jumps about.
 
 ## What is seen
-The noise from one validation to the next is above a tenth of everything learned, and three times that of the training
-loss, so that it isn't the parameters that shake. Severity `info`.
+One validation in twelve and more, at least two, leaps above those around it by more than half of their level and half
+of everything learned, while the training loss stays calm. Severity `info`: the noise from one validation to the next is
+above a tenth of everything learned, and three times that of the training loss, so that it isn't the parameters that
+shake.
 
 ## Why it matters
-The best checkpoint, early stopping and every comparison of two runs are drawn by lot within that noise.
+The best checkpoint, early stopping and every comparison of two runs are drawn by lot within that noise. Leaps come
+from running statistics of batch norms that lag behind the weights, from a rate at the edge of what the model bears, or
+from a few samples with huge losses.
 
 ## Look-alikes
 A learning rate too high shakes both (OPT101). A new random subset at each validation is noise by construction.
@@ -44,32 +48,72 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Floats
+from optcli.run.prepare import Series
+from optcli.run.stats import median
 
-SEVERITY: Final = "info"
+SEVERITY: Final = "warning"
 STATUS: Final = "preview"
 NEEDS: Final = ("val/loss", LOSS)
-POINTS: Final = 10
+POINTS: Final = 8
 VARIES: Final = ("shift",)
 
+SCATTER_POINTS: Final = 10
 NOISE: Final = 0.1
 """Noise of one validation as a share of the training loss's drop."""
 SMOOTH: Final = 3.0
 """Times the noise of the training loss's blocks, which shows that it isn't the parameters that shake."""
+LEAP: Final = 0.5
+"""Height of a leap, as a share of what was learned and of the level around it."""
+SOME: Final = 0.1
+"""What was learned, as a share of the start level, is taken to be at least so much."""
+LEAPS: Final = 2
+OFTEN: Final = 0.08
+"""Leaps that there must be, and as a share of the validations. No healthy run of any set has two."""
+CALM: Final = 10.0
+"""Times the noise of the training loss's blocks that they must reach: in runs that shake as a whole they reach 4."""
+SPENT: Final = 2
+"""First validations that may be anything."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
     """Validation that jumps about while the training loss is smooth."""
     val, loss = view.val, view.loss
-    if val is None or val.n < POINTS or not view.learned:
+    if val is None or val.n < POINTS:
+        return Abstain("too few validations")
+    height = _leaps(val, max(loss.drop, SOME * abs(loss.start)))
+    high = np.flatnonzero(height > 0)
+    calm = len(high) > 0 and median(height[high]) > CALM * loss.tau
+    if calm and len(high) >= max(LEAPS, OFTEN * val.n):
+        worst = float(val.value[np.argmax(height)])
+        return [
+            view.finding(
+                __name__, SEVERITY, val.name, float(val.step[high[0]]), 0.8,
+                f"{val.name} leaps in {len(high)} of {val.n} validations, up to {worst:.4g}",
+                leaps=(len(high) / val.n, "of the validations"), worst=(float(height.max()) / loss.drop, "of the drop"),
+            )
+        ]  # fmt: skip
+    if not view.learned or val.n < SCATTER_POINTS:
         return Abstain("too few validations, or nothing learned yet")
     if val.tau < NOISE * loss.drop or val.tau < SMOOTH * loss.tau:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
+            __name__, "info", val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
             f"{val.name} scatters by {val.tau / loss.drop:.0%} of what was learned: less means nothing",
             noise=(val.tau / loss.drop, "of the drop"), over_training=(val.tau / loss.tau, "1"),
         )
     ]  # fmt: skip
+
+
+def _leaps(val: Series, learned: float) -> Floats:
+    """How far each validation stands above the median of the five around it; 0 where that is no leap. Shape (n,)."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(val.value, 2, mode="reflect"), 5)
+    near = np.median(around, axis=1)
+    height: Floats = val.value - near
+    leaps = (height > LEAP * learned) & (height > LEAP * np.abs(near)) & (np.arange(val.n) >= SPENT)
+    return np.where(leaps, height, 0.0)

@@ -51,7 +51,7 @@ NEEDS: Final = (LOSS,)
 POINTS: Final = 1
 
 RUN_OF_VAL: Final = 2
-"""Validation losses in a row: a single one that recovers is common in healthy detection runs."""
+"""Validation losses in a row, unless it is the very last: a single one that recovers is common in healthy runs."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -95,10 +95,11 @@ def _before(view: View, loss: str, step: float) -> dict[str, tuple[float, str]]:
 def _validation(view: View) -> Finding | None:
     curve = view.curve("val/loss")
     head = view.curve(LOSS)
-    if curve is None or head is None or head.name == curve.name or len(curve) < RUN_OF_VAL:
+    if curve is None or head is None or head.name == curve.name or len(curve) < (1 if view.ended else RUN_OF_VAL):
         return None
     bad = ~np.isfinite(curve.value)
-    if not bad[-RUN_OF_VAL:].all() or not np.isfinite(head.value).all():
+    last = view.ended and bool(np.isnan(curve.value[-1]))  # nothing comes after it that could recover
+    if not (last or bad[-RUN_OF_VAL:].all()) or not np.isfinite(head.value).all():
         return None
     good = np.flatnonzero(~bad)
     first = float(curve.step[good[-1] + 1 if len(good) else 0])

@@ -50,7 +50,7 @@ from optcli.diagnosis.view import LOSS, View
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
-NEEDS: Final = (LOSS, "grad_norm")
+NEEDS: Final = ("grad_norm",)
 POINTS: Final = 3
 
 IN_A_ROW: Final = 3
@@ -62,14 +62,16 @@ SETTLING: Final = 20
 def check(view: View) -> list[Finding] | Abstain:
     """Gradients that stay non-finite while the loss is finite and not zero."""
     curve, loss = view.curve("grad_norm"), view.curve(LOSS)
-    if curve is None or loss is None:
+    if curve is None:
         return []
     bad = ~np.isfinite(curve.value)
-    if not bad.any() or not np.isfinite(loss.value).all():
+    if not bad.any() or (loss is not None and not np.isfinite(loss.value).all()):
         return []
-    bad &= ~np.isin(curve.step, loss.step[loss.value == 0.0])  # a log that hides NaN: NUM304
+    if loss is not None:
+        bad &= ~np.isin(curve.step, loss.step[loss.value == 0.0])  # a log that hides NaN: NUM304
     runs = np.flatnonzero(np.convolve(bad, np.ones(IN_A_ROW), "valid") >= IN_A_ROW)
-    if view.curve("loss_scale") is not None:
+    scale = view.series("loss_scale")
+    if scale is not None and np.ptp(scale.value) > 0:
         runs = runs[runs >= SETTLING]
     if not len(runs):
         return []

@@ -75,6 +75,9 @@ BLOCKS: Final = 24
 """Blocks that are needed to call a rise steady."""
 YOUNG: Final = 24
 """Points below which the start level is a guess, and a rise without a noise level to go by must be as high as it."""
+GAINED: Final = 0.1
+TWICE: Final = 2.0
+"""Where so much of the start level had been gained, a rise by twice that and by half the start level will do."""
 LONE: Final = 0.75
 """Rise over a first value below all others that is no chance, in shares of it, however far apart the points are."""
 LAST: Final = 4
@@ -160,6 +163,8 @@ def _validation_rose(view: View) -> bool:
 def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:
     """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
     far = max(SHARE * gained, abs(loss.start) * (1.0 if loss.n < YOUNG else 0.5))
+    if gained > GAINED * abs(loss.start):
+        far = min(far, max(TWICE * gained, abs(loss.start) / 2))
     last = loss.value[-max(5, loss.n // 2) :]
     soars = breaks and loss.n >= 3 and bool((np.diff(loss.value[-3:]) > 0).all()) and loss.value[-1] > low + 4 * far
     return soars or (loss.n >= 8 and float(last.min()) - low > far)

@@ -103,6 +103,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early, or no plan to measure by")
     if loss.n < LEAST and not view.by_epoch:
         return Abstain("too short to be called slow")
+    if loss.late:
+        return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end

@@ -47,6 +47,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import LONE, Series
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -100,6 +101,8 @@ FROZEN: Final = 3
 """Validations that must agree."""
 SAME: Final = 1e-6
 """Relative difference up to which they do."""
+STILL: Final = 8
+"""Points that are the same number, beyond chance."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -109,16 +112,22 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if (still := _still(view)) is not None:
+        return [still]
     if view.warm is not None and view.at < 3 * view.warm:
         return Abstain("warm-up has just ended or still goes on")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
+    if loss.late:
+        return Abstain("the log begins in the middle of a run")
     stage = _stage(view)
     frozen = _frozen(view)
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
     start = _untrained(view) if late else loss.start
+    if start == loss.start and view.by_epoch:
+        start = _first_epoch(loss)
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
@@ -146,6 +155,20 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
+def _still(view: View) -> Finding | None:
+    """A loss that is the same number in every point, and a gradient of nothing if it is logged."""
+    loss, grad = view.loss, view.series("grad_norm")
+    if loss.n < STILL or np.ptp(loss.value) > 0 or (grad is not None and float(np.abs(grad.value).max()) > 0):
+        return None
+    if grad is None and loss.end != 0:
+        return None  # few digits may hide a slow fall
+    return view.finding(
+        __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
+        f"{loss.name} is {loss.end:g} in all of {loss.n} points: nothing reaches the loss",
+        frozen=(1.0, "1"), noise=(0.0, "of the start level"),
+    )  # fmt: skip
+
+
 def _untrained(view: View) -> float:
     """The level of a guess among classes, where the run began far above it; else the level at the start.
 
@@ -156,6 +179,12 @@ def _untrained(view: View) -> float:
     if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
         guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
     return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start
+
+
+def _first_epoch(loss: Series) -> float:
+    """The start level where points are means of whole epochs: the first one is no noise, unless it is absurd."""
+    first = float(loss.value[0])
+    return max(loss.start, first) if first < LONE * loss.start else loss.start
 
 
 def _learns(view: View, start: float, fall: float, falling: bool, late: bool) -> bool:

@@ -2,7 +2,8 @@
 
 ## What is seen
 Validation loss (training loss where there is none) reached its best level, within its noise, more than 30 % of the run
-before the end. Good to know, no fault: severity `info`, and only of a run that has ended.
+before the end; since then it hasn't been lower by a twentieth, nor the validation accuracy higher by a point.
+Good to know, no fault: severity `info`, and only of a run that has ended.
 
 ## Why it matters
 That share of the time can be saved in the next run, or spent on something else.
@@ -17,7 +18,7 @@ import numpy as np
 
 noise = np.random.default_rng(0).normal(size=400)
 step = np.arange(400)
-curves = {"train/loss": 0.05 + 2.2 * np.exp(-step / 15) + 0.01 * noise}
+curves = {"train/loss": 0.5 + 2.2 * np.exp(-step / 15) + 0.01 * noise}
 ```
 
 ## Healthy
@@ -47,11 +48,18 @@ STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 12
 AT_END: Final = True
+VARIES: Final = ("shift",)
 
 SHARE: Final = 0.3
 """Part of the run that must have brought nothing."""
 ROSE: Final = 0.15
 """Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
+BETTER: Final = 0.05
+"""Share of the loss by which the stretch is better after all: little of the drop, but what counts near 0."""
+BETTER_ACCURACY: Final = 0.01
+"""The same of the validation accuracy, as a fraction. Both must be beyond the noise."""
+PERCENT: Final = 1.5
+"""An accuracy above it is in percent."""
 BAND: Final = 0.01
 """Change that counts as nothing, as a share of the drop; or 2 noise levels of a block."""
 
@@ -69,6 +77,9 @@ def check(view: View) -> list[Finding] | Abstain:
     if rose or wasted < SHARE or series.drop < 8 * series.tau or series.end > series.low + 3 * band:
         return []
     first = float(series.block_step[last])
+    gained = float(best[last]) - series.low
+    if gained > max(BETTER * abs(float(best[last])), 2 * series.tau) or _better(view, first):
+        return []
     return [
         view.finding(
             __name__, SEVERITY, series.name, first, 0.8,
@@ -76,3 +87,16 @@ def check(view: View) -> list[Finding] | Abstain:
             wasted=(wasted, "of the run"),
         )
     ]  # fmt: skip
+
+
+def _better(view: View, step: float) -> bool:
+    """Whether the validation accuracy is higher after a step than it ever was before."""
+    accuracy = view.series("val/accuracy")
+    if accuracy is None:
+        return False
+    at = int(np.searchsorted(accuracy.step, step, side="right"))
+    if not 0 < at < accuracy.n:
+        return False
+    whole = 100.0 if float(accuracy.value.max()) > PERCENT else 1.0
+    gained = float(accuracy.blocks[accuracy.block_step > step].max(initial=-np.inf) - accuracy.value[:at].max())
+    return gained > max(BETTER_ACCURACY * whole, 2 * accuracy.tau)

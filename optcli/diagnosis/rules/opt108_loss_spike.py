@@ -137,11 +137,11 @@ def _together(view: View) -> list[tuple[int, float, float]]:
     if val is None or loss.n > FEW:
         return []
     for at in range(2, loss.n):
-        rise, scale = _over_best(loss, at)
-        where = int(np.searchsorted(val.step, loss.step[at]))
+        (rise, scale), where = _over_best(loss, at), int(np.searchsorted(val.step, loss.step[at]))
         if where >= val.n or where < 2 or val.step[where] != loss.step[at]:
             continue
-        if min(rise, _over_best(val, where)[0]) > BOTH * scale and not _restart(view, float(loss.step[at])):
+        rose, known = _over_best(val, where)
+        if rise > BOTH * scale and rose > BOTH * known and not _restart(view, float(loss.step[at])):
             return [(at, SIGMAS, rise / scale)]
     return []
 

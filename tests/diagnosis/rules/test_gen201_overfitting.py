@@ -34,3 +34,20 @@ def test_its_cause_is_wrong_labels(make) -> None:
     diagnosis = found(make)
     assert diagnosis.findings[0].evidence["above"].value > 0.1
     assert diagnosis.causes[0].name == "label-noise"
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "end", "said"),
+    [
+        ([0.31, 0.20, 0.14], [0.25, 0.29, 0.38], "finished", True),
+        ([0.31, 0.20, 0.14], [0.25, 0.29, 0.38], "running", False),
+        ([0.31, 0.20, 0.14], [0.25, 0.26, 0.28], "finished", False),  # a little
+        ([0.31, 0.20, 0.14], [0.25, 0.24, 0.38], "finished", False),  # once
+        ([0.31, 0.30, 0.29], [0.25, 0.29, 0.38], "finished", False),  # training stands still
+        ([0.5, 0.31, 0.20, 0.14], [0.3, 0.25, 0.29, 0.38], "finished", True),
+        ([0.5, 0.31, 0.20, 0.14], [0.25, 0.30, 0.29, 0.38], "finished", False),  # up and down
+    ],
+)
+def test_three_epochs_can_be_plain_enough(make, train, val, end, said) -> None:
+    run = make({"train/loss": train, "val/loss": val}, end=end)
+    assert bool(engine.diagnose(run, select=["GEN201"]).findings) is said

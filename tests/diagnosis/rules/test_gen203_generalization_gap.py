@@ -23,3 +23,21 @@ def test_little_gained_asks_for_a_larger_gap(make, end, rise, said) -> None:
     val = 2.0 + rise * SEEN / 400 + 0.005 * NOISE[SEEN]
     found = engine.diagnose(make({"train/loss": train, "val/loss": (SEEN, val)}), select=["GEN203"]).findings
     assert bool(found) == said
+
+
+@pytest.mark.parametrize(
+    ("seen", "unseen", "val", "said"),
+    [
+        (0.99, 0.68, 3.5, True),
+        (99.0, 68.0, 3.5, True),  # in percent
+        (0.99, 0.95, 3.5, False),  # as many are right
+        (0.7, 0.4, 3.5, False),  # the training set isn't known by heart
+        (0.99, 0.68, 0.08, False),
+    ],
+)
+def test_a_part_of_a_run_whose_training_loss_falls_no_more(make, seen, unseen, val, said) -> None:
+    step, noise = np.arange(69, 78), NOISE[:9]
+    curves = {"train/loss": 0.035 + 0.004 * noise, "val/loss": val + 0.03 * noise}
+    curves |= {"train/accuracy": seen + 0 * noise, "val/accuracy": unseen + 0 * noise}
+    run = make({role: (step, value) for role, value in curves.items()}, end="unknown")
+    assert bool(engine.diagnose(run, select=["GEN203"]).findings) is said

@@ -81,3 +81,27 @@ def test_a_start_far_above_a_guess_is_good_to_know(make, start, config, said) ->
 def test_skipped_steps_are_counted(make, skipped, said) -> None:
     run = make({"train/loss": 0.2 + 2.1 * FALL, "skipped_steps": skipped})
     assert (found(run, "NUM303") is not None) == said
+
+
+@pytest.mark.parametrize(
+    ("val", "end", "said"),
+    [
+        ([np.nan], "finished", True),
+        ([0.9, 0.7, np.nan], "finished", True),
+        ([0.9, 0.7, np.nan], "running", False),  # it may recover
+        ([0.9, np.nan, 0.7], "finished", False),
+        ([0.9, 0.7, np.inf], "finished", False),
+    ],
+)
+def test_a_last_validation_that_is_nan_is_enough(make, val, end, said) -> None:
+    step = np.arange(len(val)) * 10 + 10
+    run = make({"train/loss": np.linspace(2, 1, 40), "val/loss": (step, np.array(val))}, end=end)
+    assert bool(engine.diagnose(run, select=["NUM301"]).findings) is said
+
+
+@pytest.mark.parametrize(("scale", "said"), [(None, True), ([1.0] * 3, True), ([4.0, 2.0, 1.0], False)])
+def test_gradients_are_judged_without_a_loss_and_beside_a_scale_that_stands_still(make, scale, said) -> None:
+    curves = {"grad_norm": np.full(3, np.nan)} | ({"loss_scale": np.array(scale)} if scale else {})
+    diagnosis = engine.diagnose(make(curves))
+    assert [f.code for f in diagnosis.findings] == ["NUM302"] * said
+    assert diagnosis.status == ("ill" if said else "unknown")

@@ -1,6 +1,7 @@
 """What looks like a rise and is none, and a rise that few points show."""
 
 import numpy as np
+import pytest
 
 from optcli.diagnosis import engine
 
@@ -33,3 +34,10 @@ def test_four_points_are_a_level_where_validation_rose_too(make) -> None:
     loss = np.array([0.65, 0.55, 0.5, 0.49, 0.48, 0.47, 0.46, 0.79, 0.7, 0.7, 0.7, 0.69])
     assert says(make, {"train/loss": loss, "val/loss": loss + 0.05})
     assert not says(make, {"train/loss": loss, "val/loss": np.minimum(loss, 0.5)})
+
+
+@pytest.mark.parametrize(("level", "said"), [(0.62, True), (0.45, False)])
+def test_a_few_epochs_that_stay_far_above_the_best(make, level, said) -> None:
+    """The leap itself is half of the noise that so few points show."""
+    loss = [0.43, 0.29, 0.28, 0.27, 0.38, 0.38, *[level] * 8]
+    assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings) is said

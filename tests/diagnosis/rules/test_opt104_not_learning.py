@@ -41,3 +41,38 @@ def test_a_run_that_fell_to_the_level_of_a_guess_has_learned_nothing(make) -> No
     assert known_at(make, curves, config=ten) is not None
     assert known_at(make, {**curves, "train/accuracy": guessing}) is not None
     assert known_at(make, {**curves, "train/accuracy": learning}) is None
+
+
+@pytest.mark.parametrize("code", ["OPT103", "OPT104", "GEN204", "GEN205"])
+def test_a_log_from_the_middle_of_a_run_says_nothing_of_its_start(make, code) -> None:
+    step = np.arange(118, 158)
+    train = 1.6 - 0.002 * (step - 118) + 0.001 * np.random.default_rng(0).normal(size=40)
+    run = make({"train/loss": (step, train), "val/loss": (step, train - 0.5)})
+    assert engine.diagnose(run, select=[code]).abstained == {code: "the log begins in the middle of a run"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient", "said"),
+    [
+        (0.0, 0.0, True),
+        (0.0, None, True),
+        (2.3026, 0.0, True),
+        (2.3026, None, False),  # few digits may hide a slow fall
+        (0.0, 0.1, False),
+    ],
+)
+def test_a_loss_that_is_one_number_gets_nothing_from_the_model(make, loss, gradient, said) -> None:
+    curves = {"train/loss": np.full(11, loss), "lr": np.linspace(1e-5, 1e-4, 11)}  # still in its warm-up
+    if gradient is not None:
+        curves["grad_norm"] = np.full(11, gradient)
+    findings = engine.diagnose(make(curves), select=["OPT104"]).findings
+    message = f"train/loss is {loss:g} in all of 11 points: nothing reaches the loss"
+    assert [f.message for f in findings] == [message] * said
+
+
+def test_means_of_epochs_fall_from_the_first_one_on(make) -> None:
+    """The median of the first five would take the larger part of the fall for the start."""
+    epoch = np.arange(1, 101)
+    loss = 0.126 + 0.006 * np.exp(-epoch / 40) + 0.015 * np.exp(-(epoch - 1) / 0.8)
+    run = make({"train/loss": (epoch, loss)}, epochs=epoch)
+    assert not engine.diagnose(run, select=["OPT104"]).findings

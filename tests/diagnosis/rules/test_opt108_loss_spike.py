@@ -1,0 +1,27 @@
+"""Leaps of training and validation together in a log of a few epochs."""
+
+import pytest
+
+from optcli.diagnosis import engine
+
+TRAIN = [1.0, 0.6, 0.4, 0.3, 0.25, 0.24, 0.23, 0.22, 0.21]
+VAL = [1.1, 0.7, 0.5, 0.45, 0.42, 0.41, 0.41, 0.4, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "said"),
+    [
+        (1.5, 1.9, True),
+        (1.5, 0.45, False),  # validation doesn't bear witness
+        (0.3, 1.9, False),
+    ],
+)
+def test_both_must_leap_by_their_own_measure(make, train, val, said) -> None:
+    run = make({"train/loss": [*TRAIN[:6], train, *TRAIN[6:]], "val/loss": [*VAL[:6], val, *VAL[6:]]})
+    assert bool(engine.diagnose(run, select=["OPT108"]).findings) is said
+
+
+def test_jitter_of_a_curve_that_is_flat_is_no_leap(make) -> None:
+    train = [0.031, 0.0418, 0.0414, 0.0418, 0.0329, 0.0407, 0.0301, 0.0363, 0.0348]
+    val = [3.5, 3.9, 3.9, 3.7, 3.5, 3.6, 4.0, 3.5, 3.4]
+    assert not engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["OPT108"]).findings
