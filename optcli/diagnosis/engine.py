@@ -21,8 +21,6 @@ from optcli.run.roles import meaning
 SEVERITIES: Final = ("error", "warning", "info")
 BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
-
-
 ABOUT_A_FALL: Final = ("OPT", "GEN", "DAT", "ARC")
 """Families that read the headline as a loss that ought to fall."""
 

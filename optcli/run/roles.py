@@ -58,7 +58,7 @@ CLOCK_NAMES: Final = (
     "wall time",
     *listed(
         "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
-        " train_time total_time relative_time timestamps clock.t"
+        " train_time total_time relative_time timestamps clock.t elapsed_s elapsed_sec elapsed_seconds elapsed_secs"
     ),
 )
 
@@ -175,7 +175,7 @@ def _seconds(plain: str, have: set[str], words: int) -> Meaning | None:
     if "dt" in have or (
         TIMES & have and have & {"step", "iter", "iteration", "batch", "elapsed", "end"} and not LOADERS & have
     ):
-        return None if plain in CLOCK_NAMES else Meaning("step_time", words)
+        return None if plain.rpartition("/")[2] in CLOCK_NAMES else Meaning("step_time", words)
     return None
 
 
