@@ -240,3 +240,20 @@ def test_what_an_undamaged_row_says_counts_more(tmp_path: Path) -> None:
     run = read(str(path))[0]
     assert run.curves["train/loss"].value.tolist() == [2.0, 1.5, 1.0]
     assert run.curves["val/loss"].step.tolist() == [2]
+
+
+@pytest.mark.parametrize("row", ["{i}\t{x}\t\t_\t{x}\n", "{i}\t{x}\t_\t{x}\t\r\n"])
+def test_a_delimiter_too_many_in_every_row(tmp_path: Path, row: str) -> None:
+    """As old Flair writes its `loss.tsv`; or one at the end of each line."""
+    body = "".join(row.format(i=i, x=1 / i) for i in range(1, 12))
+    run = table(tmp_path, "EPOCH\tTRAIN_LOSS\tTRAIN_F1\tDEV_LOSS\n" + body, "loss.tsv")
+    assert run.roles == {"train/loss": "TRAIN_LOSS", "val/loss": "DEV_LOSS"}
+    for role in run.roles:
+        assert run.curves[role].value.tolist() == [1 / i for i in range(1, 12)]
+        assert run.curves[role].step.tolist() == list(range(1, 12))
+    assert not run.notes
+
+
+def test_an_empty_cell_is_no_delimiter_too_many(tmp_path: Path) -> None:
+    run = table(tmp_path, "epoch,loss,val_loss\n1,3,\n2,2,\n3,1,4\n")
+    assert run.curves["val/loss"].step.tolist() == [3]
