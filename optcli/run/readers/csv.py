@@ -11,7 +11,7 @@ import numpy as np
 
 from optcli.run import long
 from optcli.run import notes as say
-from optcli.run.block import Block, Column, table
+from optcli.run.block import Block, Column, Unreadable, table
 from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
@@ -21,6 +21,8 @@ from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+RUNS: Final = frozenset(("Name", "State", "Created", "Runtime"))
+"""Columns of W&B's list of runs as its site exports it."""
 GROWS: Final = True
 
 
@@ -36,10 +38,16 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One block for every few megabytes; a repeated header begins a new session."""
+    """One block for every few megabytes; a repeated header begins a new session.
+
+    Raises:
+        Unreadable: its rows are runs rather than steps.
+    """
     head = layout(source.head())
     if head is None:
         return
+    if set(head.names) >= RUNS:
+        raise Unreadable(source.path, "a table of runs, one a row: export the history of a run instead")
     kind = dialect(head)
     source.whole = kind in ("long-csv", "ultralytics-csv")
     if kind == "long-csv":

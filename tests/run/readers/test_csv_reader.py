@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optcli.run import notes
-from optcli.run.assemble import read
+from optcli.run.assemble import Unreadable, read
 from optcli.run.curve import Run
 
 
@@ -257,3 +257,9 @@ def test_a_delimiter_too_many_in_every_row(tmp_path: Path, row: str) -> None:
 def test_an_empty_cell_is_no_delimiter_too_many(tmp_path: Path) -> None:
     run = table(tmp_path, "epoch,loss,val_loss\n1,3,\n2,2,\n3,1,4\n")
     assert run.curves["val/loss"].step.tolist() == [3]
+
+
+def test_a_list_of_runs_is_no_curve(tmp_path: Path) -> None:
+    rows = "".join(f"run-{i},finished,2024-01-0{i},45,{i / 9:.3f},{i / 3:.3f}\n" for i in range(1, 9))
+    with pytest.raises(Unreadable, match="a table of runs"):
+        table(tmp_path, "Name,State,Created,Runtime,test_acc,test_loss\n" + rows)
