@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -57,7 +58,10 @@ def read(
         except OSError as error:
             problem = problem or _gone(one.source, error)
     if not runs:
-        raise problem or Unreadable(str(path), "no training log in it")
+        if problem is None or problem.path == str(path):
+            raise problem or Unreadable(str(path), "no training log in it")
+        inside = os.path.relpath(problem.path, path)
+        raise Unreadable(str(path), f"no training log in it; {inside}: {problem.reason}")
     return runs
 
 

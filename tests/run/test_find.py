@@ -148,5 +148,5 @@ def test_among_many_files_only_one_that_looks_like_a_log_is_read(tmp_path: Path)
 
 def test_a_folder_without_curves_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model": "mlp", "layers": 3}')
-    with pytest.raises(Unreadable, match="not a curve"):
+    with pytest.raises(Unreadable, match=r"no training log in it; config\.json: a single final metrics dict"):
         read(str(tmp_path))
