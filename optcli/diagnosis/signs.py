@@ -17,6 +17,11 @@ from optcli.run.stats import median
 
 SURE: Final = 4.0
 """Noise levels of a block that a fall must have."""
+SKILLED: Final = 0.8
+LEAST: Final = 0.6
+"""Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
+PERCENT: Final = 1.5
+"""An accuracy above it is in percent."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -31,6 +36,7 @@ def signs(run: Run) -> dict[str, float]:
         "start": loss.start,
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
+        "gap_first": _gap_first(run, loss),
         "followed": _followed(run, loss),
         "lr_peak": _peak(run, "lr"),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
@@ -78,6 +84,20 @@ def _gap_early(run: Run, loss: Series) -> float:
     place = min(int(np.searchsorted(val.step, at)), val.n - 1)
     near = loss.value[max(0, int(np.searchsorted(loss.step, val.step[place], side="right")) - max(1, loss.size)) :]
     return (float(val.value[place]) - median(near[: max(1, loss.size)])) / loss.drop
+
+
+def _gap_first(run: Run, loss: Series) -> float:
+    """The same at the first validation, where that was good already: after a whole epoch, or of a net trained before.
+
+    NaN without a validation accuracy, or where it still had a way to go.
+    """
+    val, right = _series(run, "val/loss"), _series(run, "val/accuracy")
+    if val is None or right is None or val.name == loss.name or loss.drop <= loss.grain:
+        return math.nan
+    first, most = float(right.value[0]), float(right.value.max())
+    if first < SKILLED * most or first < LEAST * (100.0 if most > PERCENT else 1.0):
+        return math.nan
+    return (float(val.value[0]) - loss.at(float(val.step[0]))) / loss.drop
 
 
 def _followed(run: Run, loss: Series) -> float:

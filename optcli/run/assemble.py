@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optcli.run import notes as say
+from optcli.run.axis import TOO_OFTEN
 from optcli.run.block import Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Floats, Note, Run, read_only
@@ -27,6 +28,9 @@ ENOUGH = 20
 """Points from which on the usual spacing of a curve is known."""
 GAP = 10.0
 """A hole is this many times as wide as the median distance of two points."""
+
+TOLD = 10
+"""Notes on restarts, or on files, that are given in full."""
 
 
 def read(
@@ -97,17 +101,23 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     """The run in a complete log: roles, restarts, one value a step, epochs."""
     columns = log.columns()
     remarks = list(log.notes)
-    remarks += [note for name in columns if (note := _count_rows(columns, name)) is not None][:1]
+    remarks += _counted(columns)[:1]
     roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
-    remarks += _placed(columns, roles)
+    remarks += (placed := _placed(columns, roles))
+    log.kind = "step" if placed else log.kind
     turns = _turns(columns, roles, log, remarks)
-    role_of = {name: role for role, name in roles.items()}
+    # A column that is called like a role which another column plays stands aside.
+    role_of = {name: f"{name} (column)" for name in roles if name in columns}
+    role_of |= {name: role for role, name in roles.items()}
+    turned = {turn.where for turn in turns}
     curves: dict[str, Curve] = {}
     for name, points in columns.items():
         role = role_of.get(name, name)
-        kept, extra = ascending(
-            _settled(points, turns, log.where.get(name, "")), first_wins_at_end=role.startswith(("val/", "test/"))
-        )
+        where = log.where.get(name, "")
+        # A column in a file of its own may have turned back by itself.
+        mine = [] if where in turned or not where else restarts(points, where)
+        points = supersede(points, turns + mine, where)
+        kept, extra = ascending(points, first_wins_at_end=role.startswith(("val/", "test/")))
         if extra:
             remarks.append(say.note(say.FINAL_EVALUATION, f"{extra} more at the last step of `{name}`"))
         if len(kept.step):
@@ -130,19 +140,22 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     )
 
 
-def _settled(points: Points, turns: list[Restart], where: str) -> Points:
-    """The points that count; a column in a file of its own may have turned back by itself."""
-    mine = [] if any(turn.where == where for turn in turns) or not where else restarts(points, where)
-    return supersede(points, turns + mine, where)
+def _counted(columns: dict[str, Points]) -> list[Note]:
+    """Points that all have the same step are counted instead (nobody passed a step to the logger).
 
-
-def _count_rows(columns: dict[str, Points], name: str) -> Note | None:
-    """Points that all have the same step are counted instead (nobody passed a step to the logger)."""
-    points = columns[name]
-    if len(points.step) < 3 or points.step.min() != points.step.max():
-        return None
-    columns[name] = Points(points.order, np.arange(len(points.step), dtype=np.float64), points.value, points.time)
-    return say.note(say.ROW_ORDER, f"all points of `{name}` are at step {points.step[0]:g}; they are counted")
+    Beside columns that do move, a step that isn't 0 was passed: these are evaluations of one model.
+    """
+    still = [n for n, p in columns.items() if len(p.step) > 1 and p.step.min() == p.step.max()]
+    moving = sum(len(points.step) > 1 for points in columns.values()) > len(still)
+    told = []
+    for name in still:
+        points = columns[name]
+        if len(points.step) > 2 and not (moving and points.step[0]):
+            count = np.arange(len(points.step), dtype=np.float64)
+            columns[name] = Points(points.order, count, points.value, points.time)
+            what = f"all points of `{name}` are at step {points.step[0]:g}; they are counted"
+            told.append(say.note(say.ROW_ORDER, what))
+    return told
 
 
 def _placed(columns: dict[str, Points], roles: Mapping[str, str]) -> list[Note]:
@@ -168,30 +181,44 @@ def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remar
     if lead is not None:
         turns += _cuts(columns[lead], log, turns)
     begin = 0.0 if lead is None else float(np.min(columns[lead].step, initial=np.inf))
+    told = []
     for turn in turns:
         if turn.step <= begin:
             what = f"an earlier training, up to step {turn.reached:g}, stands in the same log and is left out"
-            remarks.append(say.note(say.OVERLAP, what))
+            told.append(say.note(say.OVERLAP, what))
         else:
             what = f"the log reaches step {turn.reached:g} and goes on from {turn.step:g}"
-            remarks.append(say.note(say.SEAM, f"{what}: a restart"))
+            told.append(say.note(say.SEAM, f"{what}: a restart"))
             if turn.step <= turn.reached:
-                remarks.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+                told.append(say.note(say.OVERLAP, f"{what}; from there on the later values count"))
+    remarks += _few(told)
     return turns + log.turns
 
 
+def _few(told: list[Note]) -> list[Note]:
+    """The first of many notes, and how many more there are."""
+    more = len(told) - TOLD
+    return told if more <= 0 else [*told[:TOLD], say.note(told[TOLD].code, f"{more} more of the kind")]
+
+
 def _cuts(points: Points, log: Log, known: list[Restart]) -> list[Restart]:
-    """Sessions that begin at or beyond the last step: no step turns back, but the log says so."""
-    found = []
+    """Sessions that begin at or beyond the last step: no step turns back, but the log says so.
+
+    None where it says so too often: some write their header above every row.
+    """
+    if len(log.cuts) > max(3, TOO_OFTEN * len(points.step)):
+        return []
+    found, taken = [], {turn.order for turn in known}
     for order in log.cuts:
         i = int(np.searchsorted(points.order, order))
-        if 0 < i < len(points.step) and all(turn.order != points.order[i] for turn in known):
+        if 0 < i < len(points.step) and points.order[i] not in taken:
             found.append(Restart(float(points.order[i]), float(points.step[i]), float(points.step[i - 1])))
     return found
 
 
 def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: list[Note]) -> None:
     """What several files in one folder mean: a run that was resumed, or two that were written at once."""
+    told = []
     for before, after in log.sessions():
         shared = before.first.keys() & after.first.keys()
         if not shared:
@@ -199,12 +226,13 @@ def _sessions(columns: dict[str, Points], log: Log, lead: str | None, remarks: l
         key = lead if lead in shared else min(shared)
         if after.began < before.ended and after.first[key] <= before.last[key]:
             what = f"two writers at the same time; both logged steps {after.first[key]:g} to {before.last[key]:g}"
-            remarks.append(say.note(say.SEVERAL_WRITERS, f"{what}; of each step the value written last counts"))
+            told.append(say.note(say.SEVERAL_WRITERS, f"{what}; of each step the value written last counts"))
             for name in shared:
                 columns[name] = by_clock(columns[name])
         elif after.first[key] > before.last[key]:
             log.seams.append(after.first[key])
-            remarks.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
+            told.append(say.note(say.SEAM, f"a second file goes on at step {after.first[key]:g}"))
+    remarks += _few(told)
 
 
 def _seams(curves: Mapping[str, Curve], turns: list[Restart], log: Log) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from optcli.run.curve import Counts, End, Floats, Note, read_only
+from optcli.run.numbers import number
 
 
 class Unreadable(Exception):
@@ -95,10 +96,17 @@ def table(rows: list[dict[str, float]], **more: Any) -> Block:
             places[name].append(i)
             values[name].append(value)
     columns = {
-        name: Column(read_only(values[name]), None if len(at) == len(rows) else read_only(at))
+        name: Column(_floats(values[name]), None if len(at) == len(rows) else read_only(at))
         for name, at in places.items()
     }
     return Block(columns, rows=len(rows), **more)
+
+
+def _floats(values: list[float]) -> Floats:
+    try:
+        return read_only(values)
+    except OverflowError:  # JSON knows integers beyond every float
+        return read_only([number(value) or 0.0 for value in values])
 
 
 def series(value: Any, step: Any = None, time: Any = None) -> Column:

@@ -63,7 +63,7 @@ class Log:
         self._writers: dict[str, list[Writer]] = {}
         self._piles: dict[str, Pile] = {}
         self._pending: list[Block] = []
-        self._rows = self._waiting = 0
+        self._rows = self._waiting = self._stepless = 0
         self._axis: Axis | None = None
 
     def add(self, block: Block, name: str) -> None:
@@ -90,8 +90,10 @@ class Log:
             self.turns += [Restart(base + at, step, step, f"/{folder}") for at, step in block.restarts]
             for key, column in block.columns.items():
                 self.where[key] = key if column.row is None else f"/{folder}"
-                points = _own_axis(column, base)
-                self._pile(key).add(points)
+                pile = self._pile(key)
+                points = _own_axis(column, base, pile.seen + self._stepless)
+                self._stepless += len(column.value) - len(points.value)
+                pile.add(points)
                 self._writer(name).note(key, points)
 
     def end_file(self, source: Source) -> None:
@@ -120,6 +122,8 @@ class Log:
     def columns(self) -> dict[str, Points]:
         """All that was read, by column."""
         self._settle()
+        if self._stepless:
+            self.notes.append(say.note(say.DAMAGED, f"left out for want of a step: {self._stepless:,} points"))
         thinned = [pile for pile in self._piles.values() if pile.thinned]
         if thinned:
             what = f"{len(thinned)} curves of up to {max(p.seen for p in thinned):,} points were thinned"
@@ -179,11 +183,14 @@ def _unsaid(columns: dict[str, Column], axis: str, rows: int) -> npt.NDArray[np.
     return unsaid
 
 
-def _own_axis(column: Column, base: float) -> Points:
-    count = np.arange(len(column.value), dtype=np.float64)
+def _own_axis(column: Column, base: float, seen: int) -> Points:
+    """The column's points that have a step; `seen` came before and are counted on from."""
+    count = np.arange(len(column.value), dtype=np.float64) + seen
     step = column.step if column.step is not None else count
     order = (column.row if column.row is not None else count) + base
-    return Points(order, step, column.value, column.time)
+    points = Points(order, step, column.value, column.time)
+    known = np.isfinite(step)
+    return points if known.all() else points.take(known)
 
 
 def _join(blocks: list[Block]) -> dict[str, Column]:

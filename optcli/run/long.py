@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Final
 
+from optcli.run import notes as say
 from optcli.run.block import Block, Column
 from optcli.run.curve import Counts, read_only
 from optcli.run.delimited import Table, aside, cells, rows
@@ -26,18 +28,22 @@ def blocks(source: Source, head: Table) -> Iterator[Block]:
     axis = next(n for n in (*STEP_NAMES, *EPOCH_NAMES) if n in have)
     run = next((have[n] for n in RUNS if n in have), None)
     columns = have[axis], have["value"], next(have[n] for n in sorted(KEYS) if n in have)
-    row = 0
+    row, last = 0, ""
     for start, data in source.lines(head.begin):
         found: Points = {}
         for first, end, line in rows(head.plain(data), start, source):
-            if aside(line) or not line.endswith((b"\n", b"\r")):
+            if not line.endswith((b"\n", b"\r")):
+                yield Block({}, run=last, notes=(say.note(say.UNFINISHED, f"the last line, from byte {first}"),))
+                continue
+            if aside(line):
                 continue
             words = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
             good = len(words) == len(head.names) and _point(words, columns)
             if good:
                 split = split_of(dict(zip(map(str.lower, head.names), words, strict=True)))
                 name = words[columns[2]] if split is None else f"{split}/{words[columns[2]]}"
-                found.setdefault((words[run] if run is not None else "", name), []).append((float(row), *good))
+                last = words[run] if run is not None else ""
+                found.setdefault((last, name), []).append((float(row), *good))
             elif line != head.line:
                 source.skipped.append((first, end))
             row += 1
@@ -46,7 +52,7 @@ def blocks(source: Source, head: Table) -> Iterator[Block]:
 
 def _point(words: list[str], columns: tuple[int, int, int]) -> tuple[float, float] | None:
     step, value = number(words[columns[0]]), number(words[columns[1]])
-    return None if step is None or value is None else (step, value)
+    return None if step is None or value is None or not isfinite(step) else (step, value)
 
 
 def _blocks(found: Mapping[tuple[str, str], list[tuple[float, float, float]]], axis: Counts | None) -> Iterator[Block]:

@@ -64,16 +64,22 @@ def supersede(points: Points, turns: list[Restart], where: str = "") -> Points:
 
     Places in different files can't be compared; there the clock decides, where both have one.
     """
-    keep = np.ones(len(points.step), bool)
-    for turn in turns:
-        if turn.where == where:
-            before = points.order < turn.order
-        elif points.time is not None and turn.time is not None:
-            before = points.time < turn.time
-        else:
-            continue
-        keep &= ~(before & (points.step >= turn.step))
-    return points if keep.all() else points.take(keep)
+    if not turns:
+        return points
+    here = [(turn.order, turn.step) for turn in turns if turn.where == where]
+    gone = points.step >= _goes_back_to(here, points.order)
+    if points.time is not None:
+        away = [(turn.time, turn.step) for turn in turns if turn.where != where and turn.time is not None]
+        gone |= points.step >= _goes_back_to(away, points.time)
+    return points.take(~gone) if gone.any() else points
+
+
+def _goes_back_to(turns: list[tuple[float, float]], at: Floats) -> Floats:
+    """The lowest step of all turns (place, step) behind each of these places; inf where none comes. Shape (n,)."""
+    known = [turn for turn in turns if np.isfinite(turn[0])]
+    place, step = np.array(sorted(known)).reshape(-1, 2).T
+    lowest = np.append(np.minimum.accumulate(step[::-1])[::-1], np.inf)
+    return np.asarray(lowest[np.searchsorted(place, at, side="right")])
 
 
 def ascending(points: Points, *, first_wins_at_end: bool) -> tuple[Points, int]:

@@ -29,6 +29,8 @@ SETTLED: Final = 0.9
 """Share of the fall after which a curve counts as settled: the rest may be the last decades of an exponential."""
 SAME: Final = 1e-9
 """Relative difference up to which two numbers are the same number."""
+STAIR: Final = 2
+"""Times as long as any level before it that a level of a warm-up in stairs may be held."""
 TINY: Final = 1e-30
 """So that nothing is divided by 0 on a curve of zeros."""
 
@@ -149,11 +151,18 @@ def copied(one: Series, other: Series, least: int) -> bool:
 
 
 def warm_up_end(lr: Series | None) -> float | None:
-    """The step at which a rising learning rate first stops rising; None without a warm-up, inf while it still rises."""
-    if lr is None or lr.n < 3 or lr.value[1] <= lr.value[0]:
+    """The step at which a rising learning rate first stops rising; None without a warm-up, inf while it still rises.
+
+    It may rise in stairs: what ends it is a fall, or a level that is held far longer than each one before.
+    """
+    if lr is None or lr.n < 3:
         return None
-    falls = np.flatnonzero(np.diff(lr.value) <= 0)
-    return float(lr.step[falls[0]]) if len(falls) else float("inf")
+    first = np.append(0, np.flatnonzero(np.diff(lr.value)) + 1)
+    held, up = np.diff(np.append(first, lr.n)), np.diff(lr.value[first]) > 0
+    if not up[:1].any() or (held[0] > 1 and not (up[1:2].any() and held[0] <= STAIR * held[1])):
+        return None
+    tops = np.flatnonzero((held[1:] > STAIR * np.maximum.accumulate(held)[:-1]) | ~np.append(up[1:], True))
+    return float(lr.step[first[1 + tops[0]]]) if len(tops) else float("inf")
 
 
 def pace_by_clock(curve: Curve) -> Series | None:

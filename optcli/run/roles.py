@@ -41,6 +41,7 @@ SILENT: Final = frozenset(
         " current lm model metrics metric full rate per log global raw"
     )
 )
+SMOOTHED: Final = frozenset(listed("smoothed smooth running"))
 NEVER: Final = frozenset(
     listed(
         "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
@@ -48,6 +49,11 @@ NEVER: Final = frozenset(
     )
 )
 """Words that take a name out of the running for a headline."""
+EXTREMES: Final = frozenset(listed("best min max std target"))
+"""Words that make an accuracy another one than that of this step."""
+ERRORS: Final = frozenset(listed("error err"))
+BY_BATCH: Final = frozenset(listed("step batch iter iteration"))
+"""What is said of a validation set batch by batch: the mean over the epoch, which Lightning logs too, is the curve."""
 STEP_NAMES: Final = listed(
     "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
     " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
@@ -87,6 +93,8 @@ COUNTED: Final = frozenset(
 """Words of how much is done in a second, and of what."""
 
 
+_WORD: Final = re.compile(rf"(?:{'|'.join(SPLITS)})(?=[0-9])|[a-z]+[0-9]*(?:\.[0-9]+)?|[0-9]+")
+"""The number of a split is a word of its own, as in `val1_loss`."""
 _OF_A_LAYER: Final = re.compile(r"grad[\w.]*_norms?/(?!(?:total|global|all|pre|post|clip)\b)", re.I)
 """`grad_norm/layers.0.weight` is not the norm of the whole gradient."""
 
@@ -104,12 +112,15 @@ def words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: `trainLoss`, `train/loss` and `Train Loss` give the same."""
     name = re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]).lower()
     name = name.replace("learning_rate", "lr").replace("learning rate", "lr").replace("learning-rate", "lr")
-    return tuple(re.findall(r"[a-z]+[0-9]*(?:\.[0-9]+)?|[0-9]+", name))
+    return tuple(_WORD.findall(name))
 
 
 def split_in(name: str) -> str | None:
-    """The part of the data that a name speaks of, if any."""
-    return next((SPLITS[word] for word in words(name) if word in SPLITS), None)
+    """The part of the data that a name speaks of, if any.
+
+    Of several the last counts: `eval_train_loss` was taken on training data, `train/val_loss` was not.
+    """
+    return next((SPLITS[word] for word in reversed(words(name)) if word in SPLITS), None)
 
 
 @lru_cache(maxsize=4096)
@@ -181,12 +192,16 @@ def _seconds(plain: str, have: set[str], words: int) -> Meaning | None:
 
 def _headline(split: str | None, rest: list[str]) -> Meaning | None:
     have = set(rest)
-    if have & ACCURACY and not have & LOSS:
+    if have & ACCURACY and not have & (LOSS | ERRORS):
+        if have & EXTREMES:
+            return None
         extra = sum(w not in ACCURACY and w not in SILENT for w in rest)
         return Meaning(f"{split or 'train'}/accuracy", extra + (split is None))
-    named = have & LOSS
-    if named:
+    if have & LOSS == {"cost"} and have & (LOADERS | {"batch"}):
+        return None  # seconds
+    if have & LOSS:
         bad = 50 * bool(have & (NEVER - {"total"})) + 20 * any(w.isdigit() for w in rest)
+        bad += split in ("val", "test") and bool(have & BY_BATCH)
         extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
         return Meaning(f"{split or 'train'}/loss", bad + 2 * extra + ("loss" not in have and "losses" not in have))
     if have & FALLBACK and not have & NEVER and not have & {"r2", "f1"}:
@@ -212,17 +227,18 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     """Role -> column for a log whose columns (name -> number of points) are known.
 
     Each column plays at most one role. A series of one point never beats one with more; else a column that bears the
-    role's own name wins, and at equal rank the longer one. `mapping` (role -> column, as the user says) goes before
-    everything.
+    role's own name wins, and at equal rank the longer one, then the one that isn't smoothed. `mapping` (role -> column,
+    as the user says) goes before everything.
     """
-    given = {role: name for role, name in (mapping or {}).items() if name in counts}
     from optcli.run.company import strangers, together
 
+    given = {role: name for role, name in (mapping or {}).items() if name in counts}
     said = {name: found for name in counts if (found := meaning(name)) is not None and found.rank < HOPELESS}
     said = together(said, counts)
     best = _best(said, counts, given)
     for role in ("train/loss", "train/accuracy"):
-        if role in best and (others := strangers(said, best[role], role)):
+        lead = given.get(role, best.get(role))
+        if lead is not None and (others := strangers(said, lead, role)):
             said = {name: found for name, found in said.items() if name not in others}
             best = _best(said, counts, given)
     return _splits(given | best, counts, given)
@@ -230,12 +246,12 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
 
 def _best(said: Mapping[str, Meaning], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
     """The column that fits a role best, for each role that isn't given."""
-    best: dict[str, tuple[tuple[bool, bool, int, int, int], str]] = {}
+    best: dict[str, tuple[tuple[bool, bool, int, int, bool, int], str]] = {}
     for place, (name, found) in enumerate(said.items()):
         n = counts[name]
         if n == 0 or name in given.values():
             continue
-        key = n == 1, name != found.role, found.rank, -n, place
+        key = n == 1, name != found.role, found.rank, -n, not SMOOTHED.isdisjoint(words(name)), place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
     return {role: name for role, (_, name) in best.items()}

@@ -27,12 +27,14 @@ _header = struct.Struct("<QI").unpack_from
 
 @dataclass
 class Window:
-    """Some records: `data`, and for each record the offset of its header in `data`; `base` is data's file offset."""
+    """Some records: `data`, and for each record the offset of its header in `data`; `base` is data's file offset, `end`
+    the one behind the last whole record."""
 
     data: bytes
     starts: list[int]
     lengths: list[int]
     base: int
+    end: int
 
 
 def windows(source: Source, offset: int = 0) -> Iterator[Window]:
@@ -49,7 +51,9 @@ def windows(source: Source, offset: int = 0) -> Iterator[Window]:
             if not data:
                 return
             starts, lengths, used = _frames(data, size - offset, source, offset)
-            yield Window(data, starts, lengths, offset)
+            # What is used reaches beyond the data where a huge record is stepped over.
+            whole = used if used > len(data) else _whole(starts, lengths)
+            yield Window(data, starts, lengths, offset, offset + whole)
             if not used:
                 return
             offset += used
@@ -57,7 +61,12 @@ def windows(source: Source, offset: int = 0) -> Iterator[Window]:
 
 def _all(data: bytes, source: Source) -> Iterator[Window]:
     starts, lengths, _ = _frames(data, len(data), source, 0)
-    yield Window(data, starts, lengths, 0)
+    yield Window(data, starts, lengths, 0, _whole(starts, lengths))
+
+
+def _whole(starts: list[int], lengths: list[int]) -> int:
+    """The offset behind the last of these records."""
+    return starts[-1] + lengths[-1] + 16 if starts else 0
 
 
 def _frames(data: bytes, left: int, source: Source, base: int) -> tuple[list[int], list[int], int]:

@@ -123,3 +123,17 @@ def test_info_alone_explains_nothing(make) -> None:
     diagnosis = engine.diagnose(make({"train/loss": flat}))
     assert {f.code for f in diagnosis.findings} == {"OPT107"}
     assert diagnosis.causes == ()
+
+
+def test_what_explains_a_nan_stands_first_though_something_else_is_surer() -> None:
+    found = [replace(finding("NUM301"), confidence=0.6), replace(finding("OPT106"), confidence=0.99)]
+    first, *_ = causes.rank(found, {})
+    assert first.name in {"numerical-instability", "learning-rate-too-high"}
+    healed = [replace(found[0], healed_at=9.0), found[1]]
+    assert causes.rank(healed, {})[0].name == "too-few-steps"
+
+
+@pytest.mark.parametrize(("first", "name"), [(0.05, "overfit-to-data"), (0.9, "validation-shift")])
+def test_a_first_validation_that_was_good_already_speaks_against_another_kind_of_data(first, name) -> None:
+    found = [finding("GEN201"), finding("GEN203", val_fell=0.1)]
+    assert causes.rank(found, {}, {"gap_first": first})[0].name == name

@@ -78,3 +78,18 @@ def test_curves_of_anything_give_numbers(make) -> None:
         with np.errstate(all="ignore"):
             found = signs(make(dict.fromkeys(roles, wild)))
         assert all(isinstance(value, float) for value in found.values())
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "first", "gap"),
+    [
+        ([0.8, 0.83, 0.85, 0.84], 0.52, 0.1),
+        ([80.0, 83.0, 85.0, 84.0], 0.52, 0.1),
+        ([0.3, 0.6, 0.8, 0.84], 0.52, None),  # it had a way to go
+        ([0.2, 0.2, 0.2, 0.2], 0.52, None),  # it was never good
+    ],
+)
+def test_the_gap_at_a_first_validation_counts_if_that_was_good(make, accuracy, first, gap) -> None:
+    run = make({"train/loss": [0.5, 0.4, 0.35, 0.3], "val/loss": [first, 0.5, 0.5, 0.6], "val/accuracy": accuracy})
+    found = signs(run)["gap_first"]
+    assert np.isnan(found) if gap is None else found == pytest.approx(gap)

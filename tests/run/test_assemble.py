@@ -228,3 +228,37 @@ def test_a_longer_training_before_the_last_one_is_told(tmp_path: Path, first: in
     assert len(run.curves["train/loss"]) == last
     said = [note.message for note in run.notes if note.code == "RUN702" and "file of its own" in note.message]
     assert [f"has {last} points; an earlier one has {first}" in text for text in said] == [True] * told
+
+
+def test_a_column_keeps_off_a_role_that_another_column_plays(tmp_path: Path) -> None:
+    run = log(tmp_path, [{"step": i, "loss": 1.0} for i in range(50)] + [{"step": 50, "train/loss": 7.0}])
+    assert run.roles == {"train/loss": "loss"}
+    assert (len(run.curves["train/loss"]), len(run.curves["train/loss (column)"])) == (50, 1)
+    (tmp_path / "b.csv").write_text("step,other,train/loss\n" + "".join(f"{i},5,1\n" for i in range(9)))
+    run = read(str(tmp_path / "b.csv"), mapping={"train/loss": "other"})[0]
+    assert run.curves["train/loss"].value.tolist() == [5.0] * 9
+
+
+def test_evaluations_at_the_end_are_not_counted_as_steps(tmp_path: Path) -> None:
+    rows: list[dict[str, float]] = [{"step": s, "loss": 1.0} for s in range(50)]
+    run = log(tmp_path, rows + [{"step": 49, "val_loss": v} for v in (0.5, 0.4, 0.3)])
+    assert run.curves["val/loss"].step.tolist() == [49]
+    assert run.curves["val/loss"].value.tolist() == [0.5]
+    assert codes(run) == [notes.FINAL_EVALUATION]
+
+
+def test_points_without_a_step_are_left_out_with_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.json"
+    path.write_text('{"loss": [[0, 5.0], [1, 4.0], ["nan", 9.0], ["inf", 9.0], [2, 3.0], [3, 2.0]]}')
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].value.tolist() == [5, 4, 3, 2]
+    assert run.seams == ()
+    assert codes(run) == [notes.DAMAGED]
+
+
+def test_many_restarts_are_told_in_few_lines(tmp_path: Path) -> None:
+    rows = [{"step": 20 * turn - 4 * turn + i, "loss": 1.0} for turn in range(60) for i in range(20)]
+    run = log(tmp_path, rows)
+    assert len(run.seams) == 59
+    assert len(run.notes) == 11
+    assert "108 more" in run.notes[-1].message

@@ -21,3 +21,8 @@ def test_a_series_counts_its_points() -> None:
 
 def test_unreadable_speaks() -> None:
     assert str(Unreadable("a.log", "it is empty")) == "a.log: it is empty"
+
+
+def test_an_integer_beyond_every_float_is_infinite() -> None:
+    found = table([{"step": 1, "loss": 10**400}, {"step": 2, "loss": -(10**400)}, {"step": 3, "loss": 1.5}])
+    assert found.columns["loss"].value.tolist() == [float("inf"), float("-inf"), 1.5]

@@ -49,3 +49,13 @@ def test_series_keep_their_own_steps() -> None:
     found = log.columns()
     assert found["a"].step.tolist() == [5, 6]
     assert found["b"].step.tolist() == [0]
+
+
+def test_a_series_in_pieces_keeps_its_order_whatever_has_no_step() -> None:
+    log = Log("x")
+    log.add(Block({"a": series([1, 2, 3], [5, float("nan"), 6])}), "f")
+    log.add(Block({"a": series([4, 5], [7, 8])}), "f")
+    found = log.columns()["a"]
+    assert found.value.tolist() == [1, 3, 4, 5]
+    assert (found.order[1:] > found.order[:-1]).all()
+    assert [note.message for note in log.notes] == ["left out for want of a step: 1 points"]

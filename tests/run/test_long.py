@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from optcli.run import notes
 from optcli.run.assemble import read
 
 
@@ -21,11 +22,12 @@ def test_one_run(tmp_path: Path) -> None:
 def test_runs_one_below_the_other(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     rows = [f"{run};{i};{tag};0,{i + 1}\n" for run in "ab" for tag in ("train/loss", "val/loss") for i in range(5)]
-    path.write_text("run;step;tag;value\n" + "".join(rows) + "a;x;train/loss;1\nhalf;a")
+    path.write_text("run;step;tag;value\n" + "".join(rows) + "a;x;train/loss;1\na;nan;train/loss;1\nhalf;a")
     a, b = read(str(path))
     assert (a.source, b.source) == (f"{path}#a", f"{path}#b")
     assert a.curves["val/loss"].value.tolist() == [0.1, 0.2, 0.3, 0.4, 0.5]
     assert b.seams == ()
+    assert {note.code for run in (a, b) for note in run.notes} == {notes.DAMAGED, notes.UNFINISHED}
 
 
 def test_a_split_column(tmp_path: Path) -> None:

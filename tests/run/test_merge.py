@@ -80,3 +80,47 @@ def test_a_point_that_strays_is_no_restart() -> None:
     late, _ = ascending(points([10, 30, 20, 40]), first_wins_at_end=False)
     assert late.step.tolist() == [10, 20, 30, 40]
     assert [turn.step for turn in restarts(points([1, 2, 3, 2, 3, 4]))] == [2]
+
+
+class Counted(np.ndarray):
+    """An array that counts the elements that it was computed with."""
+
+    looked = 0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **more: object) -> object:
+        Counted.looked += self.size
+        plain = [np.asarray(x) if isinstance(x, Counted) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **more)
+
+
+@pytest.mark.parametrize("where", ["", "there"])
+def test_thousands_of_restarts_cost_a_few_looks_at_each_point(where: str) -> None:
+    n = 20_000
+    step = np.cumsum(np.where(np.arange(n) % 20 == 0, -5.0, 1.0))
+    wall = np.arange(float(n))
+    turns = restarts(Points(wall, step, step, wall), where)
+    assert len(turns) == n // 20 - 1
+    Counted.looked = 0
+    kept = supersede(Points(wall.view(Counted), step.view(Counted), step, wall.view(Counted)), turns)
+    assert Counted.looked <= 50 * n
+    assert (np.diff(np.asarray(kept.step)) > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_restart_leaves_is_what_no_later_one_goes_back_behind(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 40
+    step, time = rng.integers(0, 20, n).astype(float), np.sort(rng.normal(size=n))
+    turns = [
+        Restart(rng.integers(n), rng.integers(20), 20.0, rng.choice(["a", "b"]), rng.choice([None, *time[::4]]))
+        for _ in range(9)
+    ]
+    here = [t for t in turns if t.where == "a"]
+    away = [t for t in turns if t.where != "a" and t.time is not None]
+    want = [
+        i
+        for i in range(n)
+        if all(i >= t.order or step[i] < t.step for t in here)
+        and all(time[i] >= (t.time or 0) or step[i] < t.step for t in away)
+    ]
+    assert supersede(Points(np.arange(float(n)), step, step, time), turns, "a").order.tolist() == want

@@ -66,6 +66,23 @@ def test_warm_up_ends_where_the_rate_stops_rising(rates: list[float], end: float
     assert warm_up_end(series(rates)) == end
 
 
+@pytest.mark.parametrize(
+    ("rates", "end"),
+    [
+        ([0, 0, 1, 1, 2, 2, 3, 3, 3, 2], 6),
+        ([0, 1, 1, 2, 2, 3, 3, 3, 3, 3], 5),
+        ([0, 0, 1, 1, 2, 2], float("inf")),
+        ([0, 1, 2, 3, 3, 3, 3, 4], 3),
+        ([1, 1, 1, 1, 1, 2, 2, 2], None),
+        ([1, 1, 1, 1, 1, 2, 3, 4], None),
+        ([0, 0, 1, 0, 1, 0], None),
+        ([0, 0, 1, 1, 1, 1, 1, 1], None),
+    ],
+)
+def test_a_warm_up_may_rise_in_stairs(rates: list[float], end: float | None) -> None:
+    assert warm_up_end(series(rates)) == end
+
+
 def test_a_curve_has_settled_when_nine_tenths_of_its_fall_are_done() -> None:
     assert series(np.concatenate([np.linspace(2, 1, 11), np.ones(29)])).settled(2.0) == pytest.approx(9 / 40, abs=0.03)
     assert series(np.linspace(2, 1, 48)).settled(2.0) > 0.8

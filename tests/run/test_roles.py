@@ -180,3 +180,40 @@ def test_a_column_that_bears_the_name_of_a_role_plays_it() -> None:
     columns = {"val/top1": 10, "val/accuracy": 9, "train/loss": 10}
     assert assign(columns)["val/accuracy"] == "val/accuracy"
     assert assign({**columns, "val/accuracy": 1})["val/accuracy"] == "val/top1"
+
+
+def test_the_last_split_in_a_name_counts_the_first_tells_when_or_where_it_was_logged() -> None:
+    both = {"loss": 90, "eval_train_loss": 9, "eval_val_loss": 9}
+    assert assign(both) == {"train/loss": "loss", "val/loss": "eval_val_loss"}
+    assert assign({"train/loss": 90, "train/val_loss": 9})["val/loss"] == "train/val_loss"
+
+
+def test_the_first_of_several_validation_sets_is_no_training_set() -> None:
+    assert assign({"val1_loss": 9, "val2_loss": 9}) == {"val/loss": "val1_loss"}
+    assert assign({"train_loss": 9, "eval0/accuracy": 9})["val/accuracy"] == "eval0/accuracy"
+
+
+def test_a_validation_loss_by_the_batch_yields_to_that_of_the_epoch() -> None:
+    columns = {"train_loss_step": 500, "train_loss_epoch": 10, "val_loss_step": 200, "val_loss_epoch": 10}
+    assert assign(columns) == {"train/loss": "train_loss_step", "val/loss": "val_loss_epoch"}
+
+
+@pytest.mark.parametrize("name", ["top1_err", "top1_error"])
+def test_an_error_rate_is_no_accuracy(name: str) -> None:
+    assert assign({"loss": 9, name: 9}) == {"train/loss": "loss"}
+    assert assign({"loss": 9, f"val/{name}": 9}) == {"train/loss": "loss", f"val/{name}": f"val/{name}"}
+
+
+@pytest.mark.parametrize("name", ["best_acc", "best_val_acc", "target_accuracy", "acc_std", "val_max_accuracy"])
+def test_what_is_no_accuracy_of_this_step(name: str) -> None:
+    assert assign({name: 9}) == {}
+
+
+def test_between_equals_the_one_that_is_not_smoothed() -> None:
+    assert assign({"smoothed_loss": 9, "loss": 9}) == {"train/loss": "loss"}
+    assert assign({"running_loss": 900, "epoch_loss": 9}) == {"train/loss": "running_loss"}
+
+
+def test_a_cost_in_seconds_is_no_loss() -> None:
+    assert assign({"loss": 9, "eval/batch_cost": 9, "eval/avg_reader_cost": 9}) == {"train/loss": "loss"}
+    assert assign({"cost": 9, "val_cost": 9}) == {"train/loss": "cost", "val/loss": "val_cost"}

@@ -25,6 +25,7 @@ from optcli.diagnosis.diagnosis import Cause, Finding, Prescription
 RENAMED: Final[dict[str, str]] = {}
 LEAST: Final = 0.2
 """Causes below this weight are not worth a reader's time."""
+EVEN: Final = 0.5
 MOST: Final = 3
 """Longer lists of explanations explain nothing."""
 
@@ -166,15 +167,21 @@ def load(name: str) -> Explanation:
 def rank(
     findings: Sequence[Finding], config: Mapping[str, Any], signs: Mapping[str, float] | None = None
 ) -> tuple[Cause, ...]:
-    """The causes that findings speak for, likeliest first, each with its prescription."""
+    """The causes that findings speak for, likeliest first, but those of NaN before all, each with its prescription."""
     surest: dict[str, Finding] = {}
     faded = [f if f.healed_at is None else replace(f, confidence=f.confidence * HEALED) for f in findings]
     for finding in sorted(faded, key=lambda f: f.confidence):
         surest[finding.code] = finding
     case = Case(surest, config, signs or {})
     weighed = sorted(((_odds(load(name), case), name) for name in files()), key=lambda w: (-w[0], w[1]))
-    likely = [(_weight(odds), name) for odds, name in weighed if _weight(odds) >= LEAST]
-    return tuple(_cause(name, weight, case) for weight, name in likely[:MOST])
+    likely = [_cause(name, _weight(odds), case) for odds, name in weighed if _weight(odds) >= LEAST]
+    return tuple(sorted(likely[:MOST], key=lambda cause: not _of_nan(cause, case)))
+
+
+def _of_nan(cause: Cause, case: Case) -> bool:
+    """Whether it explains numbers that are none: whatever else there is comes after that."""
+    standing = (code for code in cause.because if case.findings[code].healed_at is None)
+    return cause.weight > EVEN and any(code.startswith("NUM") for code in standing)
 
 
 def _odds(cause: Explanation, case: Case) -> float:

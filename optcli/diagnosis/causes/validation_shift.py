@@ -43,6 +43,9 @@ NEVER_FELL: Final = 0.3
 LATE: Final = -1.5
 HALF: Final = 0.3
 """Share of the run at which half of the training's fall was done: what is there to be learned is learned before."""
+ALIKE: Final = 0.2
+ALIKE_ODDS: Final = -3.0
+"""Gap at a first validation that was good already, in falls, up to which the two sets are alike; and what that says."""
 APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
@@ -52,6 +55,8 @@ def weigh(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF:
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
+    if case.sign("gap_first") < ALIKE:  # what was good at first is of the same kind
+        return ALIKE_ODDS
     if "GEN203" not in case.findings:
         return odds
     return odds + (3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5)

@@ -2,8 +2,7 @@
 
 ## What is seen
 The first NaN in the training loss, at once. A lone infinity only when it comes again, a validation loss only when it
-is twice in a row not finite: single ones that recover are common in healthy runs. Of two networks against each other
-(a GAN) both losses are looked at. The figures `loss_rise` and
+is twice in a row not finite: single ones that recover are common in healthy runs. The figures `loss_rise` and
 `grad_rise` tell whether it was announced: the highest of the last three values over the usual one.
 
 ## Why it matters
@@ -11,6 +10,7 @@ With the next step every parameter is NaN and stays so. Most frameworks train on
 
 ## Look-alikes
 CTC and some detection losses are legally infinite for single batches. A log that filters NaN hides it (NUM304).
+Of two networks against each other (a GAN) both losses are looked at: NaN in one is soon in the other.
 
 ## Example
 ```python

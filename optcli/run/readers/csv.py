@@ -112,10 +112,11 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
     if not data:
         return
     if head.line in data:
-        first, after = data.split(head.line, 1)
-        yield from _whole(first, start, head, source)
-        yield Block({}, cut=True)
-        yield from _whole(after, start + len(first) + len(head.line), head, source)
+        for i, part in enumerate(data.split(head.line)):
+            if i:
+                yield Block({}, cut=True)
+            yield from _whole(part, start, head, source)
+            start += len(part) + len(head.line)
         return
     values = grid(data, head.delimiter, len(head.names), () if asides(data) else head.wordy)
     if values is not None:

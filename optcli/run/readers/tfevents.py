@@ -31,6 +31,11 @@ SMALL: Final = 512
 """Up to here every checksum is taken: a flipped bit can make a scalar look like something else."""
 CHECKED: Final = 1 << 16
 """Longer records are no scalars; their checksum is not taken."""
+TRIES: Final = 8
+"""Headers inside of a damaged record behind which a whole one is looked for."""
+RARE: Final = 256
+PATIENCE: Final = 32
+"""After so many kinds of record that are fewer than one in 256 each, the rest are parsed one by one."""
 SPLIT_FOLDERS: Final = frozenset(listed("train training learn validation val valid test eval evaluation"))
 GROWS: Final = True
 
@@ -68,12 +73,12 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One block for every few megabytes; tags are put behind the folder of the file where that names a split."""
     prefix = _prefix(source.name)
     plugins: dict[bytes, bytes] = source.keep(dict)
-    used = offset
+    used = there = offset
     for window in windows(source, offset):
         found = _Scalars(window, source, plugins)
-        used = window.base + (window.starts[-1] + window.lengths[-1] + 16 if window.starts else 0)
+        used, there = window.end, window.base + len(window.data)
         yield replace(found.block(prefix), end_offset=used)
-    if source.size is not None and used < source.size and not source.skipped:
+    if used < (there if source.size is None else source.size) and not source.skipped:
         note = say.note(say.UNFINISHED, f"{source.name}: the last record, from byte {used}")
         yield Block({}, notes=(note,), torn=True)
 
@@ -114,41 +119,50 @@ class _Scalars:
                 read_only(value[keep]), read_only(order[keep]), read_only(step[keep]), read_only(wall[keep])
             )
         self._source.skipped.sort()
-        # Keras' callback puts the epoch's number in the step of what it calls `epoch_...`.
-        epochs: Counts | None = "epoch" if any(tag == b"epoch_loss" for tag in self._found) else None
+        # Keras' callback puts the epoch's number in the step of what it calls `epoch_...`, but not of `batch_...`.
+        epochs: Counts | None = "epoch" if b"epoch_loss" in self._found and b"batch_loss" not in self._found else None
         return Block(columns, axis=epochs, restarts=tuple(self._restarts))
 
     def _bad(self, at: int, length: int) -> None:
         """Note a damaged record; one that swallowed the beginning of a whole record gives that back."""
         data, end = self._window.data, at + 16 + length
-        inner = next_header(data[: end + 11], at + 1, len(data) - at)
-        if inner >= 0:
+        inner, stop = at, end
+        for _ in range(TRIES):
+            found = next_header(data[inner + 1 : end + 11], 0, len(data) - at)
+            if found < 0:
+                break
+            inner += 1 + found
             inside = int.from_bytes(data[inner : inner + 8], "little")
-            if inner + 16 + inside <= len(data):
-                self._single(inner, inside)
-                end = inner
-        self._source.skipped.append((self._window.base + at, self._window.base + end))
+            if inner + 16 + inside <= len(data) and self._take(inner, inside):
+                stop = inner
+                break
+        self._source.skipped.append((self._window.base + at, self._window.base + stop))
 
     def _single(self, at: int, length: int) -> None:
-        """A record by itself; a larger one without scalars is passed over unchecked."""
+        """A record by itself."""
+        if not self._take(at, length):
+            self._bad(at, length)
+
+    def _take(self, at: int, length: int) -> bool:
+        """Whether a record is whole, and then its scalars; a larger one without any is passed over unchecked."""
         data = self._window.data[at + 12 : at + 12 + length]
         stored = int.from_bytes(self._window.data[at + 12 + length : at + 16 + length], "little")
         try:
             one = event(data)
         except Malformed:
-            self._bad(at, length)
-            return
+            return False
         weighty = length <= SMALL or ((one.scalars or one.start) and length <= CHECKED)
         if weighty and masked(crc(data)) != stored:
-            self._bad(at, length)
-            return
+            return False
         if one.start:
             self._restarts.append((float(self._window.base + at), float(one.step)))
         self._keep(one, np.array([at]), np.frombuffer(data, np.uint8)[None], np.array([float(one.step)]))
+        return True
 
     def _alike(self, at: npt.NDArray[np.int64], rows: Bytes, length: int) -> None:
         """Records of one length (see `_matrix`), each followed by its checksum."""
-        while len(at):
+        rare = 0
+        while len(at) and rare < PATIENCE:
             pattern = rows[0, :length].tobytes()
             try:
                 one = event(pattern)
@@ -168,7 +182,10 @@ class _Scalars:
                     self._bad(bad, length)
                 mine, place = mine[good], place[good]
             self._keep(one, place, mine, None)
+            rare += len(place) * RARE < len(at)
             at, rows = at[~same], rows[~same]
+        for one_by_one in at.tolist():
+            self._single(one_by_one, length)
 
     def _keep(self, one: Event, at: npt.NDArray[np.int64], rows: Bytes, step: Any) -> None:
         if not len(at):

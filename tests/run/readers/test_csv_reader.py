@@ -263,3 +263,11 @@ def test_a_list_of_runs_is_no_curve(tmp_path: Path) -> None:
     rows = "".join(f"run-{i},finished,2024-01-0{i},45,{i / 9:.3f},{i / 3:.3f}\n" for i in range(1, 9))
     with pytest.raises(Unreadable, match="a table of runs"):
         table(tmp_path, "Name,State,Created,Runtime,test_acc,test_loss\n" + rows)
+
+
+def test_a_header_above_every_row_begins_no_sessions(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("".join(f"step,loss\n{i},{1 / (i + 1)}\n" for i in range(5000)))
+    run = read(str(path))[0]
+    assert run.curves["train/loss"].step.tolist() == list(range(5000))
+    assert (run.seams, run.notes) == ((), ())

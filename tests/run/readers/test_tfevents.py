@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import struct
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from optcli.run import notes
 from optcli.run.assemble import Unreadable, read
-from optcli.run.crc32c import crc, masked
+from optcli.run.crc32c import crc, masked, next_header
+from optcli.run.readers import tfevents
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 WALL = 1.7e9
@@ -169,6 +172,24 @@ class TestDamage:
         assert len(run.curves["train/loss"]) == 499
         assert [note.code for note in run.notes] == [notes.UNFINISHED]
 
+    def test_a_packed_file_that_is_cut_off_says_so(self, tmp_path: Path, parts: list[bytes]) -> None:
+        packed = gzip.compress(b"".join(parts))
+        path = tmp_path / "e.tfevents.1.gz"
+        path.write_bytes(packed)
+        assert read(str(path))[0].notes == ()
+        path.write_bytes(packed[: len(packed) // 2])
+        run = read(str(path))[0]
+        assert 100 < len(run.curves["train/loss"]) < 400
+        assert [note.code for note in run.notes] == [notes.UNFINISHED]
+
+    def test_a_huge_last_record_is_whole(self, tmp_path: Path, parts: list[bytes]) -> None:
+        path = tmp_path / "e.tfevents.1"
+        graph = record(b"\x09" + struct.pack("<d", WALL) + field(4, bytes(9_000_000)))
+        path.write_bytes(b"".join(parts) + graph)
+        assert read(str(path))[0].notes == ()
+        path.write_bytes(b"".join(parts) + graph + parts[1][:-9])
+        assert [note.code for note in read(str(path))[0].notes] == [notes.UNFINISHED]
+
     def test_nothing_but_a_version(self, tmp_path: Path) -> None:
         with pytest.raises(Unreadable, match="no numbers over steps"):
             read(str(write(tmp_path / "e.tfevents.1", [])))
@@ -198,6 +219,14 @@ class TestSeveralFiles:
         assert len(run.curves["train/loss"]) == 90
         assert run.seams == (50.0,)
 
+    def test_many_files_are_told_in_few_lines(self, tmp_path: Path) -> None:
+        for i in range(60):
+            write(tmp_path / f"e.tfevents.{i:02}", [scalar("loss", 1.0, 3 * i + k) for k in range(3)])
+        run = read(str(tmp_path))[0]
+        assert len(run.seams) == 59
+        assert len(run.notes) == 11
+        assert "49 more" in run.notes[-1].message
+
     def test_two_writers_at_once(self, tmp_path: Path) -> None:
         write(tmp_path / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(50)])
         write(tmp_path / "e.tfevents.2", [scalar("loss", 2.0, i, WALL + 0.5) for i in range(50)])
@@ -217,3 +246,77 @@ class TestSeveralFiles:
         for i in range(2):
             write(tmp_path / f"version_{i}" / "e.tfevents.1", [scalar("loss", 1.0, i) for i in range(5)])
         assert [run.source for run in read(str(tmp_path))] == [str(tmp_path / "version_0"), str(tmp_path / "version_1")]
+
+    def test_keras_by_the_batch_counts_steps(self, tmp_path: Path) -> None:
+        def both(i: int) -> list[bytes]:
+            last = [logs.scalar_event("epoch_loss", 0.1, i // 100, WALL + i + 0.1)] if i % 100 == 99 else []
+            return [scalar("batch_loss", 0.1, i), *last]
+
+        write(tmp_path / "train" / "e.tfevents.1", [one for i in range(1000) for one in both(i)])
+        train = read(str(tmp_path / "train"))[0]
+        assert (train.axis, train.roles) == ("step", {"train/loss": "train/batch_loss"})
+        after = [logs.scalar_event("epoch_loss", 0.1, i, WALL + 100 * i + 99.2) for i in range(10)]
+        write(tmp_path / "validation" / "e.tfevents.2", after)
+        run = read(str(tmp_path))[0]
+        assert run.axis == "step"
+        assert run.curves["val/loss"].step.tolist() == [100 * i + 99 for i in range(10)]
+        assert len(run.epoch_steps) == 0
+
+
+class TestHostile:
+    """No file costs more than its length, whatever is in it."""
+
+    @pytest.fixture
+    def looked(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """Bytes that were searched for headers, and rows that were compared with a pattern."""
+        cost = [0, 0]
+
+        def search(data: bytes, *more: int) -> int:
+            cost[0] += len(data)
+            return int(next_header(data, *more))
+
+        def equal(rows: np.ndarray, *more: Any) -> Any:
+            cost[1] += len(rows)
+            return same(rows, *more)
+
+        same = tfevents._equal
+        monkeypatch.setattr(tfevents, "next_header", search)
+        monkeypatch.setattr(tfevents, "_equal", equal)
+        return cost
+
+    def test_records_that_are_all_of_a_kind_of_their_own(self, tmp_path: Path, looked: list[int]) -> None:
+        events = [scalar(f"loss_{i:04}", 1.0, 1000) for i in range(4000)]
+        events += [scalar("loss", float(i), i) for i in range(1000, 1100)]
+        run = read(str(write(tmp_path / "e.tfevents.1", events)))[0]
+        assert len(run.curves) == 4001
+        assert run.curves["train/loss"].value.tolist() == list(range(1000, 1100))
+        assert looked[1] < 100 * 4100
+
+    def test_values_without_a_place_of_their_own(self, tmp_path: Path, looked: list[int]) -> None:
+        def whole(i: int) -> bytes:
+            return event(i, field(5, field(1, field(1, b"loss") + field(8, b"\x08\x09" + field(10, varint(i))))))
+
+        run = read(str(write(tmp_path / "e.tfevents.1", [whole(i) for i in range(1000, 5000)])))[0]
+        assert run.curves["train/loss"].value.tolist() == list(range(1000, 5000))
+        assert looked[1] < 100 * 4000
+
+    def test_checksums_that_are_all_wrong(self, tmp_path: Path, looked: list[int]) -> None:
+        good = record(logs.VERSION) + record(scalar("loss", 1.0, 1)) + record(scalar("loss", 1.0, 2))
+        data = good + b"".join(record(scalar("loss", 1.0, i))[:-4] + b"none" for i in range(1000, 3000))
+        path = tmp_path / "e.tfevents.1"
+        path.write_bytes(data)
+        run = read(str(path))[0]
+        assert run.curves["train/loss"].step.tolist() == [1, 2]
+        assert "2000 damaged stretches" in run.notes[0].message
+        assert looked[0] < 3 * len(data)
+
+    def test_headers_inside_of_each_other(self, tmp_path: Path) -> None:
+        size, nested = 12 * 700 + 200, b""
+        for i in range(700):
+            length = struct.pack("<Q", size - 12 * i - 16)
+            nested += length + struct.pack("<I", masked(crc(length)))
+        path = tmp_path / "e.tfevents.1"
+        path.write_bytes(nested.ljust(size, b"\1") + record(scalar("loss", 1.0, 1)) + record(scalar("loss", 1.0, 2)))
+        run = read(str(path))[0]
+        assert run.curves["train/loss"].step.tolist() == [1, 2]
+        assert [note.code for note in run.notes] == [notes.DAMAGED]
