@@ -21,7 +21,10 @@ def command(
             show_default=False,
         ),
     ],
-    format: Annotated[Format, typer.Option(help="How to print the diagnosis.")] = "text",
+    format: Annotated[
+        Format | None,
+        typer.Option(help="How to print the diagnosis.  [default: as --output ends, else text]", show_default=False),
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
@@ -57,7 +60,8 @@ def command(
 
     chosen, ignored = reading.codes(select), reading.codes(ignore)
     read = reading.reports(paths, reading.mapping(map), reading.pattern(pattern), chosen or None, ignored)
-    formats.write(read.reports, format, output)
-    read.complain(told=format == "text" and output is None and sys.stdout.isatty())
+    shape = format or formats.fitting(output)
+    formats.write(read.reports, shape, output)
+    read.complain(told=shape == "text" and output is None and sys.stdout.isatty())
     if read.status or fails(read.reports, fail_on):
         raise typer.Exit(read.status or 1)

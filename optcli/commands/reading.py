@@ -15,6 +15,7 @@ from optcli.crash import say
 from optcli.diagnosis import catalogue
 from optcli.diagnosis.diagnosis import Diagnosis
 from optcli.diagnosis.engine import diagnose
+from optcli.diagnosis.ladder import headline
 from optcli.exits import Exit, Failure
 from optcli.run.assemble import read
 from optcli.run.block import Unreadable
@@ -27,6 +28,8 @@ from optcli.show.report import Report
 
 MOMENT: Final = 1.0
 """Seconds without a word that nobody minds."""
+COLUMNS: Final = 20
+"""Names of columns that a help line bears."""
 _SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
 _ROLES: Final = (
@@ -60,6 +63,10 @@ class Read:
             say("error", f"{path}: {reason}")
         if any(error.reason == UNKNOWN for error in self.unreadable):
             say("help", f"any text can be read by --pattern, {_SUCH_AS}")
+        lost = [report.run for report in self.reports if report.run and headline(report.run) is None]
+        for run in lost[:1]:
+            columns = ", ".join(sorted(run.roles.get(name, name) for name in run.curves)[:COLUMNS])
+            say("help", f"--map train/loss=NAME says which column of {run.source} is the loss: {columns}")
 
 
 def reports(

@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
-FORMATS: Final = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
-"""Ending of the file to write -> format."""
+PAGES: Final = ("html", "md")
+"""The formats that are pages."""
 _OURS: Final = re.compile(
     rb"<title>optcli: |\A## \S+ (?:healthy|ill|unknown|unreadable): |\A\| verdict \| run \| main finding \|"
 )
@@ -38,9 +38,10 @@ def command(
     from optcli.exits import Exit, Failure
     from optcli.show import formats
 
-    format = FORMATS.get(output.suffix.lower())
-    if format is None:
-        raise Failure(Exit.USAGE, f"--output: `{output.name}` ends in none of {', '.join(FORMATS)}")
+    format = formats.fitting(str(output), PAGES)
+    if format not in PAGES:
+        endings = ", ".join(ending for ending, format in formats.ENDINGS.items() if format in PAGES)
+        raise Failure(Exit.USAGE, f"--output: `{output.name}` ends in none of {endings}")
     if not _ours(output):
         raise Failure(Exit.CANNOT_CREATE, f"{output} is there and no page of optcli's", "name another with --output")
     read = reading.reports(paths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
@@ -21,7 +21,7 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE... [KEY=VALUE]...",
+            metavar="RECIPE|KEY=VALUE",
             help="Recipes (files or bundled names), then changes to all.",
             autocompletion=complete.recipes,
         ),
@@ -33,7 +33,10 @@ def command(
     only: Annotated[
         list[str] | None, typer.Option(metavar="CHECKS", help="Only these checks, such as one-batch,gradients.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How to print the outcome.")] = "text",
+    format: Annotated[
+        Format | None,
+        typer.Option(help="How to print the outcome.  [default: as --output ends, else text]", show_default=False),
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
     ] = None,
@@ -54,13 +57,14 @@ def command(
     changes = [word for word in words if "=" in word]
     chosen = _checks(only)
     recipes = [(name, load(name, changes, list(imports or []))) for name in names]
-    reports = [_run(name, recipe, chosen, talk=format == "text" and output is None) for name, recipe in recipes]
+    shape = format or formats.fitting(output, get_args(Format))
+    reports = [_run(name, recipe, chosen, talk=shape == "text" and output is None) for name, recipe in recipes]
     if junit is not None:
         formats.save(view.junit(reports), str(junit))
     if output is not None:
-        formats.save(_rendered(reports, format), output)
-    elif format != "text":
-        sys.stdout.write(_rendered(reports, format))
+        formats.save(_rendered(reports, shape), output)
+    elif shape != "text":
+        sys.stdout.write(_rendered(reports, shape))
     if any(report.failed for report in reports):
         raise typer.Exit(1)
 
@@ -94,7 +98,7 @@ def _run(source: str, recipe: Recipe, only: list[str], *, talk: bool) -> SmokeRe
     return report
 
 
-def _rendered(reports: list[SmokeReport], format: Format) -> str:
+def _rendered(reports: list[SmokeReport], format: str) -> str:
     from optcli.show import smoke as view
     from optcli.show.screen import Screen
 

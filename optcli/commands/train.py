@@ -18,7 +18,7 @@ def command(
     words: Annotated[
         list[str] | None,
         Argument(
-            metavar="RECIPE [KEY=VALUE]...",
+            metavar="RECIPE|KEY=VALUE",
             help="A recipe (file or bundled name), then changes to it.",
             autocompletion=complete.recipes,
         ),

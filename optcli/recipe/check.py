@@ -63,10 +63,13 @@ def _cannot_use(draft: Draft, name: str, error: BaseException) -> None:
 
 
 def _option_in(tree: Node, message: str) -> str:
-    """The path of the data option whose value the message quotes, such as a file or a column; else of the data."""
+    """The path of the data option whose value the message quotes, such as a column, or begins with; else `data`."""
     node = tree.get("data")
     written = {key: entry.node.value for key, entry in (node.entries if node is not None else {}).items()}
-    return next((f"data.{key}" for key, v in written.items() if isinstance(v, str) and f"`{v}`" in message), "data")
+    texts = {f"data.{key}": value for key, value in written.items() if isinstance(value, str)}
+    quoted = [path for path, value in texts.items() if f"`{value}`" in message]
+    begun = [path for path, value in texts.items() if message.startswith(f"{value}:")]
+    return next(iter(quoted + begun), "data")
 
 
 def _plan(draft: Draft) -> Any:

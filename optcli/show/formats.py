@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,23 @@ MODULES: Final = {
     "sarif": "sarif",
 }
 """Format -> module of this package with `render(reports) -> str`; `text` alone asks what the screen can take."""
+
+ENDINGS: Final = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "md",
+    ".markdown": "md",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+}
+"""Ending of a file's name -> the format it promises."""
+
+
+def fitting(output: str | None, known: Collection[str] = MODULES) -> str:
+    """The format, of those `known`, that the name of the file `output` promises; else `text`."""
+    format = ENDINGS.get(Path(output or "").suffix.lower(), "text")
+    return format if format in known else "text"
 
 
 def render(reports: Sequence[Report], format: str, screen: Screen) -> str:

@@ -213,5 +213,5 @@ def page(name: str, screen: Screen) -> str:
     if word in catalogue.names():
         return cause_page(word, screen)
     known = [*catalogue.codes(), *notes.CODES, *named, *catalogue.names()]
-    help = hint(name, known, "`optcli explain --all` lists all codes and causes")
+    help = hint(name, known, "`optcli explain --all` lists all codes and causes, `optcli parts` what a recipe can name")
     raise Failure(Exit.USAGE, f"nothing is known as `{name}`", help)

@@ -16,12 +16,14 @@ _STYLES = {"pass": "healthy", "fail": "error", "skip": "dim"}
 
 
 def line(result: Result, screen: Screen) -> str:
-    """One check on one line, its help on a second."""
-    word = screen.paint(f"{_WORDS[result.status]:<4}", _STYLES[result.status])
+    """One check on one line, its help on a second; wrapped on a terminal."""
+    word = f"{_WORDS[result.status]:<4}"
     told = f"  {word} {_named(result):<20} {clean.line(result.message)} ({result.seconds:.1f} s)"
+    first, *more = screen.lines(told, " " * 28)
+    lines = [first.replace(word, screen.paint(word, _STYLES[result.status]), 1), *more]
     if result.status == "fail" and result.help:
-        told += f"\n       help: {clean.line(result.help)}"
-    return screen.fit(told)
+        lines += screen.lines(f"       help: {clean.line(result.help)}", " " * 13)
+    return screen.fit("\n".join(lines))
 
 
 def _named(result: Result) -> str:
@@ -33,9 +35,10 @@ def verdict(report: SmokeReport, screen: Screen) -> str:
     """The last line of a recipe."""
     failed, skipped = len(report.failed), _skipped([report])
     checked = len(report.results) - skipped
-    word = screen.paint("failed" if failed else "passed", "ill" if failed else "healthy")
+    word = "failed" if failed else "passed"
     told = f"{clean.line(report.source)}: {word}, {checked - failed} of {checked} checks in {report.seconds:.0f} s"
-    return told + (f", {skipped} left out" if skipped else "")
+    lines = "\n".join(screen.lines(told + (f", {skipped} left out" if skipped else "")))
+    return lines.replace(f": {word},", f": {screen.paint(word, 'ill' if failed else 'healthy')},", 1)
 
 
 def _skipped(reports: Sequence[SmokeReport]) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import torch
 
 from optcli.exits import Exit, Failure
 from optcli.parts import find, origin
+from optcli.parts.facts import Facts
 from optcli.train.objective import ModelFailed
 
 
@@ -34,6 +36,8 @@ def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     if message.startswith("loss ") and home:  # a bundled loss: what it got is the user's
         model = names["model"]
         message = f"{home}: {message.replace(' failed:', f' failed on what model {model} gave:', 1)}"
+        if "no tensor" in error.shapes:
+            told.help = "let the model give one tensor, or take its output apart in a loss of your own"
     if error.step:
         message += f" (in step {error.step})"
     return Failure(told.code, message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
@@ -72,4 +76,6 @@ def _function(kind: str, name: str) -> Any:
 
 
 def _help(error: BaseException) -> str:
+    if isinstance(error, AttributeError) and isinstance(error.obj, Facts):
+        return f"facts has {', '.join(field.name for field in fields(error.obj))}"
     return "what goes in or comes out doesn't fit" if "shapes cannot be" in str(error) else ""

@@ -83,12 +83,14 @@ class Built:
             for name, metric in self.metrics.items():
                 try:
                     metric.update(output, y)
-                except RuntimeError as error:  # an own one says so itself, with PartFailed
+                except PartFailed:  # an own one says so itself
+                    raise
+                except Exception as error:
                     raise PartFailed(self._unmeasured(name, output, y, error)) from error
         self.objective.bare.train()
         self.randomness.take(numbers)
 
-    def _unmeasured(self, metric: str, output: Any, y: Tensor, error: RuntimeError) -> str:
+    def _unmeasured(self, metric: str, output: Any, y: Tensor, error: Exception) -> str:
         home = own_home(type(self.objective.bare))
         shapes = f"output {shape(output)}, target {shape(y)}"
         return f"{home}: metric {metric} failed on what the model gave, {shapes}: {told(error)}".removeprefix(": ")

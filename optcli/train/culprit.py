@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -13,22 +13,37 @@ from optcli.train.objective import ModelFailed, Objective
 from optcli.train.probes import Row
 from optcli.train.traceless import kept
 
+SHOWN: Final = 8
+"""Samples told by number; the journal has them all."""
 
-def locate(objective: Objective, batches: Sequence[Batch], row: Row, names: Sequence[str]) -> tuple[str, str]:
+
+def locate(
+    objective: Objective, batches: Sequence[Batch], row: Row, names: Sequence[str], samples: Sequence[int] = ()
+) -> tuple[str, str]:
     """The first bad place of the step that `row` tells of, and a sentence about it.
 
     The place is `input`, `target`, the name of a module or of a parameter, or `loss`; `names` are the parameters' in
-    the order of `row.norms`. Buffers are left as they are.
+    the order of `row.norms`, `samples` the numbers of the batches' samples. Buffers are left as they are.
     """
+    at = 0
     for x, y in batches:
+        numbers, at = samples[at : at + len(x)], at + len(x)
         for place, data in (("input", x), ("target", y)):
             if data.is_floating_point() and not torch.isfinite(data).all():
                 rows = (~torch.isfinite(data)).flatten(1).any(1).nonzero().flatten().tolist() if data.ndim else [0]
-                return place, f"the {place} of {len(rows)} of the batch's samples holds NaN or infinity"
+                which = f": {numbered([numbers[i] for i in rows])}" if numbers else ""
+                return place, f"the {place} of {len(rows)} of the batch's samples holds NaN or infinity{which}"
         found = _forward(objective, x, y)
         if found:
             return found
     return _by_gradients(row, names)
+
+
+def numbered(samples: Sequence[int]) -> str:
+    """The samples' numbers, the first few of many."""
+    shown = ", ".join(map(str, samples[:SHOWN]))
+    more = f" and {len(samples) - SHOWN} more" if len(samples) > SHOWN else ""
+    return f"sample{'s' * (len(samples) > 1)} {shown}{more}"
 
 
 def _forward(objective: Objective, x: Tensor, y: Tensor) -> tuple[str, str] | None:

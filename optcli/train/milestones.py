@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal as signals
 import time
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def record(t: Training) -> None:
     elif ending := _by_monitor(t):
         t.ending = ending
     elif signal:
-        t.ending = Ending("stopped", f"stopped by signal {signal}", for_signal(signal))
+        t.ending = _stopped(signal)
     t.window.boundary = t.agenda.next(t.position.step)
 
 
@@ -57,7 +58,11 @@ def reach(t: Training) -> None:
     if done and t.ending is None and (position.ended or step >= t.agenda.total):
         t.ending = Ending("finished", position.ended or "done")
     elif t.signals.received and not done:
-        t.ending = Ending("stopped", f"stopped by signal {t.signals.received}", for_signal(t.signals.received))
+        t.ending = _stopped(t.signals.received)
+
+
+def _stopped(number: int) -> Ending:
+    return Ending("stopped", f"by {signals.Signals(number).name}", for_signal(number))
 
 
 def save(t: Training, best: bool = False) -> None:
@@ -203,7 +208,8 @@ def _fail_or_return(t: Training, bad: Row) -> None:
     t.position.step = bad.step  # what came after it in the window changed nothing
     samples = t.batches.indices(bad.step - 1)
     t.objective.bare.train()
-    place, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names)
+    mine = samples if t.world.size == 1 else []  # of several processes each has another part
+    place, told = culprit.locate(t.objective, t.batches.at(bad.step - 1), bad, t.names, mine)
     of_loss = not math.isfinite(bad.loss)
     code, what = ("NUM301", "loss") if of_loss else ("NUM302", "gradient")
     if not of_loss and bad.scale is not None and bad.scale < LEAST_SCALE:  # the format is to blame, not the batch
@@ -213,10 +219,10 @@ def _fail_or_return(t: Training, bad: Row) -> None:
         )
     t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
     times = f", the last of {t.position.skipped} such steps in a row" if t.position.skipped >= MOST_SKIPPED else ""
-    shown = ", ".join(map(str, samples[:8])) + (f" and {len(samples) - 8} more" if len(samples) > 8 else "")
+    of_batch = "" if mine and place in ("input", "target") else f"; {culprit.numbered(samples)}"
     t.ending = Ending(
         "failed",
-        f"{code} non-finite {what} at step {bad.step}{times}: {told}; samples {shown}",
+        f"{code} non-finite {what} at step {bad.step}{times}: {told}{of_batch}",
         Exit.TRAINING_FAILED,
         _last_good(t),
     )

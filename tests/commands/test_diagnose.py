@@ -59,6 +59,23 @@ def test_exit_status_is_the_same_in_every_format(args: list[str], expected: int,
     assert run(*args, "--format", format) == expected
 
 
+def test_a_page_is_written_where_the_output_is_called_one(place: Path) -> None:
+    assert run("good.csv", "--output", "a.html") == 0
+    assert (place / "a.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert run("good.csv", "--output", "b.html", "--format", "json") == 0
+    assert json.loads((place / "b.html").read_text(encoding="utf-8"))
+
+
+def test_a_log_without_a_loss_asks_which_column_it_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "own.csv").write_text("it,my_metric\n" + "".join(f"{s},{2 / s}\n" for s in range(1, 60)))
+    assert run("own.csv") == 0
+    assert capsys.readouterr().err == (
+        "help: --map train/loss=NAME says which column of own.csv is the loss: it, my_metric\n"
+    )
+    assert run("own.csv", "--map", "train/loss=my_metric") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_one_entry_a_path_in_the_order_given(capsys: pytest.CaptureFixture[str]) -> None:
     paths = ["empty.csv", "nan.csv", "missing.csv", "./good.csv", "nan.csv"]
     assert run(*paths, "--format", "json") == 2

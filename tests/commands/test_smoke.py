@@ -65,6 +65,11 @@ def test_json_and_junit(capsys: pytest.CaptureFixture[str]) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
 
 
+def test_the_output_s_name_tells_its_format() -> None:
+    assert smoke("--only", "gradients", "--output", "out.xml") == 0
+    assert ElementTree.parse("out.xml").getroot().get("tests") == "1"
+
+
 @pytest.mark.parametrize("option", ["--output", "--junit"])
 def test_a_directory_that_is_not_there(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke("--only", "gradients", option, "no/such.xml") == 73

@@ -114,6 +114,38 @@ def test_dead_units_get_another_activation_where_they_have_a_relu(activation, pa
     assert dict(first.prescription.patch or {}) == patch
 
 
+@pytest.mark.parametrize(
+    ("settings", "patch"),
+    [
+        ({"optimizer.weight_decay": 0.0, "regularizers": []}, None),
+        ({"optimizer.weight_decay": 0.0, "regularizers": [{"name": "early_stopping", "patience": 3}]}, None),
+        ({"optimizer.weight_decay": 0.5, "regularizers": []}, {"optimizer.weight_decay": 0.0}),
+        (
+            {"optimizer.weight_decay": 0.0, "regularizers": [{"name": "dropout", "rate": 0.9}, {"name": "l1"}]},
+            {"regularizers.dropout": None, "regularizers.l1": None},
+        ),
+    ],
+)
+def test_regularization_is_to_blame_where_there_is_some(settings, patch) -> None:
+    ranked = causes.rank([finding("GEN204"), finding("GEN205")], {**RECIPE, "optimizer.lr": 1e-3, **settings})
+    told = [c.prescription.patch for c in ranked if c.name == "too-much-regularization"]
+    assert [dict(p.changes) for p in told if p] == ([patch] if patch else [])
+    assert len(told) == (patch is not None)
+
+
+def test_what_a_recipe_does_already_is_not_prescribed_again() -> None:
+    found = [finding("OPT108", lr_ratio=1.0)]
+    clipped = {**RECIPE, "regularizers": [{"name": "clip_norm", "max_norm": 1.0}]}
+    (before, after) = (causes.rank(found, config)[0].prescription for config in (RECIPE, clipped))
+    assert dict(before.patch or {}) == {"regularizers.clip_norm.max_norm": 1.0}
+    assert (after.patch, after.relative) == (None, {})
+    found = [finding("GEN201", train_left=0.05)]
+    stopped = {**RECIPE, "optimizer.weight_decay": 0.3, "regularizers": [{"name": "early_stopping", "patience": 3}]}
+    (before, after) = (causes.rank(found, config)[0].prescription for config in (RECIPE, stopped))
+    assert dict(before.patch or {}) == {"regularizers.early_stopping.patience": 3, "optimizer.weight_decay": 0.01}
+    assert (after.patch, after.relative) == (None, {})
+
+
 def test_no_finding_no_cause() -> None:
     assert causes.rank([], RECIPE) == ()
 

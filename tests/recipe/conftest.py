@@ -29,6 +29,8 @@ def toy(task: str, shape: tuple[int, ...], outputs: int) -> SimpleNamespace:
     def facts(options: Toy) -> Facts:
         if options.file == "odd":
             raise ValueError("line 3 of `odd` has 2 columns; remove it")
+        if options.file == "torn.csv":
+            raise ValueError("torn.csv:3: 2 cells, but the header names 3 columns")
         if options.file:
             raise FileNotFoundError(2, "No such file or directory", options.file)
         return Facts(task, options.n, options.n // 10, shape, outputs)  # type: ignore[arg-type]

@@ -242,8 +242,9 @@ def test_a_path_as_deep_as_the_stack_is_refused() -> None:
 
 
 def test_the_option_that_the_data_complain_of_is_pointed_at() -> None:
-    (problem,) = problems("data: {name: toy, n: 30, file: odd}\n")
-    assert (problem.column, problem.path) == (32, "data.file")
+    for file in ("odd", "torn.csv"):
+        (problem,) = problems(f"data: {{name: toy, n: 30, file: {file}}}\n")
+        assert (problem.column, problem.path) == (32, "data.file")
 
 
 def test_a_pattern_with_dots_is_pointed_at() -> None:

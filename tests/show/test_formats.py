@@ -30,6 +30,18 @@ def test_output_goes_to_the_file_and_nowhere_else(
     assert capsys.readouterr().out.startswith("runs/a: ill: ")
 
 
+@pytest.mark.parametrize(
+    ("output", "format"),
+    [(None, "text"), ("a.HTML", "html"), ("a/b.md", "md"), ("a.sarif", "sarif"), ("a.xml", "junit"), ("a.log", "text")],
+)
+def test_a_file_s_ending_tells_its_format(output: str | None, format: str) -> None:
+    assert formats.fitting(output) == format
+
+
+def test_a_format_that_is_not_offered_fits_nothing() -> None:
+    assert formats.fitting("a.html", ("text", "json")) == "text"
+
+
 def test_a_missing_directory_is_said(sick: Report, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="its directory doesn't exist") as caught:
         formats.write([sick], "md", str(tmp_path / "no" / "a.md"))

@@ -91,7 +91,7 @@ def test_notes_and_names_of_codes_have_pages_too() -> None:
     [
         ("OTP101", "did you mean `OPT101`?"),
         ("oscilating-loss", "did you mean `oscillating-loss`?"),
-        ("qqq", "`optcli explain --all` lists all codes and causes"),
+        ("qqq", "`optcli explain --all` lists all codes and causes, `optcli parts` what a recipe can name"),
     ],
 )
 def test_an_unknown_name_is_a_mistake_with_the_nearest(word: str, help: str) -> None:

@@ -36,6 +36,17 @@ def test_a_line_each_and_help_where_it_failed() -> None:
     assert smoke.line(BAD, Screen()).splitlines()[1] == "       help: look at the rate"
 
 
+def test_a_terminal_gets_no_word_broken_at_its_edge() -> None:
+    told = Result("fail", "none of 360 validation samples is a training sample, or " * 2, "look " * 30, name="overlap")
+    lines = smoke.line(told, Screen(terminal=True, width=60)).splitlines()
+    assert len(lines) > 5
+    assert all(len(line) <= 60 for line in lines)
+    assert all(line.startswith(" " * 7) for line in lines[1:])
+    assert len(smoke.line(told, Screen()).splitlines()) == 2
+    verdict = smoke.verdict(report(GOOD), Screen(terminal=True, width=20)).splitlines()
+    assert all(len(line) <= 20 for line in verdict)
+
+
 def test_checks_are_called_as_only_takes_them() -> None:
     assert smoke.line(BAD, Screen()).split()[1] == "one-batch"
     assert smoke.github([report(GOOD, BAD)]).startswith("::error file=r.yaml,title=smoke%3A one-batch::loss 2.3 to 2.3")

@@ -49,6 +49,7 @@ def test_what_a_bundled_loss_can_t_use_is_the_model_s():
     place = f"{__file__}:{paired.__code__.co_firstlineno}"
     assert told.message.startswith(f"{place}: loss cross_entropy failed on what model paired gave: AttributeError")
     assert "input (2, 4), output a tuple and no tensor, target (2)" in told.help
+    assert told.help.endswith("; let the model give one tensor, or take its output apart in a loss of your own")
 
 
 def test_bundled_parts_have_no_place_to_blame():

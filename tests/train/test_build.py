@@ -83,6 +83,28 @@ def test_an_output_that_a_metric_can_not_read_is_the_model_s_fault(recipe):
         made.try_out()
 
 
+def test_an_output_that_is_no_tensor_is_too(recipe):
+    @optcli.model
+    def paired(facts):
+        class Paired(nn.Linear):
+            def forward(self, x):
+                return {"logits": super().forward(x)}
+
+        return Paired(4, 3)
+
+    optcli.loss(name="inner")(lambda output, target: nn.functional.cross_entropy(output["logits"], target))
+    made = built(recipe, "model=paired", "loss=inner")
+    with pytest.raises(PartFailed, match=r"metric accuracy failed on what the model gave, output a dict and no tensor"):
+        made.try_out()
+
+
+def test_what_an_own_model_may_ask_of_the_facts_is_told(recipe):
+    optcli.model(name="asks")(lambda facts: nn.Linear(4, facts.classes))
+    with pytest.raises(Failure) as caught:
+        built(recipe, "model=asks")
+    assert caught.value.help.startswith("facts has task, train, val, shape, outputs")
+
+
 def test_what_a_bundled_part_refuses_is_told_without_a_class_s_name(recipe):
     with pytest.raises(Failure) as caught:
         built(recipe, "regularizers.drop_path.rate=0.1")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from optcli.train.culprit import locate
+from optcli.train.culprit import locate, numbered
 from optcli.train.objective import Objective
 from optcli.train.probes import Row
 from optcli.train.world import World
@@ -30,7 +30,14 @@ def test_a_bad_input_is_named_with_its_share():
     bad[1, 2] = float("nan")
     place, told = locate(objective(net()), [(X, Y), (bad, Y)], row(), [])
     assert place == "input"
-    assert "1 of the batch's samples" in told
+    assert told == "the input of 1 of the batch's samples holds NaN or infinity"
+    found = locate(objective(net()), [(X, Y), (bad, Y)], row(), [], range(100, 108))
+    assert found == (place, f"{told}: sample 105")
+
+
+def test_many_samples_are_told_by_the_first_numbers():
+    assert numbered([3, 1]) == "samples 3, 1"
+    assert numbered(range(10)) == "samples 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
 
 
 @pytest.mark.parametrize("layer", ["0", "2", "3"])

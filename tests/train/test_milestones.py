@@ -65,7 +65,8 @@ def test_a_bad_step_stops_the_run_with_its_story(run, journal, poison, tmp_path,
 
 def test_a_sample_that_is_nan_is_named(run, tmp_path):
     outcome = run(tmp_path / "r", "data.nan_at=7")
-    assert "the input of 1 of the batch's samples" in outcome.ending.reason
+    told = "the input of 1 of the batch's samples holds NaN or infinity: sample 7"
+    assert outcome.ending.reason.endswith(told)
     records = [json.loads(line) for line in (tmp_path / "r" / "journal.jsonl").read_text().splitlines()]
     [told] = [r for r in records if r.get("event") == "nonfinite"]
     assert (told["first_bad"], 7 in told["samples"]) == ("input", True)

@@ -71,6 +71,7 @@ def test_a_stopped_run_goes_on_exactly(run, journal, states, tmp_path, stop):
     run(tmp_path / "whole", "regularizers.dropout.rate=0.4")
     stopped = run(tmp_path / "parts", "regularizers.dropout.rate=0.4", stop=stop, signal=10)
     assert (stopped.ending.status, stopped.ending.code, stopped.summary["steps"]) == ("stopped", 138, stop)
+    assert stopped.ending.reason == "by SIGUSR1"
     run(tmp_path / "parts", "regularizers.dropout.rate=0.4", resume=True)
     assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
     assert states(tmp_path / "parts") == states(tmp_path / "whole")

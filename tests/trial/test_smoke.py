@@ -207,6 +207,24 @@ def test_a_language_model_that_looks_ahead_fails() -> None:
     assert status("independent_samples", "{name: gpt, layers: 1, width: 16, heads: 2}", "looks_ahead") == "pass"
 
 
+@pytest.mark.parametrize(("mixes", "verdict"), [(False, "pass"), (True, "fail")])
+def test_outputs_of_several_tensors_are_compared_one_by_one(mixes: bool, verdict: str) -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Linear(6, 4)
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            return self.head(x), {"hidden": x - x.mean(0) if mixes else x}
+
+    optcli.model(name="two")(lambda facts: Two())
+    optcli.loss(name="first")(lambda output, target: nn.functional.cross_entropy(output[0], target))
+    text = RECIPE.format(model="two", data="clusters") + "loss: first\nmetrics: []\n"
+    report = smoke.run(loads(text))
+    assert [r.name for r in report.results if r.status == "fail"] == ["independent_samples"] * mixes
+    assert {r.name: r.status for r in report.results}["independent_samples"] == verdict
+
+
 @pytest.mark.parametrize("check", ["same_seed", "exact_resume"])
 @pytest.mark.parametrize("fault", ["", "unseeded"])
 def test_sums_in_any_order_are_no_fault(

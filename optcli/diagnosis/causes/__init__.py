@@ -200,4 +200,7 @@ def _weight(odds: float) -> float:
 def _cause(name: str, weight: float, case: Case) -> Cause:
     cause = load(name)
     because = tuple(code for code, w in cause.EVIDENCE.items() if w > 0 and code in case.findings)
-    return Cause(name, round(weight, 3), because, cause.prescribe(case))
+    advised = cause.prescribe(case)
+    if advised.patch and all(settings.setting(case.config, path) == value for path, value in advised.patch.items()):
+        advised = replace(advised, patch=None, relative={})  # the recipe does so already
+    return Cause(name, round(weight, 3), because, advised)

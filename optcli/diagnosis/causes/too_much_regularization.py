@@ -25,6 +25,7 @@ from typing import Final
 from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
+from optcli.diagnosis.settings import setting
 
 EVIDENCE: Final = {
     "GEN204": 2.0,
@@ -49,6 +50,16 @@ SLOW: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds against it at a rate less than a 20th (10^-1.3) of what is usual, which explains a high loss by itself."""
 
+NOTHING: Final = 10.0
+"""Log-odds against it where a recipe regularizes nothing: then it can't be, whatever else is seen."""
+HOLD_BACK: Final = (
+    "dropout", "drop_path", "l1", "l2", "elastic_net", "group_lasso", "orthogonal", "spectral", "max_norm", "augment",
+    "cutmix", "mixup", "input_noise", "embedding_noise", "gradient_noise", "swap_noise", "r_drop",
+    "sam",
+)  # fmt: skip
+"""Regularizers that make the training set harder to learn. The others average, clip or stop; what label smoothing
+adds to the training loss is no sign that less is learned."""
+
 
 def weigh(case: Case) -> float:
     """Settings that are strong, and validation below training."""
@@ -62,17 +73,23 @@ def weigh(case: Case) -> float:
         odds += 2.5
     if case.figure("GEN204", "gap", 0.0) < -0.05:
         odds += 1.0
+    if setting(case.config, "regularizers") is not None and not _at_work(case):
+        odds -= NOTHING
     shrunk = "OPT104" in case.findings and case.lifted and not case.crawls
     return odds + SHRUNK * shrunk - SLOW * (case.rate < -UNUSUAL)
 
 
 def prescribe(case: Case) -> Prescription:
     """Nothing of it, as a test; then half."""
-    changes: dict[str, object] = {"optimizer.weight_decay": 0.0}
-    if case.number("regularizers.dropout.rate"):
-        changes["regularizers.dropout"] = None
     return Prescription(
-        patch(case, changes), {"weight_decay": 0.0, "dropout": 0.0},
+        patch(case, _at_work(case) or {"optimizer.weight_decay": 0.0}), {"weight_decay": 0.0, "dropout": 0.0},
         advice("weight_decay", "train once without weight decay and dropout; if the loss falls, put half of it back"),
         "likely", "the training loss ends clearly lower", "the training loss is as high without any regularization",
     )  # fmt: skip
+
+
+def _at_work(case: Case) -> dict[str, object]:
+    """What a recipe regularizes by, as the changes that switch it off."""
+    decay: dict[str, object] = {"optimizer.weight_decay": 0.0} if case.number("optimizer.weight_decay") else {}
+    found = [f"regularizers.{name}" for name in HOLD_BACK if setting(case.config, f"regularizers.{name}") is not None]
+    return decay | dict.fromkeys(found)

@@ -3,7 +3,7 @@
 ## What is seen
 The last fifth of the run brought more than a tenth of the whole fall, beyond doubt; an even fall would have brought a
 fifth. Validation, where there is one, is at its best and fell with it by a third as much. Only said of a run that has
-ended.
+ended, and not at its target.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
@@ -36,9 +36,11 @@ Hoffmann et al. 2022, arXiv:2203.15556. Godbole et al., Deep Learning Tuning Pla
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import slope
@@ -74,6 +76,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if loss.sigma > NOISE * loss.drop:
         return Abstain("the whole fall is hardly more than noise")
+    if _aims(view.config) and view.planned and view.at < view.planned:
+        return Abstain("the run was to end at its target, and did")
     rate = view.series("lr")
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
@@ -97,6 +101,11 @@ def check(view: View) -> list[Finding] | Abstain:
             gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
         )
     ]  # fmt: skip
+
+
+def _aims(config: Mapping[str, Any]) -> bool:
+    """Whether the run was to end when a metric reaches a target."""
+    return bool(setting(config, "train.target")) or any(name.startswith("train.target.") for name in config)
 
 
 def _followed(val: Series, first: float, fell: float, apart: float) -> bool:

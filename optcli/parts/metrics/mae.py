@@ -1,4 +1,4 @@
-"""Mean absolute error, in units of the target."""
+"""Mean absolute error, in units of the target; of a table: in its standard deviations."""
 
 from __future__ import annotations
 

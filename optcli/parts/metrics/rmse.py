@@ -1,4 +1,4 @@
-"""Root of the mean squared error, in units of the target."""
+"""Root of the mean squared error, in units of the target; of a table: in its standard deviations."""
 
 from __future__ import annotations
 

@@ -21,3 +21,11 @@ NOISE = np.random.default_rng(0).normal(size=200)
 def test_validation_must_fall_as_well(make, val, said) -> None:
     curves = {"train/loss": 2.3 * (1 - (STEP / 230) ** 1.5) + 0.01 * NOISE, "val/loss": (SEEN, val)}
     assert bool(engine.diagnose(make(curves), select=["OPT106"]).findings) == said
+
+
+@pytest.mark.parametrize("config", [{"train": {"target": {"accuracy": 0.9}}}, {"train.target.accuracy": 0.9}])
+@pytest.mark.parametrize(("planned", "said"), [(400, False), (199, True), (None, True)])
+def test_a_run_that_ended_at_its_target_is_long_enough(make, config, planned, said) -> None:
+    curves = {"train/loss": 2.3 * (1 - (STEP / 230) ** 1.5) + 0.01 * NOISE}
+    run = make(curves, config=config, planned=planned)
+    assert bool(engine.diagnose(run, select=["OPT106"]).findings) == said

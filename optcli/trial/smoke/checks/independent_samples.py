@@ -6,9 +6,11 @@ missing mask lets a language model read what it should foretell.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from optcli.trial.smoke.bench import Bench
 from optcli.trial.smoke.result import Result
@@ -26,8 +28,10 @@ def check(bench: Bench) -> Result:
     size = min(SAMPLES, bench.recipe.facts.train // 2)
     x, other = bench.batch(size)[0], bench.batch(size, size)[0]
     with torch.no_grad():
-        alone = model(x)
-        moved = _moved(alone[:1], model(torch.cat([x[:1], other[1:]]))[:1])
+        alone = _tensors(model(x), size)
+        if not alone:
+            return Result("skip", "the model's output holds no tensor with a row for each sample")
+        moved = _moved(alone, _tensors(model(torch.cat([x[:1], other[1:]])), size), slice(1))
         if moved > TOLERANCE:
             said = f"the first sample's output changes by {moved:.2g} of itself with the others in its batch"
             return Result(
@@ -39,7 +43,7 @@ def check(bench: Bench) -> Result:
         if bench.recipe.facts.task == "language":
             later = x.clone()
             later[:, -1] = (later[:, -1] + 1) % bench.recipe.facts.outputs
-            moved = _moved(alone[:, :-1], model(later)[:, :-1])
+            moved = _moved(alone, _tensors(model(later), size), (slice(None), slice(-1)))
             if moved > TOLERANCE:
                 said = f"outputs change by {moved:.2g} of themselves with a later token"
                 return Result(
@@ -48,6 +52,15 @@ def check(bench: Bench) -> Result:
     return Result("pass", "outputs depend on their own sample alone", figures={"moved": moved})
 
 
-def _moved(before: Any, after: Any) -> float:
-    """Largest change relative to the outputs' size."""
-    return float((after - before).abs().max() / before.abs().mean().clamp_min(1e-12))
+def _tensors(output: Any, rows: int) -> list[Tensor]:
+    """The tensors with one row a sample in what a model gave: one tensor, or tuples, lists and dicts of them."""
+    if isinstance(output, Tensor):
+        return [output.double()] if output.ndim and len(output) == rows else []
+    inner = output.values() if isinstance(output, Mapping) else output if isinstance(output, list | tuple) else ()
+    return [tensor for part in inner for tensor in _tensors(part, rows)]
+
+
+def _moved(before: list[Tensor], after: list[Tensor], at: Any) -> float:
+    """Largest change at that place, relative to the outputs' size."""
+    pairs = ((old[at], new[at]) for old, new in zip(before, after, strict=True))
+    return max(float((new - old).abs().max() / old.abs().mean().clamp_min(1e-12)) for old, new in pairs)
