@@ -14,12 +14,15 @@ import numpy as np
 from optcli.diagnosis import causes, hygiene, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
 from optcli.diagnosis.signs import signs
-from optcli.diagnosis.view import View
-from optcli.run.curve import Run
+from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Curve, Run
+from optcli.run.roles import meaning
 
 SEVERITIES: Final = ("error", "warning", "info")
-BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "memory", "throughput"})
+BOOKKEEPING: Final = frozenset({"epoch", "step_time", "data_time", "time", "memory", "throughput"})
 """Curves that a live run has no use for, so that they don't count as points."""
+ABOUT_A_FALL: Final = ("OPT", "GEN", "DAT", "ARC")
+"""Families that read the headline as a loss that ought to fall."""
 
 
 def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
@@ -67,7 +70,7 @@ class Walk:
         return new
 
     def _ask(self, code: str, rule: rules.Rule, view: View) -> list[Finding]:
-        reason = _unfit(rule, view)
+        reason = _unfit(code, rule, view)
         said = Abstain(reason) if reason else rule.check(view)
         if isinstance(said, Abstain):  # what it said before stands: not to know is no recovery
             self.abstained[code] = said.reason
@@ -118,16 +121,25 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    return "healthy" if curve is not None and len(curve) >= hygiene.LEAST_POINTS else "unknown"
+    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS and not ladder.game(curve)
+    return "healthy" if judged else "unknown"
 
 
 def _points(run: Run) -> int:
     """Logged values of what was trained and measured; not the bookkeeping of epochs and clocks."""
-    return sum(len(curve) for role, curve in run.curves.items() if role not in BOOKKEEPING)
+    return sum(len(curve) for role, curve in run.curves.items() if not _bookkeeping(role, curve))
 
 
-def _unfit(rule: rules.Rule, view: View) -> str:
+def _bookkeeping(role: str, curve: Curve) -> bool:
+    """Epochs and clocks, of validation too, and what never changes and has no meaning (`n_parameters`)."""
+    fixed = len(curve) > 1 and bool((curve.value == curve.value[0]).all())
+    return role.rpartition("/")[2] in BOOKKEEPING or (fixed and meaning(role) is None)
+
+
+def _unfit(code: str, rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
+    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and ladder.game(view.curve(LOSS)):
+        return hygiene.GAME
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)
         if not points:

@@ -16,6 +16,7 @@ from optcli.run.curve import Curve, Note, Run
 from optcli.run.prepare import Series
 from optcli.run.stats import median, noise
 
+GAME: Final = "two networks learn against each other: a loss that rises or falls says nothing of how well they do"
 LEAST_POINTS: Final = 5
 """Below this many points of the headline curve nothing can be called healthy."""
 NEAR: Final = 12
@@ -47,6 +48,8 @@ def notes(run: Run) -> tuple[Note, ...]:
         return (say.note(say.TOO_SHORT, "no loss in the log: nothing to judge"),)
     if len(curve) < LEAST_POINTS:
         return (say.note(say.TOO_SHORT, f"{len(curve)} points of {curve.name}: too few to judge"),)
+    if ladder.game(curve):
+        return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     with np.errstate(all="ignore"):  # curves may hold anything
         return (*_coarse(run, curve), *_seams(run, Series.of(curve)), *_direction(run))
 

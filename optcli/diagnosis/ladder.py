@@ -14,7 +14,8 @@ import numpy as np
 
 from optcli.run.curve import Curve, Run
 
-HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
+PLAYER: Final = "generator/loss"
+HEADLINES: Final = ("train/loss", "val/loss", "test/loss", PLAYER)
 """The first of these that a run has is the curve whose points the rungs count."""
 DENSE: Final = 24
 RATIO: Final = 1.12
@@ -23,8 +24,13 @@ APART: Final = 0.05
 
 
 def headline(run: Run) -> Curve | None:
-    """The curve that rungs count: train/loss, else val/loss, else test/loss."""
+    """The curve that rungs count: train/loss, else val/loss, else test/loss, else that of a player in a game."""
     return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
+
+
+def game(curve: Curve | None) -> bool:
+    """Whether a headline is a player's: of two networks against each other, whose losses rise and fall in turns."""
+    return curve is not None and curve.name == PLAYER
 
 
 def broke_off(run: Run) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -61,7 +62,10 @@ def read(
         except OSError as error:
             problem = problem or _gone(one.source, error)
     if not runs:
-        raise problem or Unreadable(str(path), "no training log in it")
+        if problem is None or problem.path == str(path):
+            raise problem or Unreadable(str(path), "no training log in it")
+        inside = os.path.relpath(problem.path, path)
+        raise Unreadable(str(path), f"no training log in it; {inside}: {problem.reason}")
     return runs
 
 
@@ -120,6 +124,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
             time = None if kept.time is None else read_only(kept.time)
             curves[role] = Curve(role, read_only(kept.step), read_only(kept.value), time)
     remarks += _gaps(curves.get("train/loss"))
+    remarks += _earlier(columns.get(roles.get("train/loss", roles.get("val/loss", ""))), turns)
     return Run(
         source=source,
         format=log.format,
@@ -247,6 +252,18 @@ def _gaps(curve: Curve | None) -> list[Note]:
     first, end = curve.step[holes[0]], curve.step[holes[0] + 1]
     what = f"{len(holes)} holes in the steps of `{curve.name}`, the first between {first:g} and {end:g}"
     return [say.note(say.GAPS, what)]
+
+
+def _earlier(lead: Points | None, turns: list[Restart]) -> list[Note]:
+    """A note if a training that is left out is longer than the last one, which counts."""
+    fresh = [t.order for t in turns if lead is not None and t.step <= lead.step.min()]
+    if lead is None or not fresh:
+        return []
+    sizes = np.diff([0, *(int(np.sum(lead.order < order)) for order in sorted(fresh)), len(lead.order)])
+    if sizes.max() == sizes[-1]:
+        return []
+    what = f"the last training, which is judged, has {sizes[-1]} points; an earlier one has {sizes.max()}"
+    return [say.note(say.OVERLAP, f"{what}: judge it, too, from a file of its own")]
 
 
 def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Floats:

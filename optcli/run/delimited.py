@@ -15,7 +15,7 @@ from optcli.run.numbers import number, said_nothing
 from optcli.run.roles import HOPELESS, meaning
 from optcli.run.rows import AXES, SPLIT_KEYS, tagged
 from optcli.run.source import Source
-from optcli.run.spelling import Fix, blanks, fixes
+from optcli.run.spelling import Fix, blanks, fixes, spare
 
 DELIMITERS: Final = (",", "\t", ";", "|")
 MOST_COLUMNS: Final = 20_000
@@ -144,11 +144,18 @@ def _table(
     more = fixes(text, head.delimiter)
     for fix in more:
         text = fix(text)
-    rows = [cells(b, delimiter) for b in text.decode("utf-8", "replace").split("\n") if b.strip()]
+    rows = _rows(text, delimiter)
+    if rows and all(len(row) == len(names) + 1 for row in rows):
+        more = (*more, spare(head.delimiter))
+        rows = _rows(more[-1](text), delimiter)
     if not _numbers(rows, names):
         return None
     wordy = tuple(2 * sum(number(c) is not None for c in column) <= len(column) for column in _filled(rows, len(names)))
     return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more, wordy)
+
+
+def _rows(text: bytes, delimiter: str) -> list[list[str]]:
+    return [cells(line, delimiter) for line in text.decode("utf-8", "replace").split("\n") if line.strip()]
 
 
 def _filled(rows: list[list[str]], width: int) -> list[list[str]]:

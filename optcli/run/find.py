@@ -29,6 +29,8 @@ LIBRARIES: Final = frozenset(("node_modules", "site-packages", "__pycache__"))
 DEEPEST: Final = 40
 IN_A_TREE: Final = 0.4
 """In a directory a file must look like a log this much; a README that mentions `loss: 0.5` doesn't."""
+ALONE: Final = 3
+"""So few files that may be logs, and none that looks like one: then they are what the user means, as if named."""
 UNSURE: Final = 0.5
 """A file whose beginning scores less (a long preamble, prose) is looked at in the middle too."""
 NEVER_LOGS: Final = frozenset(
@@ -66,13 +68,19 @@ def discover(path: str, pattern: str | None = None) -> list[Found]:
     head = source.head()
     if not head:
         raise Unreadable(path, "it is empty")
-    name, score = ("console", 1.0) if pattern else recognize(head, source.name)
-    if score < UNSURE and (later := recognize(source.middle(), source.name))[1] > score:
-        name, score = later
-    if not score:
+    name = "console" if pattern else _named(source)
+    if not name:
         raise Unreadable(path, reason(head))
     found = replace(_found(_home(name, path), name, [path], pattern), source=path)
     return [replace(found, stream=source) if path == "-" else found]
+
+
+def _named(source: Source) -> str:
+    """The format of a file that the user means to be a log, or nothing."""
+    name, score = recognize(source.head(), source.name)
+    if score < UNSURE and (later := recognize(source.middle(), source.name))[1] > score:
+        name, score = later
+    return name if score else ""
 
 
 def _directory(root: str, pattern: str | None) -> list[Found]:
@@ -81,7 +89,7 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
     groups: dict[tuple[str, str], list[str]] = {}
     own: list[Found] = []
     told: list[str] = []
-    others, left = 0, list[str]()
+    others, left = list[str](), list[str]()
     for folder, files in walk(root, told):
         if "journal.jsonl" in files:
             own.append(_own_run(folder))
@@ -90,12 +98,16 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
         for path, reader in logs:
             groups.setdefault((_home(reader, path), reader), []).append(path)
         others += missed
-        left += [folder] if missed == MOST_OTHERS_HERE else []
-        if others >= MOST_OTHERS:
-            told.append(f"after {others:,} files that are no logs the search below {root} was given up in {folder}")
+        left += [folder] if len(missed) == MOST_OTHERS_HERE else []
+        if len(others) >= MOST_OTHERS:
+            told.append(
+                f"after {len(others):,} files that are no logs the search below {root} was given up in {folder}"
+            )
             break
     if left:
         told.append(f"{len(left)} folders with many files that are no logs were left, the first {left[0]}")
+    if not groups and not own and len(others) <= ALONE:
+        groups = {(_home(name, path), name): [path] for path in others if (name := _meant(path))}
     owners = tuple(home + os.sep for home, reader in groups if getattr(load(reader), "OWNS", False))
     for (home, reader), paths in groups.items():
         if getattr(load(reader), "OWNS", False) or not paths[0].startswith(owners):
@@ -108,12 +120,19 @@ def _directory(root: str, pattern: str | None) -> list[Found]:
     return sorted((replace(one, notes=notes) for one in own), key=lambda one: (one.source, one.format))
 
 
-def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tuple[str, str]], int]:
-    """(path, format) of the logs among these files, and the number of others; too many of those end it.
+def _meant(path: str) -> str:
+    try:
+        return _named(Source(path))
+    except (Unreadable, OSError):
+        return ""
+
+
+def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tuple[str, str]], list[str]]:
+    """(path, format) of the logs among these files, and the paths of others; too many of those end it.
 
     The rarest ending is looked at first: the one `metrics.csv` beside a thousand JSON files of predictions.
     """
-    found, others = [], 0
+    found, others = list[tuple[str, str]](), list[str]()
     kinds = Counter(map(_ending, files))
     for file in sorted(files, key=lambda name: (kinds[_ending(name)], name)):
         path = os.path.join(folder, file)
@@ -121,8 +140,8 @@ def _logs(folder: str, files: list[str], pattern: str | None) -> tuple[list[tupl
         if reader is not None:
             found.append((path, reader))
         else:
-            others += 1
-        if others == MOST_OTHERS_HERE:
+            others.append(path)
+        if len(others) == MOST_OTHERS_HERE:
             break
     return found, others
 

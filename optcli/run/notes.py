@@ -22,6 +22,7 @@ NOT_MEASURED: Final = "RUN715"
 HIDDEN_NONFINITE: Final = "RUN716"
 SEVERAL_WRITERS: Final = "RUN717"
 PLACED: Final = "RUN718"
+GAME: Final = "RUN719"
 
 CODES: Final = {
     UNREADABLE: "there is no curve at this path; the reason says what was found instead",
@@ -39,6 +40,7 @@ CODES: Final = {
     NOT_MEASURED: "a column of zeros that were never measured was left out",
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",
     PLACED: "a curve counts epochs beside one of steps; it is put where its clock says",
+    GAME: "two networks learn against each other, as in a GAN; their losses are no measure of how well they do",
     SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
 }
 """Code -> what it means, for `explain`."""

@@ -26,7 +26,7 @@ SPLITS: Final = {
 LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy xent"))
 """Words that name a loss."""
 FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl"))
-ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1"))
+ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1 accs accuracies"))
 METRICS: Final = frozenset(
     listed(
         "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
@@ -64,7 +64,7 @@ CLOCK_NAMES: Final = (
     "wall time",
     *listed(
         "wall_time wall walltime _timestamp timestamp created_at elapsed elapsed_time time_elapsed _runtime time"
-        " train_time total_time relative_time timestamps clock.t"
+        " train_time total_time relative_time timestamps clock.t elapsed_s elapsed_sec elapsed_seconds elapsed_secs"
     ),
 )
 
@@ -115,17 +115,20 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(name))
 
 
+def split_in(name: str) -> str | None:
+    """The part of the data that a name speaks of, if any.
+
+    Of several the last counts: `eval_train_loss` was taken on training data, `train/val_loss` was not.
+    """
+    return next((SPLITS[word] for word in reversed(words(name)) if word in SPLITS), None)
+
+
 @lru_cache(maxsize=4096)
 def meaning(name: str) -> Meaning | None:
-    """The role that this name stands for, whatever else is in the log; None for a quantity without a role.
-
-    Of several splits the last counts: `eval_train_loss` was taken on training data, `train/val_loss` was not.
-    """
+    """The role that this name stands for, whatever else is in the log; None for a quantity without a role."""
     if name in ("train", "val", "valid", "test"):
         return Meaning(f"{'val' if name == 'valid' else name}/loss", 4)
-    found = words(name)
-    split = next((SPLITS[w] for w in reversed(found) if w in SPLITS), None)
-    rest = [w for w in found if w not in SPLITS]
+    split, rest = split_in(name), [w for w in words(name) if w not in SPLITS]
     return _optimizer(name, rest) or _resource(name, split, rest) or _headline(split, rest)
 
 
@@ -183,7 +186,7 @@ def _seconds(plain: str, have: set[str], words: int) -> Meaning | None:
     if "dt" in have or (
         TIMES & have and have & {"step", "iter", "iteration", "batch", "elapsed", "end"} and not LOADERS & have
     ):
-        return None if plain in CLOCK_NAMES else Meaning("step_time", words)
+        return None if plain.rpartition("/")[2] in CLOCK_NAMES else Meaning("step_time", words)
     return None
 
 
@@ -227,17 +230,31 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     role's own name wins, and at equal rank the longer one, then the one that isn't smoothed. `mapping` (role -> column,
     as the user says) goes before everything.
     """
+    from optcli.run.company import strangers, together
+
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
+    said = {name: found for name in counts if (found := meaning(name)) is not None and found.rank < HOPELESS}
+    said = together(said, counts)
+    best = _best(said, counts, given)
+    for role in ("train/loss", "train/accuracy"):
+        lead = given.get(role, best.get(role))
+        if lead is not None and (others := strangers(said, lead, role)):
+            said = {name: found for name, found in said.items() if name not in others}
+            best = _best(said, counts, given)
+    return _splits(given | best, counts, given)
+
+
+def _best(said: Mapping[str, Meaning], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
+    """The column that fits a role best, for each role that isn't given."""
     best: dict[str, tuple[tuple[bool, bool, int, int, bool, int], str]] = {}
-    for place, (name, n) in enumerate(counts.items()):
-        found = meaning(name)
-        if found is None or found.rank >= HOPELESS or n == 0 or name in given.values():
+    for place, (name, found) in enumerate(said.items()):
+        n = counts[name]
+        if n == 0 or name in given.values():
             continue
         key = n == 1, name != found.role, found.rank, -n, not SMOOTHED.isdisjoint(words(name)), place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
-    roles = given | {role: name for role, (_, name) in best.items()}
-    return _splits(roles, counts, given)
+    return {role: name for role, (_, name) in best.items()}
 
 
 def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
@@ -254,6 +271,6 @@ def _splits(roles: dict[str, str], counts: Mapping[str, int], given: Mapping[str
             roles.setdefault(f"val/{_plain([w for w in words(name) if w not in SPLITS])}", name)
     if "val/accuracy" not in roles and "train/accuracy" in roles:
         plain = roles["train/accuracy"]
-        if not any(w in SPLITS for w in words(plain)) and "train/loss" not in roles and "val/loss" in roles:
+        if not split_in(plain) and "train/loss" not in roles and "val/loss" in roles:
             roles["val/accuracy"] = roles.pop("train/accuracy")
     return roles

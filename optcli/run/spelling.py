@@ -1,4 +1,4 @@
-"""How a table spells its cells: decimal commas, grouped thousands, percent signs, blanks between columns.
+"""How a table spells its cells: decimal commas, thousands, percent signs, blanks or too much between columns.
 
 Each fix turns whole lines into lines of the same length with plain cells, so that offsets stay what they are.
 """
@@ -45,6 +45,12 @@ def ungroup(data: bytes) -> bytes:
 def quoted_ungroup(data: bytes) -> bytes:
     """`"1,000"` in a table of commas is 1000."""
     return re.sub(rb'"%b"' % _GROUPED, lambda f: f[0].replace(b",", b"").ljust(len(f[0])), data)
+
+
+def spare(delimiter: bytes) -> Fix:
+    """A delimiter with nothing behind it, where every row has one more than the header, parts nothing (old Flair)."""
+    empty = re.compile(rb"%b(?=%b|\r?\n|\Z)" % (re.escape(delimiter), re.escape(delimiter)))
+    return lambda data: empty.sub(b" ", data)
 
 
 def fixes(lines: bytes, delimiter: bytes) -> tuple[Fix, ...]:

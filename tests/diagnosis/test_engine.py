@@ -109,6 +109,12 @@ def test_a_run_that_broke_off_is_not_judged_by_how_far_it_came(make, length: int
     assert "learning-rate-too-low" not in {cause.name for cause in told.causes}
 
 
+def test_a_number_that_never_changes_and_means_nothing_is_not_counted_among_the_points(make, fall) -> None:
+    fixed = {"n_parameters": np.full(400, 3e6), "val/time": np.linspace(1, 2, 400)}
+    assert engine.diagnose(make({"train/loss": fall, **fixed})).points == 400
+    assert engine.diagnose(make({"train/loss": fall, "lr": np.full(400, 0.1)})).points == 800
+
+
 def test_not_to_know_any_more_is_no_recovery(make) -> None:
     """One bump of the training loss makes six epochs too noisy to judge; validation is as bad as before."""
     train = [0.80, 0.71, 0.64, 0.53, 0.58, 0.48]

@@ -219,6 +219,17 @@ def test_several_runs_in_one_file(tmp_path: Path) -> None:
     assert found == {"red": [1, 2, 3, 4], "blue": [-1, -2, -3, -4]}
 
 
+@pytest.mark.parametrize(("first", "last", "told"), [(50, 8, True), (8, 50, False)])
+def test_a_longer_training_before_the_last_one_is_told(tmp_path: Path, first: int, last: int, told: bool) -> None:
+    path = tmp_path / "log.csv"
+    rows = "".join(f"{i},{1 / (i + 1):.4f}\n" for n in (first, last) for i in range(n))
+    path.write_text("epoch,loss\n" + rows)
+    run = read(str(path))[0]
+    assert len(run.curves["train/loss"]) == last
+    said = [note.message for note in run.notes if note.code == "RUN702" and "file of its own" in note.message]
+    assert [f"has {last} points; an earlier one has {first}" in text for text in said] == [True] * told
+
+
 def test_a_column_keeps_off_a_role_that_another_column_plays(tmp_path: Path) -> None:
     run = log(tmp_path, [{"step": i, "loss": 1.0} for i in range(50)] + [{"step": 50, "train/loss": 7.0}])
     assert run.roles == {"train/loss": "loss"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from optcli.run import find, readers
+from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.find import discover, walk
 
@@ -117,3 +119,34 @@ def test_the_rarest_ending_is_looked_at_first(tmp_path: Path, monkeypatch: pytes
         (tmp_path / f"answer{number}.txt").write_text("yes\n")
     (tmp_path / "log.csv").write_text("step,loss\n1,2\n2,1\n3,0.5\n")
     assert [found.source for found in find.discover(str(tmp_path))] == [str(tmp_path / "log.csv")]
+
+
+ROWS = {"final": 0.5, "training_history": [{"step": i, "loss": 1 / i} for i in range(1, 9)]}
+
+
+def test_a_file_alone_in_a_folder_is_what_the_user_means(tmp_path: Path) -> None:
+    """What would be read if it were named is read if only its folder is."""
+    history = tmp_path / "results.json"
+    history.write_text(json.dumps(ROWS))
+    (tmp_path / "config.json").write_text('{"model": "mlp"}')
+    assert [run.source for run in read(str(tmp_path))] == [str(history)]
+    assert [run.source for run in read(str(history))] == [str(history)]
+
+
+def test_a_file_that_looks_little_like_a_log_is_passed_over_beside_a_log(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(ROWS))
+    log(tmp_path / "log.csv")
+    assert sources(tmp_path) == ["log.csv"]
+
+
+def test_among_many_files_only_one_that_looks_like_a_log_is_read(tmp_path: Path) -> None:
+    for i in range(find.ALONE + 1):
+        (tmp_path / f"{i}.json").write_text(json.dumps(ROWS))
+    with pytest.raises(Unreadable, match="no training log"):
+        read(str(tmp_path))
+
+
+def test_a_folder_without_curves_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model": "mlp", "layers": 3}')
+    with pytest.raises(Unreadable, match=r"no training log in it; config\.json: a single final metrics dict"):
+        read(str(tmp_path))

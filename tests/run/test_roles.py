@@ -70,6 +70,8 @@ def test_learning_rate(name: str) -> None:
         ("data_time", "data_time"),
         ("update_ratio", "update_ratio"),
         ("val_acc", "val/accuracy"),
+        ("val_accs", "val/accuracy"),
+        ("train_accuracies", "train/accuracy"),
         ("metrics/mAP50(B)", "val/map50_b"),
         ("val/f1", "val/f1"),
     ],
@@ -111,7 +113,17 @@ def test_what_a_step_costs(role: str, names: str) -> None:
     "name",
     [
         *("time_metrics/data_loading(%)", "free_memory", "gpu_memory_percent", "val/data_time", "eval_time"),
-        *("time_elapsed", "epoch_time", "model/s", "eta_seconds", "memory_limit", "data_mean", "loss_per_second"),
+        *(
+            "time_elapsed",
+            "elapsed_s",
+            "train/elapsed_s",
+            "epoch_time",
+            "model/s",
+            "eta_seconds",
+            "memory_limit",
+            "data_mean",
+            "loss_per_second",
+        ),
         *("grad_norm/0.weight", "grad_2.0_norm/encoder.layers.1.weight"),
     ],
 )

@@ -10,6 +10,7 @@ With the next step every parameter is NaN and stays so. Most frameworks train on
 
 ## Look-alikes
 CTC and some detection losses are legally infinite for single batches. A log that filters NaN hides it (NUM304).
+Of two networks against each other (a GAN) both losses are looked at: NaN in one is soon in the other.
 
 ## Example
 ```python
@@ -55,13 +56,13 @@ RUN_OF_VAL: Final = 2
 
 def check(view: View) -> list[Finding] | Abstain:
     """NaN in the headline at once; a lone infinity, and validation, only when it comes again."""
-    found = [_headline(view), _validation(view)]
+    found = [_training(view, LOSS), _training(view, "discriminator/loss"), _validation(view)]
     return [f for f in found if f is not None]
 
 
-def _headline(view: View) -> Finding | None:
-    curve = view.curve(LOSS)
-    if curve is None or view.loss.n == len(curve):
+def _training(view: View, role: str) -> Finding | None:
+    curve = view.curve(role)
+    if curve is None:
         return None
     bad = np.flatnonzero(~np.isfinite(curve.value))
     if not len(bad):
@@ -73,14 +74,14 @@ def _headline(view: View) -> Finding | None:
     return view.finding(
         __name__, SEVERITY, curve.name, step, 0.99, f"{curve.name} is {kind} at step {step:g}",
         points=(len(bad), "points"), share=(len(bad) / len(curve), "1"),
-        finite_before=(float(bad[0]), "points"), **_before(view, step), lr_ratio=(lr, "1"),
+        finite_before=(float(bad[0]), "points"), **_before(view, role, step), lr_ratio=(lr, "1"),
     )  # fmt: skip
 
 
-def _before(view: View, step: float) -> dict[str, tuple[float, str]]:
+def _before(view: View, loss: str, step: float) -> dict[str, tuple[float, str]]:
     """What led up to it: the rise of loss and gradient just before."""
     figures: dict[str, tuple[float, str]] = {}
-    for key, role in (("loss_rise", LOSS), ("grad_rise", "grad_norm")):
+    for key, role in (("loss_rise", loss), ("grad_rise", "grad_norm")):
         series = view.series(role)
         if series is None:
             continue

@@ -11,16 +11,18 @@ import numpy as np
 
 from optcli.run import long
 from optcli.run import notes as say
-from optcli.run.block import Block, Column, table
+from optcli.run.block import Block, Column, Unreadable, table
 from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
-from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, meaning, words
+from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
 from optcli.run.rows import AXES, from_grid, from_words, tagged
 from optcli.run.source import Source
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+RUNS: Final = frozenset(("Name", "State", "Created", "Runtime"))
+"""Columns of W&B's list of runs as its site exports it."""
 GROWS: Final = True
 
 
@@ -36,10 +38,16 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One block for every few megabytes; a repeated header begins a new session."""
+    """One block for every few megabytes; a repeated header begins a new session.
+
+    Raises:
+        Unreadable: its rows are runs rather than steps.
+    """
     head = layout(source.head())
     if head is None:
         return
+    if set(head.names) >= RUNS:
+        raise Unreadable(source.path, "a table of runs, one a row: export the history of a run instead")
     kind = dialect(head)
     source.whole = kind in ("long-csv", "ultralytics-csv")
     if kind == "long-csv":
@@ -48,18 +56,17 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     found = _pieces(source, head, max(offset, head.begin), kind)
     if kind == "ultralytics-csv":
         found = _ultralytics(found, source)
-    roles = _evaluated(head) if kind in ("fastai-csv", "hf-notebook") else {}
     for block in found:
         if kind == "wandb-csv":
             yield from _by_run(block)
         else:
-            yield _named(block, source.name) if kind == "tensorboard-csv" else replace(block, roles=roles)
+            yield _named(block, source.name) if kind == "tensorboard-csv" else block
 
 
 def dialect(head: Table) -> str:
     """Who wrote a table with this header, as far as it tells."""
     have = {n.lower() for n in head.names}
-    if have & {"train/box_loss", "val/box_loss"}:
+    if have & {"train/box_loss", "val/box_loss", "metrics/accuracy_top1"}:
         return "ultralytics-csv"
     if any(n.endswith("__MIN") for n in head.names) or _all_runs(head):
         return "wandb-csv"
@@ -80,15 +87,6 @@ def dialect(head: Table) -> str:
     if "loss" in have and have & {"epoch", "index"} and any(n.startswith("val_") for n in have):
         return "keras-csv"
     return "csv"
-
-
-def _evaluated(head: Table) -> dict[str, str]:
-    """fastai and the Trainer's notebook table take their metrics on validation data without saying so."""
-    for name in head.names:
-        said = meaning(name)
-        if said is not None and said.role == "train/accuracy" and not any(w in SPLITS for w in words(name)):
-            return {"val/accuracy": name}
-    return {}
 
 
 def _all_runs(head: Table) -> bool:

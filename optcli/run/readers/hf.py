@@ -6,11 +6,12 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from optcli.run import notes as say
 from optcli.run.block import Block, Unreadable, table
-from optcli.run.curve import Note
+from optcli.run.curve import End, Note
 from optcli.run.jsonrows import parse
 from optcli.run.rows import flat
 from optcli.run.source import Source
@@ -19,6 +20,7 @@ _ROW = re.compile(rb"\{[^{}]*\}")
 _END = re.compile(rb"\]\s*(?:[,}]|$)")
 _BESIDE = re.compile(rb'"(global_step|max_steps|num_train_epochs|train_batch_size|logging_steps)": (\d{1,15})\b')
 _BLANK = b" \t\r\n,"
+MASKED = "; so are all of validation from the first on: are all labels masked (-100)?"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)$")
 
 
@@ -63,23 +65,33 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     history = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(history, list):
         raise Unreadable(source.path, "it has no log_history")
+    step, most = state.get("global_step"), state.get("max_steps")
+    planned = most if type(most) is int and most > 0 else None
+    done = planned is not None and type(step) is int and step >= planned
+    end: End | None = "finished" if done else None
+    yield replace(of_rows(history), format="hf-trainer-state", planned=planned, end=end, config=_config(state))
+
+
+def wrote(rows: list[Any]) -> bool:
+    """Whether these are rows of a Trainer's history, wherever they were put."""
+    return any(isinstance(row, dict) and {"loss", "learning_rate", "grad_norm", "epoch"} <= row.keys() for row in rows)
+
+
+def of_rows(history: list[Any]) -> Block:
+    """A history's rows as one block: what the Trainer hides in them is read as what it was."""
     rows = [_row(row) for row in history if isinstance(row, dict)]
     hidden = sum(_unhide(row) for row in rows)
     notes: tuple[Note, ...] = ()
     if hidden:
-        notes = (say.note(say.HIDDEN_NONFINITE, f"{hidden} losses of 0 with a grad_norm of NaN are read as NaN"),)
-    step, most = state.get("global_step"), state.get("max_steps")
-    planned = most if type(most) is int and most > 0 else None
-    done = planned is not None and type(step) is int and step >= planned
-    yield table(
-        rows,
-        format="hf-trainer-state",
-        planned=planned,
-        end="finished" if done else None,
-        config=_config(state),
-        notes=notes,
-        roles=_roles(rows),
-    )
+        what = f"{hidden} losses of 0 with a grad_norm of NaN are read as NaN" + MASKED * _never_a_number(rows)
+        notes = (say.note(say.HIDDEN_NONFINITE, what),)
+    return table(rows, notes=notes, roles=_roles(rows))
+
+
+def _never_a_number(rows: list[dict[str, float]]) -> bool:
+    """Whether no loss of training or validation is a number from the first one on: their mean is over nothing."""
+    seen = [[row[name] for row in rows if name in row] for name in ("loss", "eval_loss")]
+    return all(seen) and all(math.isnan(loss) for part in seen for loss in part)
 
 
 def _salvaged(data: bytes, source: Source) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +13,11 @@ import numpy as np
 from optcli.run.block import Block, Column, Unreadable, series, table
 from optcli.run.curve import Counts, read_only
 from optcli.run.jsonrows import parse
+from optcli.run.models import several
 from optcli.run.numbers import number
-from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
-from optcli.run.rows import tagged
+from optcli.run.readers import hf
+from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, split_in
+from optcli.run.rows import flat, tagged
 from optcli.run.source import Source
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
@@ -88,6 +91,9 @@ def _blocks(document: Any, name: str) -> Iterator[Block]:
 
 def _list(document: list[Any], name: str) -> Iterator[Block]:
     """A list of rows; or what TensorBoard's page saves: a list of [wall time, step, value]."""
+    if len(document) > 1 and hf.wrote(document):
+        yield replace(hf.of_rows(document), format="json-rows")
+        return
     rows = [tagged(row) for row in document if isinstance(row, dict)]
     if len(rows) > 1:
         yield table([row for row in rows if row], format="json-rows")
@@ -104,24 +110,72 @@ def _object(document: dict[str, Any], name: str) -> Iterator[Block]:
     if rows := _counted(document):
         yield table(rows, format="json-rows")
         return
+    if split := _by_split(document):
+        yield _together(split, "json-rows", {})
+        return
     lists = _lists(document)
-    pairs = {key: points for key, value in document.items() if len(points := _points(value, 2)) > 1}
+    if (top := _around(lists)) is not None and isinstance(document.get(top), Mapping):
+        document, lists = document[top], {name.removeprefix(f"{top}/"): values for name, values in lists.items()}
+    pairs = _pairs(document)
     if pairs:
         columns = {key: series(*reversed(list(zip(*points, strict=True)))) for key, points in pairs.items()}
-        yield Block(columns, format="json-pairs")
-    if lists:
+        yield Block(columns, format="json-pairs", roles=_flower(columns))
+    if models := several(lists):
+        for model, its in models.items():
+            yield replace(_together(its, "keras-history", {}), run=model)
+    elif lists:
         told = {role: document.get(key) for role, key in _NAMED.items()}
         named = {role: name for role, name in told.items() if isinstance(name, str) and name in lists}
         yield _together(lists, _format(document), named)
     if lists or pairs:
         return
-    inner = [key for key in WRAPPERS if isinstance(document.get(key), (dict, list))]
-    inner += [key for key, value in document.items() if isinstance(value, list) and key not in inner]
-    for key in inner:
+    keys = [key for key in WRAPPERS if isinstance(document.get(key), (dict, list))]
+    keys += [key for key, value in document.items() if isinstance(value, list) and key not in keys]
+    for key in keys:
         found = list(_blocks(document[key], name))
         if found:
             yield from found
             return
+
+
+def _around(names: Iterable[str]) -> str | None:
+    """The name around all these names, if it says nothing of its own (`history`)."""
+    tops = {top if inside else "" for top, inside, _ in (name.partition("/") for name in names)}
+    top = next(iter(tops), "")
+    return top if len(tops) == 1 and top and split_in(top) is None else None
+
+
+def _by_split(document: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Lists from rows under the name of their split: `{"train": [{"loss": ...}, ...], "val": [...]}`."""
+    found: dict[str, list[float]] = {}
+    for key, value in document.items():
+        rows = [flat(row) for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+        if str(key).lower() not in SPLITS or len(rows) < 2:
+            continue
+        for name in rows[0]:
+            values = [row[name] for row in rows if name in row]
+            if len(values) == len(rows):
+                found[f"{key}/{name}"] = values
+    return found
+
+
+def _pairs(tree: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, list[list[float]]]:
+    """Lists of [step, value] by name."""
+    found: dict[str, list[list[float]]] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and depth < 3:
+            found |= _pairs(value, f"{prefix}{key}/", depth + 1)
+        elif len(points := _points(value, 2)) > 1:
+            found[f"{prefix}{key}"] = points
+    return found
+
+
+def _flower(columns: Mapping[str, Any]) -> dict[str, str]:
+    """Flower's `History` calls what it evaluates by the place where that was done; `_fit` alone is training."""
+    told = {"val/loss": "losses_centralized", "val/accuracy": "metrics_centralized/accuracy"}
+    here = {role: name for role, name in told.items() if name in columns}
+    there = {role: name.replace("centralized", "distributed") for role, name in told.items()}
+    return {role: name for role, name in there.items() if name in columns} | here
 
 
 def _points(value: Any, width: int) -> list[list[float]]:

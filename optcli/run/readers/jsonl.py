@@ -139,7 +139,7 @@ class _Dialect:
             self.format = "detectron2-json"
         elif {"current_steps", "total_steps"} <= keys:
             self.format = "llamafactory-jsonl"
-        elif {"iter", "step", "epoch", "data_time"} <= keys:
+        elif {"iter", "step", "data_time"} <= keys:
             self.format = "mmengine-json"
         elif {"train_loss", "train_lr", "epoch"} <= keys:
             self.format = "detr-jsonl"
@@ -177,9 +177,8 @@ class _Dialect:
         return numbers | {"step": max(self._step, epoch * self._per_epoch)}
 
     def _mmengine(self, numbers: dict[str, float]) -> dict[str, float]:
-        """Validation rows count epochs in `step`; they belong to the training step before."""
+        """Validation rows count epochs in `step`; they belong to the training step before, their seconds don't."""
         if "iter" in numbers or "loss" in numbers:
             self._step = numbers.get("step", self._step)
             return numbers
-        found = {k if k in ("step", "data_time", "time") else f"val/{k}": v for k, v in numbers.items()}
-        return found | {"step": self._step}
+        return {f"val/{k}": v for k, v in numbers.items() if k != "step"} | {"step": self._step}

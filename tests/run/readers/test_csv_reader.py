@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optcli.run import notes
-from optcli.run.assemble import read
+from optcli.run.assemble import Unreadable, read
 from optcli.run.curve import Run
 
 
@@ -108,6 +108,15 @@ def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
     run = table(tmp_path, head + body, "results.csv")
     assert run.curves["val/loss"].step.tolist() == [9]
     assert run.notes[0].code == notes.NOT_MEASURED
+
+
+def test_ultralytics_classification(tmp_path: Path) -> None:
+    (tmp_path / "args.yaml").write_text("epochs: 30\nlr0: 0.01\n")
+    head = "epoch,time,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0\n"
+    run = table(tmp_path, head + "".join(f"{i},{9 * i},{1 / i},0.5,0.9,{2 / i},0.01\n" for i in range(1, 9)))
+    assert (run.format, run.planned) == ("ultralytics-csv", 30)
+    assert run.roles["val/accuracy"] == "metrics/accuracy_top1"
+    assert "train/accuracy" not in run.roles
 
 
 def test_ultralytics_plan(tmp_path: Path) -> None:
@@ -231,6 +240,29 @@ def test_what_an_undamaged_row_says_counts_more(tmp_path: Path) -> None:
     run = read(str(path))[0]
     assert run.curves["train/loss"].value.tolist() == [2.0, 1.5, 1.0]
     assert run.curves["val/loss"].step.tolist() == [2]
+
+
+@pytest.mark.parametrize("row", ["{i}\t{x}\t\t_\t{x}\n", "{i}\t{x}\t_\t{x}\t\r\n"])
+def test_a_delimiter_too_many_in_every_row(tmp_path: Path, row: str) -> None:
+    """As old Flair writes its `loss.tsv`; or one at the end of each line."""
+    body = "".join(row.format(i=i, x=1 / i) for i in range(1, 12))
+    run = table(tmp_path, "EPOCH\tTRAIN_LOSS\tTRAIN_F1\tDEV_LOSS\n" + body, "loss.tsv")
+    assert run.roles == {"train/loss": "TRAIN_LOSS", "val/loss": "DEV_LOSS"}
+    for role in run.roles:
+        assert run.curves[role].value.tolist() == [1 / i for i in range(1, 12)]
+        assert run.curves[role].step.tolist() == list(range(1, 12))
+    assert not run.notes
+
+
+def test_an_empty_cell_is_no_delimiter_too_many(tmp_path: Path) -> None:
+    run = table(tmp_path, "epoch,loss,val_loss\n1,3,\n2,2,\n3,1,4\n")
+    assert run.curves["val/loss"].step.tolist() == [3]
+
+
+def test_a_list_of_runs_is_no_curve(tmp_path: Path) -> None:
+    rows = "".join(f"run-{i},finished,2024-01-0{i},45,{i / 9:.3f},{i / 3:.3f}\n" for i in range(1, 9))
+    with pytest.raises(Unreadable, match="a table of runs"):
+        table(tmp_path, "Name,State,Created,Runtime,test_acc,test_loss\n" + rows)
 
 
 def test_a_header_above_every_row_begins_no_sessions(tmp_path: Path) -> None:

@@ -92,3 +92,108 @@ def test_a_history_that_names_the_lists_that_count(tmp_path: Path) -> None:
     assert run.roles["val/loss"] == "Test Robust Loss"
     for wrong in (["Train Loss"], "no such list", None):
         assert document(tmp_path, {**named, "train_metric": wrong}).roles["train/loss"] == "Train Loss"
+
+
+FALL = [2.0, 1.5, 1.2, 1.1, 1.0, 0.9]
+
+
+def test_several_models_in_one_document_are_several_runs(tmp_path: Path) -> None:
+    """Losses of one model say nothing of the accuracy of another."""
+    path = tmp_path / "history.json"
+    reg = {"reg_loss": FALL, "reg_val_loss": FALL, "reg_learning_rate": [0.1] * 6}
+    cls = {"cls_accuracy": FALL[:4], "cls_loss": FALL[:4], "cls_val_accuracy": FALL[:4], "cls_val_loss": FALL[:4]}
+    path.write_text(json.dumps(reg | cls))
+    first, second = read(str(path))
+    assert first.source == f"{path}#reg"
+    assert set(first.roles) == {"train/loss", "val/loss", "lr"}
+    assert second.source == f"{path}#cls"
+    assert set(second.roles) == {"train/loss", "val/loss", "train/accuracy", "val/accuracy"}
+    assert len(second.curves["train/loss"]) == 4
+
+
+@pytest.mark.parametrize("names", [("fold_1", "fold_2"), ("resnet", "vgg")])
+def test_runs_under_names(tmp_path: Path, names: tuple[str, str]) -> None:
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps({name: {"train_loss": FALL, "val_loss": FALL} for name in names}))
+    found = read(str(path))
+    assert [run.source.partition("#")[2] for run in found] == list(names)
+    assert all(set(run.roles) == {"train/loss", "val/loss"} and run.axis == "epoch" for run in found)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"box_loss": FALL, "cls_loss": FALL},
+        {"loss": FALL, "a_loss": FALL, "a_val_loss": FALL, "b_loss": FALL, "b_val_loss": FALL},
+        {"train_loss": FALL, "train_val_loss": FALL, "val_loss": FALL, "val_val_loss": FALL},
+        {"loss": {"train": FALL, "val": FALL}, "accuracy": {"train": FALL, "val": FALL}},
+        {"train": {"loss": FALL}, "val": {"loss": FALL}},
+        {"epoch_1": {"loss": FALL}, "epoch_2": {"loss": FALL}},
+    ],
+)
+def test_parts_of_one_model_are_one_run(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps(content))
+    assert len(read(str(path))) == 1
+
+
+def test_a_name_around_everything_says_nothing(tmp_path: Path) -> None:
+    inner = {"epoch": [1, 2, 3, 4, 5, 6], "train_loss": FALL, "val_loss": FALL, "val_bleu": FALL}
+    run = document(tmp_path, {"history": inner, "summary": {"best": 3}})
+    assert run.roles == {"train/loss": "train_loss", "val/loss": "val_loss", "val/bleu": "val_bleu"}
+    assert (run.axis, run.format) == ("epoch", "keras-history")
+    assert document(tmp_path, {"validation": {"loss": FALL}}).roles == {"val/loss": "validation/loss"}
+
+
+def test_rows_under_the_name_of_their_split(tmp_path: Path) -> None:
+    rows = [{"loss": x, "accuracy": 1 / x} for x in FALL]
+    run = document(tmp_path, {"train": rows, "val": rows[:5], "best": [1]})
+    assert set(run.roles) == {"train/loss", "train/accuracy", "val/loss", "val/accuracy"}
+    assert run.curves["train/loss"].value.tolist() == FALL
+    assert run.curves["val/loss"].step.tolist() == [0, 1, 2, 3, 4]
+    numbered = [{"step": 10 * i, **row} for i, row in enumerate(rows)]
+    assert document(tmp_path, {"train": numbered, "val": rows}).curves["train/loss"].step.tolist()[-1] == 50
+
+
+def test_flowers_history(tmp_path: Path) -> None:
+    pairs = [[i, x] for i, x in enumerate(FALL)]
+    run = document(
+        tmp_path,
+        {
+            "losses_distributed": [],
+            "losses_centralized": pairs,
+            "metrics_centralized": {"accuracy": pairs},
+            "metrics_distributed_fit": {"train_loss": pairs[1:]},
+        },
+    )
+    assert run.roles == {
+        "val/loss": "losses_centralized",
+        "val/accuracy": "metrics_centralized/accuracy",
+        "train/loss": "metrics_distributed_fit/train_loss",
+    }
+
+
+@pytest.mark.parametrize("key", [None, "training_history"])
+def test_the_history_of_a_trainer_wherever_it_was_put(tmp_path: Path, key: str | None) -> None:
+    """Zeros that hide NaN, and the closing row's averages, are read as in `trainer_state.json`."""
+    nan = float("nan")
+    rows: list[dict[str, float]] = [
+        {"loss": 0.0, "grad_norm": nan, "learning_rate": 1e-4, "epoch": i / 4, "step": i} for i in range(1, 9)
+    ]
+    rows += [{"eval_loss": nan, "epoch": 1.0, "step": 4}, {"eval_loss": nan, "epoch": 2.0, "step": 8}]
+    rows += [{"train_runtime": 9.0, "train_loss": 0.0, "epoch": 2.0, "step": 8}]
+    run = document(tmp_path, {"metrics": {"loss": 0.0}, key: rows} if key else rows)
+    assert run.roles["train/loss"] == "loss"
+    assert np.isnan(run.curves["train/loss"].value).all()
+    assert "train_loss" not in run.curves
+    said = [note.message for note in run.notes if note.code == "RUN716"]
+    assert len(said) == 1
+    assert "8 losses of 0" in said[0]
+    assert "masked" in said[0]
+
+
+def test_labels_are_not_called_masked_where_validation_is_a_number(tmp_path: Path) -> None:
+    rows = [{"loss": 0.0, "grad_norm": float("nan"), "learning_rate": 1e-4, "epoch": 1.0, "step": i} for i in range(9)]
+    for more in ([], [{"eval_loss": 0.5, "epoch": 1.0, "step": 8}]):
+        run = document(tmp_path, [*rows, *more])
+        assert "masked" not in next(note.message for note in run.notes if note.code == "RUN716")

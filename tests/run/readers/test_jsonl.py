@@ -61,6 +61,20 @@ def test_mmdet_validation_rows_stand_at_the_end_of_their_epoch(tmp_path: Path) -
     assert run.curves["val/bbox_map"].step.tolist() == [100, 200]
 
 
+@pytest.mark.parametrize("counted", [{}, {"epoch": 1}])
+def test_mmengine_validation_rows_say_nothing_of_training(tmp_path: Path, counted: dict[str, int]) -> None:
+    rows: list[dict[str, Any]] = []
+    for i in range(1, 13):
+        rows.append({"loss": 1 / i, "data_time": 0.01, "time": 0.5, **counted, "iter": 9 * i, "step": 9 * i})
+        rows.append({"accuracy/top1": 50.0 + i, "data_time": 0.4, "time": 0.9, "step": i})
+    run = lines(tmp_path, rows)
+    assert run.format == "mmengine-json"
+    assert run.roles["val/accuracy"] == "val/accuracy/top1"
+    assert run.curves["val/accuracy"].step.tolist() == [9 * i for i in range(1, 13)]
+    assert set(run.curves["data_time"].value) == {0.01}
+    assert set(run.curves["step_time"].value) == {0.5}
+
+
 def test_a_first_line_of_a_live_log_and_a_result(tmp_path: Path) -> None:
     assert lines(tmp_path, [{"step": 1, "loss": 1.5}]).curves["train/loss"].value.tolist() == [1.5]
     with pytest.raises(Unreadable, match="a single final metrics dict"):

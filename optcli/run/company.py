@@ -1,0 +1,86 @@
+"""What the names of a log mean beside each other: a bare accuracy, losses of several models, two players of a game."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from optcli.run.roles import (
+    ACCURACY,
+    FALLBACK,
+    LOSS,
+    METRICS,
+    NEVER,
+    SILENT,
+    SPLITS,
+    Meaning,
+    listed,
+    split_in,
+    words,
+)
+
+PLAYERS: Final = {
+    **dict.fromkeys(listed("g gen generator netg actor lossg gloss errg"), "generator/loss"),
+    **dict.fromkeys(listed("d dis disc discriminator netd critic lossd dloss errd"), "discriminator/loss"),
+}
+"""Words of two networks that learn against each other, or one from the other: a loss that falls says nothing there
+(Goodfellow et al. 2014, arXiv:1406.2661; actor and critic: Haarnoja et al. 2018, arXiv:1801.01290)."""
+_JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
+_SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
+"""Words that are no model's name."""
+PLAIN: Final = 1
+"""An accuracy of this rank or less is of a model that classifies; `real_acc` is of a player."""
+
+
+def together(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
+    """What names mean that mean something by themselves, given all names of their log."""
+    return _game({**said, **_measured_on_validation(said)}, names)
+
+
+def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """Accuracies without a split where both losses name theirs (fastai, Ultralytics): validation's, unless another one
+    says that it is."""
+    spoken = {found.role for name, found in said.items() if split_in(name)}
+    losses = "train/loss" in spoken and spoken & {"val/loss", "test/loss"}
+    if not losses or spoken & {"val/accuracy", "test/accuracy"}:
+        return {}
+    bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not split_in(name)}
+    return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items()}
+
+
+def strangers(said: Mapping[str, Meaning], lead: str, role: str) -> set[str]:
+    """Names of other models than that of `lead`, which plays `role`: those that have a column of their own for it.
+
+    Beside a loss they are strangers in all roles, beside an accuracy in those of accuracies.
+    """
+    mine = _model(lead)
+    others = {_model(name) for name, found in said.items() if found.role == role} - {mine, ()}
+    close = "/accuracy" if role.endswith("/accuracy") else ""
+    return {name for name, found in said.items() if mine and found.role.endswith(close) and _model(name) in others}
+
+
+def _model(name: str) -> tuple[str, ...]:
+    """The words of a name that say neither the quantity nor the part of the data: `cls` of `val_cls_loss`."""
+    return tuple(word for word in words(name) if word not in _SAID and not word.isdigit())
+
+
+def _game(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
+    """The same; but of two players neither's loss, nor any sum or part of them, is one that ought to fall."""
+    players = dict(_players(names))
+    if len({one.role for one in players.values()}) < 2:
+        return dict(said)
+    told = {name: one for name, one in said.items() if not one.role.endswith("/loss") and not _of_a_player(name, one)}
+    return told | players
+
+
+def _of_a_player(name: str, found: Meaning) -> bool:
+    return found.role.endswith("/accuracy") and (found.rank > PLAIN or not PLAYERS.keys().isdisjoint(words(name)))
+
+
+def _players(names: Iterable[str]) -> Iterator[tuple[str, Meaning]]:
+    for name in names:
+        found = words(name)
+        loss = not LOSS.isdisjoint(found) or not _JOINED.isdisjoint(found)
+        roles = {PLAYERS[word] for word in found if word in PLAYERS}
+        if loss and len(roles) == 1 and split_in(name) in (None, "train") and NEVER.isdisjoint(found):
+            yield name, Meaning(roles.pop(), len(_model(name)))

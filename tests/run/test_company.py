@@ -1,0 +1,122 @@
+"""What the names of a log mean beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis.engine import diagnose
+from optcli.run import notes
+from optcli.run.assemble import read
+from optcli.run.roles import assign
+
+
+def roles(*names: str) -> dict[str, str]:
+    return assign(dict.fromkeys(names, 9))
+
+
+PAIRS = [
+    *("Gen Loss|Disc Loss", "loss_G|loss_D", "g_loss|d_loss", "generator_loss|discriminator_loss", "errG|errD"),
+    *("loss_gen|loss_dis", "gen_loss|critic_loss", "train/actor_loss|train/critic_loss", "loss/g/total|loss/d/total"),
+]
+
+
+@pytest.mark.parametrize("names", PAIRS)
+def test_two_players_have_roles_of_their_own(names: str) -> None:
+    first, second = names.split("|")
+    assert roles(second, first) == {"generator/loss": first, "discriminator/loss": second}
+
+
+def test_parts_and_sums_of_a_game_are_no_loss_that_ought_to_fall() -> None:
+    found = roles("total_loss", "g_loss", "d_loss", "real_loss", "d_acc", "real_acc", "val_g_loss", "lr", "val_acc")
+    assert set(found) == {"generator/loss", "discriminator/loss", "lr", "val/accuracy"}
+
+
+@pytest.mark.parametrize("name", ["critic_loss", "loss_d", "gen_loss"])
+def test_one_network_alone_plays_no_game(name: str) -> None:
+    assert roles(name) == {"train/loss": name}
+
+
+def test_the_user_may_say_which_loss_is_to_fall() -> None:
+    found = assign({"g_loss": 9, "d_loss": 9}, {"train/loss": "g_loss"})
+    assert found == {"train/loss": "g_loss", "discriminator/loss": "d_loss"}
+
+
+def game(tmp_path: Path, **bad: int) -> Path:
+    """The losses of two players over 60 steps, that of the generator climbing; NaN from a step on where told."""
+    wave = np.sin(np.arange(60) / 5)
+    curves = {"g_loss": 0.7 + np.arange(60) / 20 + wave, "d_loss": 1.4 - wave}
+    for name, first in bad.items():
+        curves[name][first:] = np.nan
+    lines = [f"{i},{g:.5f},{d:.5f}" for i, (g, d) in enumerate(zip(*curves.values(), strict=True))]
+    path = tmp_path / "log.csv"
+    path.write_text("step,g_loss,d_loss\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_a_game_is_not_judged_by_rise_and_fall(tmp_path: Path) -> None:
+    said = diagnose(read(str(game(tmp_path)))[0])
+    assert (said.status, said.findings) == ("unknown", ())
+    assert [note.code for note in said.notes] == [notes.GAME]
+    assert "OPT102" in said.abstained
+
+
+@pytest.mark.parametrize("name", ["g_loss", "d_loss"])
+def test_a_loss_of_either_player_that_is_no_number_is_found(tmp_path: Path, name: str) -> None:
+    said = diagnose(read(str(game(tmp_path, **{name: 40})))[0])
+    assert [(f.code, said.roles[f.curve], f.first) for f in said.findings] == [("NUM301", name, 40.0)]
+    assert said.status == "ill"
+
+
+def test_roles_are_of_one_model() -> None:
+    found = roles("reg_loss", "val_reg_loss", "cls_loss", "val_cls_loss", "cls_accuracy", "cls_lr")
+    assert found == {"train/loss": "reg_loss", "val/loss": "val_reg_loss"}
+    found = roles("cls_loss", "val_reg_loss", "val_cls_loss", "reg_loss", "cls_accuracy", "cls_lr")
+    assert found == {
+        "train/loss": "cls_loss", "val/loss": "val_cls_loss", "train/accuracy": "cls_accuracy", "lr": "cls_lr",
+    }  # fmt: skip
+
+
+def test_accuracies_beside_a_loss_of_all_are_of_one_model() -> None:
+    found = roles("loss", "b_acc", "a_acc", "val_a_acc", "val_b_acc", "val_loss")
+    assert (found["train/accuracy"], found["val/accuracy"]) == ("b_acc", "val_b_acc")
+    assert found["val/loss"] == "val_loss"
+
+
+def test_parts_of_a_loss_leave_the_rest_alone() -> None:
+    found = roles("train/box_loss", "train/cls_loss", "metrics/mAP50(B)", "val/box_loss", "val/cls_loss", "class_acc")
+    assert (found["train/loss"], found["val/loss"]) == ("train/box_loss", "val/box_loss")
+    assert "val/map50_b" in found
+
+
+LOSSES = ("train/loss", "val/loss"), ("train_loss", "valid_loss"), ("Training Loss", "Validation Loss")
+
+
+@pytest.mark.parametrize("losses", LOSSES)
+@pytest.mark.parametrize("metric", ["metrics/accuracy_top1", "accuracy", "Accuracy"])
+def test_a_metric_beside_losses_that_name_their_split_is_measured_on_validation(
+    losses: tuple[str, str], metric: str
+) -> None:
+    found = roles(losses[0], metric, losses[1])
+    assert found == {"train/loss": losses[0], "val/loss": losses[1], "val/accuracy": metric}
+
+
+def test_a_metric_without_a_split_stays_training_where_another_says_validation() -> None:
+    keras = roles("accuracy", "loss", "val_accuracy", "val_loss")
+    assert (keras["train/accuracy"], keras["val/accuracy"]) == ("accuracy", "val_accuracy")
+    both = roles("train_loss", "val_loss", "acc", "val_acc")
+    assert (both["train/accuracy"], both["val/accuracy"]) == ("acc", "val_acc")
+    tested = roles("train_loss", "test_loss", "acc", "test_acc")
+    assert (tested["train/accuracy"], tested["val/accuracy"]) == ("acc", "test_acc")
+
+
+def test_a_metric_beside_a_loss_without_a_split_stays_training() -> None:
+    found = roles("loss", "val_loss", "accuracy")
+    assert found["train/accuracy"] == "accuracy"
+
+
+def test_training_and_bare_accuracy_beside_losses_with_splits() -> None:
+    found = roles("train_loss", "train_acc", "val_loss", "acc")
+    assert (found["train/accuracy"], found["val/accuracy"]) == ("train_acc", "acc")
