@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from optcli.diagnosis.ladder import PLAYER, game, headline
 from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 
@@ -42,7 +41,7 @@ def judge(folder: Path) -> list[str]:
     except Unreadable as error:
         return [f"unreadable: {error.reason}"]
     wrong = []
-    for part, role in (("train", PLAYER if game(headline(run)) else "train/loss"), ("val", "val/loss")):
+    for part, role in (("train", "train/loss"), ("val", "val/loss")):
         told = label.get(part, [])
         if not same(told, run.roles.get(role)):
             wrong.append(f"{role} is {run.roles.get(role)}, label says {[one['series'] for one in told]}")

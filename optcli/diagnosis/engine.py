@@ -121,7 +121,7 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS and not ladder.game(curve)
+    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS and not ladder.game(run)
     return "healthy" if judged else "unknown"
 
 
@@ -138,7 +138,7 @@ def _bookkeeping(role: str, curve: Curve) -> bool:
 
 def _unfit(code: str, rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
-    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and ladder.game(view.curve(LOSS)):
+    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and view.curve(ladder.OPPONENT) is not None:
         return hygiene.GAME
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)

@@ -48,7 +48,7 @@ def notes(run: Run) -> tuple[Note, ...]:
         return (say.note(say.TOO_SHORT, "no loss in the log: nothing to judge"),)
     if len(curve) < LEAST_POINTS:
         return (say.note(say.TOO_SHORT, f"{len(curve)} points of {curve.name}: too few to judge"),)
-    if ladder.game(curve):
+    if ladder.game(run):
         return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     with np.errstate(all="ignore"):  # curves may hold anything
         return (*_coarse(run, curve), *_seams(run, Series.of(curve)), *_direction(run))

@@ -14,9 +14,10 @@ import numpy as np
 
 from optcli.run.curve import Curve, Run
 
-PLAYER: Final = "generator/loss"
-HEADLINES: Final = ("train/loss", "val/loss", "test/loss", PLAYER)
+HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
+OPPONENT: Final = "discriminator/loss"
+"""A curve that tells of what kind the headline is."""
 DENSE: Final = 24
 RATIO: Final = 1.12
 APART: Final = 0.05
@@ -24,13 +25,13 @@ APART: Final = 0.05
 
 
 def headline(run: Run) -> Curve | None:
-    """The curve that rungs count: train/loss, else val/loss, else test/loss, else that of a player in a game."""
+    """The curve that rungs count: train/loss, else val/loss, else test/loss."""
     return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
 
 
-def game(curve: Curve | None) -> bool:
-    """Whether a headline is a player's: of two networks against each other, whose losses rise and fall in turns."""
-    return curve is not None and curve.name == PLAYER
+def game(run: Run) -> bool:
+    """Whether the headline is a player's: of two networks against each other, whose losses rise and fall in turns."""
+    return OPPONENT in run.curves
 
 
 def broke_off(run: Run) -> bool:

@@ -110,7 +110,7 @@ class Live:
     def _judge(self, until: float, *, waiting: bool = True) -> list[Finding]:
         """Climb the rungs up to step `until`; without train/loss yet, wait for it: it would move the rungs."""
         head = next((role for role in ladder.HEADLINES if role in self._columns), None)
-        if head is None or (waiting and head not in (ladder.HEADLINES[0], ladder.PLAYER)):
+        if head is None or (waiting and head != ladder.HEADLINES[0]):
             return []
         curve = self._columns[head].curve(head)
         ready = len(curve) if until >= self._step else int(np.searchsorted(curve.step, until, side="right"))

@@ -20,11 +20,12 @@ from optcli.run.roles import (
 )
 
 PLAYERS: Final = {
-    **dict.fromkeys(listed("g gen generator netg actor lossg gloss errg"), "generator/loss"),
+    **dict.fromkeys(listed("g gen generator netg actor lossg gloss errg"), "train/loss"),
     **dict.fromkeys(listed("d dis disc discriminator netd critic lossd dloss errd"), "discriminator/loss"),
 }
 """Words of two networks that learn against each other, or one from the other: a loss that falls says nothing there
-(Goodfellow et al. 2014, arXiv:1406.2661; actor and critic: Haarnoja et al. 2018, arXiv:1801.01290)."""
+(Goodfellow et al. 2014, arXiv:1406.2661; actor and critic: Haarnoja et al. 2018, arXiv:1801.01290). The first one's is
+the headline, and a `discriminator/loss` beside it says what kind of headline."""
 _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
@@ -32,9 +33,10 @@ PLAIN: Final = 1
 """An accuracy of this rank or less is of a model that classifies; `real_acc` is of a player."""
 
 
-def together(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
-    """What names mean that mean something by themselves, given all names of their log."""
-    return _game({**said, **_measured_on_validation(said)}, names)
+def together(said: Mapping[str, Meaning], names: Iterable[str], may_play: bool = True) -> dict[str, Meaning]:
+    """What names mean that mean something by themselves, given all names of their log, which `may_play` a game."""
+    told = {**said, **_measured_on_validation(said)}
+    return _game(told, names) if may_play else told
 
 
 def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:

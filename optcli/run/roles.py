@@ -234,7 +234,7 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
 
     given = {role: name for role, name in (mapping or {}).items() if name in counts}
     said = {name: found for name in counts if (found := meaning(name)) is not None and found.rank < HOPELESS}
-    said = together(said, counts)
+    said = together(said, counts, "train/loss" not in given)
     best = _best(said, counts, given)
     for role in ("train/loss", "train/accuracy"):
         lead = given.get(role, best.get(role))

@@ -26,12 +26,12 @@ PAIRS = [
 @pytest.mark.parametrize("names", PAIRS)
 def test_two_players_have_roles_of_their_own(names: str) -> None:
     first, second = names.split("|")
-    assert roles(second, first) == {"generator/loss": first, "discriminator/loss": second}
+    assert roles(second, first) == {"train/loss": first, "discriminator/loss": second}
 
 
 def test_parts_and_sums_of_a_game_are_no_loss_that_ought_to_fall() -> None:
     found = roles("total_loss", "g_loss", "d_loss", "real_loss", "d_acc", "real_acc", "val_g_loss", "lr", "val_acc")
-    assert set(found) == {"generator/loss", "discriminator/loss", "lr", "val/accuracy"}
+    assert set(found) == {"train/loss", "discriminator/loss", "lr", "val/accuracy"}
 
 
 @pytest.mark.parametrize("name", ["critic_loss", "loss_d", "gen_loss"])
@@ -41,7 +41,7 @@ def test_one_network_alone_plays_no_game(name: str) -> None:
 
 def test_the_user_may_say_which_loss_is_to_fall() -> None:
     found = assign({"g_loss": 9, "d_loss": 9}, {"train/loss": "g_loss"})
-    assert found == {"train/loss": "g_loss", "discriminator/loss": "d_loss"}
+    assert found == {"train/loss": "g_loss"}
 
 
 def game(tmp_path: Path, **bad: int) -> Path:
