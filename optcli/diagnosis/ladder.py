@@ -16,6 +16,8 @@ from optcli.run.curve import Curve, Run
 
 HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
+ENOUGH: Final = 5
+"""Points of a headline below which another curve is rather looked at."""
 OPPONENT: Final = "discriminator/loss"
 """A curve that tells of what kind the headline is."""
 DENSE: Final = 24
@@ -25,8 +27,11 @@ APART: Final = 0.05
 
 
 def headline(run: Run) -> Curve | None:
-    """The curve that rungs count: train/loss, else val/loss, else test/loss."""
-    return next((c for role in HEADLINES if (c := run.curve(role)) is not None), None)
+    """The curve that rungs count: train/loss, else val/loss, else test/loss; of a run that is over the first that has
+    enough points to be judged, if any."""
+    found = [c for role in HEADLINES if (c := run.curve(role)) is not None]
+    judged = [c for c in found if len(c) >= ENOUGH] if run.end != "running" else []
+    return next(iter(judged or found), None)
 
 
 def game(run: Run) -> bool:
