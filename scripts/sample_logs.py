@@ -64,7 +64,7 @@ from samples.stores import (
     varint,
     wandb,
 )
-from samples.tables import csv, lightning, long_table, semicolons, wandb_export
+from samples.tables import csv, headerless, lightning, long_table, semicolons, wandb_export
 from samples.training import Training, training
 
 __all__ = [
@@ -75,10 +75,10 @@ __all__ = [
 STEPS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
-        journal, csv, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history, detectron2_json,
-        mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, nanogpt, build_nanogpt,
-        modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console, tutorial_console,
-        tfevents, wandb, mlflow, mlflow_db, dvclive,
+        journal, csv, headerless, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history,
+        detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, nanogpt,
+        build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
+        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive,
     )
 }  # fmt: skip
 """Writers that log every step, and validation at the epochs' ends."""
@@ -92,7 +92,7 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
-WITHOUT_VALIDATION = frozenset(("detectron2_console", "torchtune", "nanochat"))
+WITHOUT_VALIDATION = frozenset(("detectron2_console", "headerless", "torchtune", "nanochat"))
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""
 WRITERS = {**STEPS, **EPOCHS, **BY_EPOCH_FRACTION}

@@ -23,6 +23,7 @@ HIDDEN_NONFINITE: Final = "RUN716"
 SEVERAL_WRITERS: Final = "RUN717"
 PLACED: Final = "RUN718"
 GAME: Final = "RUN719"
+NO_NAMES: Final = "RUN720"
 
 CODES: Final = {
     UNREADABLE: "there is no curve at this path; the reason says what was found instead",
@@ -41,6 +42,7 @@ CODES: Final = {
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",
     PLACED: "a curve counts epochs beside one of steps; it is put where its clock says",
     GAME: "two networks learn against each other, as in a GAN; their losses are no measure of how well they do",
+    NO_NAMES: "the log has no names above its numbers; which column is the loss is a guess, and `--map` corrects it",
     SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
 }
 """Code -> what it means, for `explain`."""

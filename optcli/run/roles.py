@@ -20,7 +20,9 @@ def listed(words: str) -> tuple[str, ...]:
 
 SPLITS: Final = {
     **dict.fromkeys(("train", "training", "learn", "tr", "trl"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "cv", "heldout", "tel"), "val"),
+    **dict.fromkeys(
+        ("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "cv", "heldout", "tel"), "val"
+    ),
     **dict.fromkeys(("test", "testing"), "test"),
 }
 LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy xent"))

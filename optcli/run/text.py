@@ -71,13 +71,15 @@ def sample(head: bytes, most: int = 400) -> list[str]:
     return [line[:LONGEST] for line in (found[:-1] or found) if line.strip()][:most]
 
 
-def tables(source: Source, parse: Callable[[str], Row | None], offset: int = 0, **more: Any) -> Iterator[Block]:
-    """Blocks from the lines that `parse` makes something of."""
+def tables(
+    source: Source, parse: Callable[[str], Row | None], offset: int = 0, *, strict: bool = False, **more: Any
+) -> Iterator[Block]:
+    """Blocks from the lines that `parse` makes something of; `strict`: the others are damaged, whatever they are."""
     rows: list[Row] = []
     end = offset
     for first, end, line in lines(source, offset):
         row = parse(line)
-        if not row and DAMAGE.search(line):
+        if not row and (strict or DAMAGE.search(line)):
             source.skipped.append((first, end - 1))
         if row:
             rows.append(row)

@@ -45,3 +45,8 @@ def long_table(folder: Path, t: Training) -> Path:
         phase, value = ("train", row["loss"]) if "loss" in row else ("val", row["val_loss"])
         lines.append(f"{row['step']},{phase},{value}")
     return write_lines(folder, "phases.csv", lines)
+
+
+def headerless(folder: Path, t: Training) -> Path:
+    """Numbers alone, as `numpy.savetxt` leaves them."""
+    return write_lines(folder, "train_loss.csv", [f"{i + 1},{loss}" for i, loss in enumerate(t.loss)])

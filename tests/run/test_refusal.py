@@ -19,8 +19,8 @@ from optcli.run.refusal import UNKNOWN, reason
         (b"PK\x03\x04" + bytes(26) + b"archive/data.pkl", "PyTorch checkpoint"),
         (b"PK\x03\x04" + bytes(40), "zip archive"),
         (b"\x80\x04\x95" + bytes(40), "pickle"),
-        (b"0,2.3,2.4\n1,1.9,2.0\n", "header line"),
-        (b"2.3\n1.9\n1.2e-3\nnan\n", "header line"),
+        (b"0,2.3,2.4\n1,1.9,2.0\n", "header line"),  # too few to tell
+        (b"2.3\n1.9,4\n1.2e-3\nnan\n", "header line"),
         (b"(0, 2.3)\n(1, 1.9)\n", "header line"),
     ],
 )

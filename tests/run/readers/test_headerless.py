@@ -1,0 +1,65 @@
+"""Numbers without names: which of them is the loss, and when they are left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from optcli.run.assemble import read
+from optcli.run.block import Unreadable
+from optcli.run.readers import headerless
+
+
+def written(tmp_path: Path, text: str, name: str = "loss.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "steps", "values"),
+    [
+        ("2.5\n1.5\nnan\n1.0\n", "column 1", [0, 1, 2, 3], [2.5, 1.5, None, 1.0]),
+        ("0,2.5\n10,1.5\n20,1.0\n", "column 2", [0, 10, 20], [2.5, 1.5, 1.0]),
+        ("\n2.5,2.6\n1.5,1.7\n1.0,1.4\n", "column 1", [0, 1, 2], [2.5, 1.5, 1.0]),
+        ("nan\ninf\n1.0\n", "column 1", [0, 1, 2], [None, float("inf"), 1.0]),
+        ("2.5e+00 0.1\n1.5e+00 0.2\n1.0e+00 0.3\n", "column 1", [0, 1, 2], [2.5, 1.5, 1.0]),
+        ("1\n2\n3\n", "column 1", [0, 1, 2], [1, 2, 3]),
+        ("(0, 2.5)\n(1, 1.5)\n(2, 1.0)\n", "column 2", [0, 1, 2], [2.5, 1.5, 1.0]),
+    ],
+)
+def test_the_first_column_that_is_no_step_is_the_loss(tmp_path: Path, text, column, steps, values) -> None:
+    (run,) = read(str(written(tmp_path, text)))
+    curve = run.curves["train/loss"]
+    assert run.roles["train/loss"] == column
+    assert curve.step.tolist() == steps
+    assert [v if v == v else None for v in curve.value.tolist()] == values
+    assert "RUN720" in {note.code for note in run.notes}
+
+
+def test_the_user_may_name_another(tmp_path: Path) -> None:
+    path = written(tmp_path, "0,2.5,9\n10,1.5,8\n20,1.0,7\n")
+    (run,) = read(str(path), mapping={"train/loss": "column 3", "val/loss": "column 2"})
+    assert run.curves["train/loss"].value.tolist() == [9, 8, 7]
+    assert run.curves["val/loss"].value.tolist() == [2.5, 1.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    "text", ["1 2\n3\n4\n", "1\n2\n", "1,a\n2,b\n3,c\n", ",".join(["1"] * 13) + "\n" * 4, "words\n" * 9]
+)
+def test_anything_else_is_not_its_business(text: str) -> None:
+    assert headerless.sniff(text.encode(), "loss.csv") == 0
+
+
+@pytest.mark.parametrize(("name", "found"), [("train_loss.txt", True), ("matrix.txt", False)])
+def test_in_a_folder_of_data_its_name_must_speak_for_it(tmp_path: Path, name: str, found: bool) -> None:
+    numbers = "2.5\n1.5\n1.0\n"
+    written(tmp_path, numbers, name)
+    for other in range(4):
+        written(tmp_path, numbers, f"data{other}.txt")
+    if found:
+        assert [run.source for run in read(str(tmp_path))] == [str(tmp_path / name)]
+    else:
+        with pytest.raises(Unreadable, match="no training log"):
+            read(str(tmp_path))
