@@ -47,7 +47,9 @@ def notes(run: Run) -> tuple[Note, ...]:
     if curve is None:
         return (say.note(say.TOO_SHORT, "no loss in the log: nothing to judge"),)
     if len(curve) < LEAST_POINTS:
-        return (say.note(say.TOO_SHORT, f"{len(curve)} points of {curve.name}: too few to judge"),)
+        return (
+            say.note(say.TOO_SHORT, f"{len(curve)} point{'s' * (len(curve) != 1)} of {curve.name}: too few to judge"),
+        )
     if ladder.game(run):
         return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     with np.errstate(all="ignore"):  # curves may hold anything

@@ -28,12 +28,20 @@ _FOREIGN[np.frombuffer(b"0123456789+-.eE naiftyNAIFTY\t", np.uint8)] = False
 _NUMBER: Final = re.compile(
     r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I | re.A
 )
+_DRESSED: Final = re.compile(
+    r"\s*(?:tensor\(\[?({0})\]?(?:, *[a-z_]+ ?= ?[^,()]+)*\)|\[({0})\]|({0}) \([a-z][a-z ]*\))\s*".format(
+        r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|nan|inf)"
+    ),
+    re.I | re.A,
+)
+"""A number as a tensor or an array of one prints itself, or with a remark behind it."""
 
 
 def number(value: Any) -> float | None:
     """A logged value as a number, None where there is none: null, text, lists, booleans, `NA`.
 
-    Numbers in quotes count (fairseq writes them so), and so do `nan` and `inf`.
+    Numbers in quotes count (fairseq writes them so), and so do `nan` and `inf`, `tensor(0.5, device='cuda:0')`, `[0.5]`
+    and `0.5 (best)`.
     """
     if isinstance(value, bool) or value is None:
         return None
@@ -42,8 +50,11 @@ def number(value: Any) -> float | None:
             return float(value)
         except OverflowError:
             return float("inf") if value > 0 else float("-inf")
-    if isinstance(value, str) and len(value) < 64 and _NUMBER.fullmatch(value):
-        return float(value.strip())
+    if isinstance(value, str) and len(value) < 64:
+        if _NUMBER.fullmatch(value):
+            return float(value.strip())
+        if (dressed := _DRESSED.fullmatch(value)) is not None:
+            return float(dressed[1] or dressed[2] or dressed[3])
     return None
 
 

@@ -23,6 +23,10 @@ from optcli.run.numbers import MISSING, grid, number
         ("inf", math.inf),
         (10**400, math.inf),
         (-(10**400), -math.inf),
+        ("tensor(0.1474, device='cuda:0')", 0.1474),
+        ("tensor([2.], grad_fn=<NllLossBackward0>)", 2.0),
+        ("[-0.5]", -0.5),
+        ("510895.58 (tracked)", 510895.58),
     ],
 )
 def test_numbers(value: object, expected: float) -> None:
@@ -30,7 +34,7 @@ def test_numbers(value: object, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١"]
+    "value", [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١", "tensor(1, 2)", "[1, 2]", "3 of 4"]
 )
 def test_no_numbers(value: object) -> None:
     assert number(value) is None

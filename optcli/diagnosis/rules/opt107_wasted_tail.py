@@ -54,6 +54,8 @@ SHARE: Final = 0.3
 """Part of the run that must have brought nothing."""
 ROSE: Final = 0.15
 """Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
+LITTLE: Final = 0.05
+"""Share of the drop that is no longer nothing, however noisy the other curve is."""
 DECADES: Final = 30.0
 """Times by which a loss near 0 has fallen after all, little as it is of the whole drop."""
 BETTER_ACCURACY: Final = 0.01
@@ -78,7 +80,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     first = float(series.block_step[last])
     gained = float(best[last]) - series.low
-    if series.low * DECADES < float(best[last]) or _better(view, first):
+    if gained > LITTLE * series.drop or series.low * DECADES < float(best[last]) or _better(view, first):
         return []
     told = f"{gained / series.drop:.1%}" if gained > 2 * series.tau else "nothing beyond noise"
     return [

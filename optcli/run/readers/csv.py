@@ -176,7 +176,7 @@ def _ultralytics(found: Iterator[Block], source: Source) -> Iterator[Block]:
     zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
     total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
     rows = sum(b.rows for b in blocks)
-    if rows < 2 or not total or zeros < total * (rows - 1) / rows - len(names):
+    if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
         yield from blocks
         return
     yield Block({}, notes=(_not_measured(names),))

@@ -31,6 +31,11 @@ def test_it_says_how_little_was_gained(make, noise, told) -> None:
     assert f", brought {told} of what train/loss fell" in finding.message
 
 
+def test_a_noisy_training_loss_makes_no_nothing_of_what_validation_gained(make) -> None:
+    val = 0.3 + 0.7 * np.exp(-STEP / 60)
+    assert codes(make({"train/loss": FLAT * 100, "val/loss": val})) == set()
+
+
 @pytest.mark.parametrize(("gain", "said"), [(0.0, {"OPT107"}), (0.1, set()), (10.0, set())])
 def test_accuracy_that_goes_on_rising_has_gained(make, gain, said) -> None:
     whole = 100 if gain > 1 else 1

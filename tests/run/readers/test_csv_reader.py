@@ -110,6 +110,19 @@ def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
     assert run.notes[0].code == notes.NOT_MEASURED
 
 
+def test_two_rows_that_were_measured_are_none_of_zeros(tmp_path: Path) -> None:
+    run = table(tmp_path, "epoch,train/box_loss,val/box_loss\n1,0.5,0.6\n2,0.4,0.5\n", "results.csv")
+    assert run.curves["val/loss"].step.tolist() == [1, 2]
+    assert notes.NOT_MEASURED not in {note.code for note in run.notes}
+
+
+def test_cells_may_be_tensors_as_they_print_themselves(tmp_path: Path) -> None:
+    body = "".join(f"{i},\"tensor({3 - i}.5, device='cuda:0')\",{i}.25 (best)\n" for i in range(3))
+    run = table(tmp_path, "epoch,loss,val_loss\n" + body)
+    assert run.curves["train/loss"].value.tolist() == [3.5, 2.5, 1.5]
+    assert run.curves["val/loss"].value.tolist() == [0.25, 1.25, 2.25]
+
+
 def test_ultralytics_classification(tmp_path: Path) -> None:
     (tmp_path / "args.yaml").write_text("epochs: 30\nlr0: 0.01\n")
     head = "epoch,time,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0\n"
