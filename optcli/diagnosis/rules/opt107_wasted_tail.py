@@ -54,8 +54,6 @@ SHARE: Final = 0.3
 """Part of the run that must have brought nothing."""
 ROSE: Final = 0.15
 """Training loss above its lowest level at the end, as a share of its drop (or 4 noise levels): another matter."""
-LITTLE: Final = 0.05
-"""Share of the drop that is no longer nothing, however noisy the other curve is."""
 DECADES: Final = 30.0
 """Times by which a loss near 0 has fallen after all, little as it is of the whole drop."""
 BETTER_ACCURACY: Final = 0.01
@@ -71,7 +69,8 @@ def check(view: View) -> list[Finding] | Abstain:
     series = view.val if view.val is not None and view.val.n >= POINTS else view.loss
     if series.n < POINTS or not view.loss.n:
         return Abstain("too few finite points")
-    band = max(BAND * max(series.drop, view.loss.drop), 2 * series.tau)
+    learned = max(series.drop, view.loss.drop) if view.alike else series.drop
+    band = max(BAND * learned, 2 * series.tau)
     best = np.minimum.accumulate(series.blocks)
     last = int(np.argmax(best <= series.low + band))
     wasted = 1 - (float(series.block_step[last]) - float(series.step[0])) / max(view.at - float(series.step[0]), 1.0)
@@ -80,14 +79,14 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     first = float(series.block_step[last])
     gained = float(best[last]) - series.low
-    if gained > LITTLE * series.drop or series.low * DECADES < float(best[last]) or _better(view, first):
+    if series.low * DECADES < float(best[last]) or _better(view, first):
         return []
-    told = f"{gained / series.drop:.1%}" if gained > 2 * series.tau else "nothing beyond noise"
+    told = f"{gained / learned:.1%}" if gained > 2 * series.tau else "nothing beyond noise"
     return [
         view.finding(
             __name__, SEVERITY, series.name, first, 0.8,
-            f"the last {wasted:.0%} of the run, after step {first:g}, brought {told} of what {series.name} fell",
-            wasted=(wasted, "of the run"), gained=(gained / series.drop, "of the drop"),
+            f"the last {wasted:.0%} of the run, after step {first:g}, brought {told} of what {series.name} gained",
+            wasted=(wasted, "of the run"), gained=(gained / learned, "of the drop"),
         )
     ]  # fmt: skip
 

@@ -28,7 +28,7 @@ def test_a_loss_near_zero_that_falls_by_decades_has_gained(make, floor, said) ->
 def test_it_says_how_little_was_gained(make, noise, told) -> None:
     loss = 0.5 + 2.0 * np.exp(-STEP / 8) + noise * NOISE
     (finding,) = engine.diagnose(make({"train/loss": loss}), select=["OPT107"]).findings
-    assert f", brought {told} of what train/loss fell" in finding.message
+    assert f", brought {told} of what train/loss gained" in finding.message
 
 
 def test_a_noisy_training_loss_makes_no_nothing_of_what_validation_gained(make) -> None:
