@@ -457,7 +457,8 @@ def test_of_catboosts_test_sets_the_last_one_stops(tmp_path: Path) -> None:
 def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str, held: int) -> None:
     line = "[{i}]\tvalidation_0-auc:0.5\tvalidation_0-logloss:{x}\tvalidation_1-auc:0.4\tvalidation_1-logloss:{x}\n"
     run = console(tmp_path, head + "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
-    assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
+    trained = {"train/auc": "validation_0/auc", "train/loss": "validation_0/logloss"} if held else {}
+    assert run.roles == trained | {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
 
 
 @pytest.mark.parametrize(
