@@ -21,7 +21,9 @@ _BORDER_WIDTH: Final = 20
 SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
 _SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
 """`solver.cpp:239` is a place in a program."""
-_AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
+_AXIS_WORDS: Final = frozenset(
+    listed("epoch epochs step steps iter iters iteration iterations batch batches update updates it ep eta")
+)
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 _PROSE: Final = frozenset(
     listed(

@@ -23,6 +23,8 @@ _EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*
 damage, which rarely leaves its bytes in pairs."""
 _MARGIN: Final = re.compile(r"\s++(?:[#>]\s++)*+|(?:[#>]\s++)++")
 """What a notebook's export, a comment or a quotation puts before each line."""
+_WIDE: Final = {0xFF1A: ": ", 0xFF0C: ", ", 0xFF08: " (", 0xFF09: ") "}
+"""Colon, comma and brackets of East Asian type."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
 _NULS: Final = re.compile(rb"\0+")
 DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
@@ -66,7 +68,8 @@ def _clean(line: bytes) -> str:
 
 
 def _flush(line: str) -> str:
-    """A line without its margin."""
+    """A line without its margin, and with narrow marks."""
+    line = line if line.isascii() else line.translate(_WIDE)
     return line[found.end() :] if (found := _MARGIN.match(line)) else line
 
 

@@ -20,7 +20,7 @@ _CAT_PAIR: Final = re.compile(rf"\b(learn|test\d*|best): ({NUMBER})")
 _UNTIL: Final = re.compile(r"^Will train until ([\w.-]{1,80}?)-[A-Za-z][\w@.-]{0,80} hasn't improved")
 """XGBoost says which set stops it."""
 _BEST: Final = re.compile(r"\bbest iteration\b[\w ]{0,9}:\s*$", re.I)
-"""The line below is the best round once more."""
+"""The line below is the best round, most often once more."""
 _UNNAMED: Final = re.compile(r"validation_\d+")
 GROWS: Final = True
 
@@ -54,6 +54,7 @@ class _State:
         self._sets: dict[str, list[str]] = {}
         self._until = ""
         self._again = False
+        self._round = -1.0
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line."""
@@ -61,9 +62,11 @@ class _State:
         again, self._again = self._again, found is None and _BEST.search(line) is not None
         if found is None:
             self._until = until[1] if (until := _UNTIL.match(line)) else self._until
-        elif again:
             return None
-        elif "learn" in found:
+        if again and found["iteration"] <= self._round:
+            return None
+        self._round = found["iteration"]
+        if "learn" in found:
             self._compare(found)
         else:
             for name in found:

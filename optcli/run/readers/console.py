@@ -18,7 +18,12 @@ from optcli.run.text import DAMAGE, Row, sample, tables
 
 _OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
 _EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
-_STEP: Final = re.compile(rf"(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
+_STEP: Final = re.compile(
+    r"(?:(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b"
+    rf"|(?<![a-z] )\b(?:iterations|updates|batches)(?= ?[:=])|\u8bad\u7ec3\u6b21\u6570){_OF}",
+    re.I,
+)
+"""Some in the plural only by themselves: `total iterations: 900` is a plan. The last is Chinese for steps so far."""
 _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:^|: )(\d{1,12})(?:it)? \[\d\d:\d\d")
 """tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")

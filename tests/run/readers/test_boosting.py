@@ -38,6 +38,13 @@ def test_the_best_round_is_told_again(tmp_path: Path, stop: str) -> None:
     assert run.curves["val/loss"].value.tolist() == LOSSES
 
 
+def test_the_best_round_may_be_one_that_was_not_told(tmp_path: Path) -> None:
+    line = "[{i}]\ttraining's l2: {x}\tvalid_1's l2: {x}\n"
+    text = "".join(line.format(i=10 * i, x=x) for i, x in enumerate(LOSSES))
+    run = console(tmp_path, text + "Early stopping, best iteration is:\n" + line.format(i=57, x=0.3))
+    assert run.curves["val/loss"].value.tolist() == [*LOSSES, 0.3]
+
+
 def test_after_a_word_on_the_best_round_training_may_begin_again(tmp_path: Path) -> None:
     line = "[{i}]\ttrain-rmse:{x}\tval-rmse:{x}\n"
     text = "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES))

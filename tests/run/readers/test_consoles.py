@@ -497,3 +497,34 @@ def test_a_keras_log_that_starts_again(tmp_path: Path) -> None:
     bar = "40/40 [====] - 9s - loss: {x}\n"
     text = bar.format(x=9) + "".join(f"Epoch {i}/30\n" + bar.format(x=x) for i, x in enumerate(LOSSES, 1))
     assert console(tmp_path, text).curves["train/loss"].value.tolist() == LOSSES
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "iterations: {i}, loss: {x}",
+        "Iterations = {i} loss = {x}",
+        "updates: {i} | loss: {x}",
+        "step\uff1a{i}\uff0closs\uff1a{x}",
+        "\u8bad\u7ec3\u6b21\u6570\uff1a{i}, Loss\uff1a{x}",
+    ],
+)
+def test_counts_in_the_plural_and_wide_colons(tmp_path: Path, line: str) -> None:
+    run = console(tmp_path, "".join(line.format(i=100 * i, x=x) + "\n" for i, x in enumerate(LOSSES, 1)))
+    assert set(run.curves) == {"train/loss"}
+    assert run.curves["train/loss"].step.tolist() == [100.0 * i for i in range(1, 13)]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+@pytest.mark.parametrize("total", ["Total iterations: 900", "num_updates: 900", "Number of iterations: 900"])
+def test_how_many_iterations_there_will_be_is_no_step(tmp_path: Path, total: str) -> None:
+    run = console(tmp_path, total + "\n" + "".join(f"epoch {i} loss: {x}\n" for i, x in enumerate(LOSSES)))
+    assert run.curves["train/loss"].step.tolist() == list(range(12))
+    assert run.axis == "epoch"
+
+
+def test_a_pattern_of_ones_own_sees_the_line_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("".join(f"> at {i}\uff1a{x}\nat {i}\uff1a9.0\n" for i, x in enumerate(LOSSES)))
+    run = read(str(path), pattern=r"^> at (?P<step>\d+)\uff1a(?P<loss>\S+)")[0]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
