@@ -528,3 +528,27 @@ def test_a_pattern_of_ones_own_sees_the_line_as_it_is(tmp_path: Path) -> None:
     path.write_text("".join(f"> at {i}\uff1a{x}\nat {i}\uff1a9.0\n" for i, x in enumerate(LOSSES)))
     run = read(str(path), pattern=r"^> at (?P<step>\d+)\uff1a(?P<loss>\S+)")[0]
     assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_a_list_with_dashes_behind_a_count(tmp_path: Path) -> None:
+    line = "{i:08}) perceptual - {x:.5f}; gen_gan - 0.5; disc_gan - 0.4\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.curves["perceptual"].step.tolist() == list(range(12))
+    assert run.curves["perceptual"].value.tolist() == LOSSES
+    assert set(run.curves) == {"perceptual", "gen_gan", "disc_gan"}
+    assert not run.roles
+
+
+@pytest.mark.parametrize("line", ["{i}) loss - {x}\n", "{i}) a - b; c - {x}\n", "{i}) Train loss: {x}\n"])
+def test_numbered_points_are_no_list_of_curves(tmp_path: Path, line: str) -> None:
+    with pytest.raises(Unreadable):
+        console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+
+
+def test_kaldis_objective_is_a_curve_and_no_loss(tmp_path: Path) -> None:
+    line = "[t.py:1] Process {i}/9000({p}%) global average objf: {x} over 64.0 frames, current batch average objf: -9\n"
+    run = console(tmp_path, "".join(line.format(i=100 * i, p=i / 9, x=-x) for i, x in enumerate(LOSSES, 1)))
+    assert set(run.curves) == {"global average objf", "average objf"}
+    assert run.curves["global average objf"].step.tolist() == [100.0 * i for i in range(1, 13)]
+    assert run.curves["global average objf"].value.tolist() == [-x for x in LOSSES]
+    assert not run.roles
