@@ -15,17 +15,21 @@ _PAIR: Final = re.compile(
     r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \(\w{1,20}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
+_DASHED: Final = re.compile(rf"^\d{{1,12}}\) [A-Za-z]\w{{0,80}} - {NUMBER}; ")
+"""`00000003) perceptual - 126.1; gen_gan - 0.5`."""
 _BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
 """What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
 _BORDER_WIDTH: Final = 20
 SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
 _SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
 """`solver.cpp:239` is a place in a program."""
-_AXIS_WORDS: Final = frozenset(listed("epoch epochs step steps iter iters iteration batch update it ep eta"))
+_AXIS_WORDS: Final = frozenset(
+    listed("epoch epochs step steps iter iters iteration iterations batch batches update updates it ep eta")
+)
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 _PROSE: Final = frozenset(
     listed(
-        "a about after all at before by did every for from have in is not of on only than to took until was with"
+        "a about after all at before by did every for from have in is not of on only over than to took until was with"
         " jan feb mar apr may jun jul aug sep oct nov dec"
     )
 )
@@ -40,6 +44,8 @@ class Pairs(NamedTuple):
 
     found: Row
     bare: frozenset[str]
+    dashed: bool = False
+    """Whether the line is nothing but a list of what a program watches."""
 
     def headlines(self) -> list[str]:
         """The names of losses and accuracies; without a sign between, only a plain name of one convinces."""
@@ -48,6 +54,10 @@ class Pairs(NamedTuple):
     def nicknames(self) -> list[str]:
         """The names that may be those of losses where nothing else is."""
         return [name for name in self.found if name not in self.bare and nickname(name)]
+
+    def watched(self) -> list[str]:
+        """The names that no role fits, of a list or of Kaldi's objective, which is to rise."""
+        return [name for name in self.found if self.dashed or "objf" in words(name)]
 
     def telling(self, scores: bool) -> Row:
         """What is worth a line of its own beside that of a loss: learning rates, norms, and scores of unsaid data."""
@@ -63,6 +73,8 @@ def pairs(line: str, split: str = "") -> Pairs:
     found: Row = {}
     bare = set[str]()
     splits: list[tuple[int, str]] | None = None
+    dashed = _DASHED.match(line) is not None
+    line = line.replace(" - ", ": ") if dashed else line
     for pair in _PAIR.finditer(line):
         phrase, value, of, alone = pair.groups()
         name = _name(phrase) if alone is None else _bare_name(phrase)
@@ -81,7 +93,7 @@ def pairs(line: str, split: str = "") -> Pairs:
             found[name] = number
             if alone is not None:
                 bare.add(name)
-    return Pairs(found, frozenset(bare))
+    return Pairs(found, frozenset(bare), dashed)
 
 
 def _parted(line: str, at: int) -> bool:

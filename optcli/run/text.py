@@ -21,6 +21,10 @@ NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 _EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*+")
 """Words in the two-byte codes of China, Japan and Korea. To GB 18030 they are all words, if not the right ones, and no
 damage, which rarely leaves its bytes in pairs."""
+_MARGIN: Final = re.compile(r"\s++(?:[#>]\s++)*+|(?:[#>]\s++)++")
+"""What a notebook's export, a comment or a quotation puts before each line."""
+_WIDE: Final = {0xFF1A: ": ", 0xFF0C: ", ", 0xFF08: " (", 0xFF09: ") "}
+"""Colon, comma and brackets of East Asian type."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
 _NULS: Final = re.compile(rb"\0+")
 DAMAGE: Final = re.compile("[\x01-\x07\x10-\x1a\x1c-\x1f\x7f\ufffd]")
@@ -42,8 +46,9 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
     counts. NULs, which a crash leaves where data was lost, end a line and are noted.
 
     A last line that is not ended yet is left for the next time. A redirected progress bar has a single newline, at its
-    very end: there each state ends with the next.
+    very end: there each state ends with the next. A user's own pattern sees the margin, too.
     """
+    margin = source.pattern is not None
     for start, data in source.lines(offset):
         if not data.endswith(b"\n"):
             data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
@@ -51,7 +56,8 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
             source.skipped += [(start + found.start(), start + found.end()) for found in _NULS.finditer(data)]
         for part in _PART.finditer(data):
             if part.end() - part.start() <= LONGEST and (text := part[0]).strip():
-                yield start + part.start(), start + part.end() + 1, _clean(text)
+                clean = _clean(text)
+                yield start + part.start(), start + part.end() + 1, clean if margin else _flush(clean)
 
 
 def _clean(line: bytes) -> str:
@@ -61,6 +67,12 @@ def _clean(line: bytes) -> str:
     return line.decode("gb18030", "replace") if "\ufffd" in text and _EAST.fullmatch(line) else text
 
 
+def _flush(line: str) -> str:
+    """A line without its margin, and with narrow marks."""
+    line = line if line.isascii() else line.translate(_WIDE)
+    return line[found.end() :] if (found := _MARGIN.match(line)) else line
+
+
 @lru_cache(maxsize=2)
 def sample(head: bytes, most: int = 400) -> list[str]:
     """The first lines of a file as text, for `sniff`; all console readers look at the same ones."""
@@ -68,7 +80,7 @@ def sample(head: bytes, most: int = 400) -> list[str]:
         return []
     text = ANSI.sub(b"", head[: 1 << 16].replace(b"\0", b"\n")).replace(b"\r", b"\n").decode("utf-8", "replace")
     found = text.split("\n")
-    return [line[:LONGEST] for line in (found[:-1] or found) if line.strip()][:most]
+    return [_flush(line[:LONGEST]) for line in (found[:-1] or found) if line.strip()][:most]
 
 
 def tables(

@@ -19,6 +19,9 @@ _CAT: Final = re.compile(rf"^(\d+):\s+(?=learn: {NUMBER})")
 _CAT_PAIR: Final = re.compile(rf"\b(learn|test\d*|best): ({NUMBER})")
 _UNTIL: Final = re.compile(r"^Will train until ([\w.-]{1,80}?)-[A-Za-z][\w@.-]{0,80} hasn't improved")
 """XGBoost says which set stops it."""
+_BEST: Final = re.compile(r"\bbest iteration\b[\w ]{0,9}:\s*$", re.I)
+"""The line below is the best round, most often once more."""
+_UNNAMED: Final = re.compile(r"validation_\d+")
 GROWS: Final = True
 
 
@@ -41,7 +44,7 @@ class _State:
 
     CatBoost doesn't print which metric it prints. A best value above that of the test set, or one on the training set
     that rises, is a score's. Of several validation sets the one counts that stops the training, else the last: callers
-    put the training set first.
+    put the training set first, which XGBoost's own `validation_0` then is.
     """
 
     def __init__(self) -> None:
@@ -50,13 +53,20 @@ class _State:
         self._last = 0.0
         self._sets: dict[str, list[str]] = {}
         self._until = ""
+        self._again = False
+        self._round = -1.0
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line."""
         found = row(line)
+        again, self._again = self._again, found is None and _BEST.search(line) is not None
         if found is None:
             self._until = until[1] if (until := _UNTIL.match(line)) else self._until
-        elif "learn" in found:
+            return None
+        if again and found["iteration"] <= self._round:
+            return None
+        self._round = found["iteration"]
+        if "learn" in found:
             self._compare(found)
         else:
             for name in found:
@@ -85,8 +95,13 @@ class _State:
         if len(held) < 2:
             return {}
         chosen = self._until if self._until in held else held[-1]
-        named = {metric: meaning(f"{chosen}/{metric}") for metric in self._sets[chosen]}
-        return {found.role: f"{chosen}/{metric}" for metric, found in named.items() if found is not None}
+        first = next(iter(self._sets))
+        trained = self._roles(first) if first != chosen and all(map(_UNNAMED.fullmatch, self._sets)) else {}
+        return {role.replace("val/", "train/"): name for role, name in trained.items()} | self._roles(chosen)
+
+    def _roles(self, part: str) -> dict[str, str]:
+        named = {metric: meaning(f"{part}/{metric}") for metric in self._sets[part]}
+        return {found.role: f"{part}/{metric}" for metric, found in named.items() if found is not None}
 
 
 def row(line: str) -> Row | None:

@@ -18,7 +18,13 @@ from optcli.run.text import DAMAGE, Row, sample, tables
 
 _OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
 _EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
-_STEP: Final = re.compile(rf"(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b{_OF}", re.I)
+_STEP: Final = re.compile(
+    r"(?:(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b"
+    r"|(?<![a-z] )\b(?:iterations|updates|batches)(?= ?[:=])|\bprocess(?= \d+/\d+\([\d.]+%)"
+    rf"|\u8bad\u7ec3\u6b21\u6570){_OF}",
+    re.I,
+)
+"""Some in the plural only by themselves: `total iterations: 900` is a plan. The last is Chinese for steps so far."""
 _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:^|: )(\d{1,12})(?:it)? \[\d\d:\d\d")
 """tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
@@ -31,8 +37,8 @@ _SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1
 _RANK: Final = re.compile(r"[\[(](?:default|rank[ :=]?)(\d{1,5})[\])]", re.I)
 """Which of several processes wrote a line, as torchrun and DeepSpeed put it."""
 _DIGIT: Final = re.compile(r"\d")
-_COUNT: Final = re.compile(r"^\s*(\d{1,9})(?: ?/ ?(\d{1,9}))? *[|:] +(?=[A-Za-z])")
-"""`10 | loss 9.4`: a count without a name, before a loss."""
+_COUNT: Final = re.compile(r"^\s*(\d{1,9})(?: ?/ ?(\d{1,9}))? *(?:[|:]|\)(?= \w{1,80} - )) +(?=[A-Za-z])")
+"""`10 | loss 9.4`: a count without a name, before a loss or a list."""
 ENOUGH: Final = 3
 """Lines from which on a file is a log, and a name that is only like that of a loss is one."""
 GROWS: Final = True
@@ -122,7 +128,7 @@ class _State:
             return None
         before = self._epoch, self._step
         said = pairs(line, self._split)
-        inline = self._axis(line) or (bool(said.headlines()) and self._counted(line))
+        inline = self._axis(line) or (bool(said.headlines() or said.watched()) and self._counted(line))
         self._split = ""
         moved = before != (self._epoch, self._step)
         if moved:
@@ -151,7 +157,7 @@ class _State:
             return True
         names = said.nicknames() if counts else []
         self._nicknames |= dict.fromkeys(names)
-        return bool(names)
+        return bool(names) or (counts and bool(said.watched()))
 
     def roles(self) -> dict[str, str]:
         """What stands for the loss in a log without any: `L` rather than `closs`, which may be a part of it."""

@@ -457,7 +457,8 @@ def test_of_catboosts_test_sets_the_last_one_stops(tmp_path: Path) -> None:
 def test_of_several_validation_sets_the_one_that_stops(tmp_path: Path, head: str, held: int) -> None:
     line = "[{i}]\tvalidation_0-auc:0.5\tvalidation_0-logloss:{x}\tvalidation_1-auc:0.4\tvalidation_1-logloss:{x}\n"
     run = console(tmp_path, head + "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
-    assert run.roles == {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
+    trained = {"train/auc": "validation_0/auc", "train/loss": "validation_0/logloss"} if held else {}
+    assert run.roles == trained | {"val/auc": f"validation_{held}/auc", "val/loss": f"validation_{held}/logloss"}
 
 
 @pytest.mark.parametrize(
@@ -496,3 +497,58 @@ def test_a_keras_log_that_starts_again(tmp_path: Path) -> None:
     bar = "40/40 [====] - 9s - loss: {x}\n"
     text = bar.format(x=9) + "".join(f"Epoch {i}/30\n" + bar.format(x=x) for i, x in enumerate(LOSSES, 1))
     assert console(tmp_path, text).curves["train/loss"].value.tolist() == LOSSES
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "iterations: {i}, loss: {x}",
+        "Iterations = {i} loss = {x}",
+        "updates: {i} | loss: {x}",
+        "step\uff1a{i}\uff0closs\uff1a{x}",
+        "\u8bad\u7ec3\u6b21\u6570\uff1a{i}, Loss\uff1a{x}",
+    ],
+)
+def test_counts_in_the_plural_and_wide_colons(tmp_path: Path, line: str) -> None:
+    run = console(tmp_path, "".join(line.format(i=100 * i, x=x) + "\n" for i, x in enumerate(LOSSES, 1)))
+    assert set(run.curves) == {"train/loss"}
+    assert run.curves["train/loss"].step.tolist() == [100.0 * i for i in range(1, 13)]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+@pytest.mark.parametrize("total", ["Total iterations: 900", "num_updates: 900", "Number of iterations: 900"])
+def test_how_many_iterations_there_will_be_is_no_step(tmp_path: Path, total: str) -> None:
+    run = console(tmp_path, total + "\n" + "".join(f"epoch {i} loss: {x}\n" for i, x in enumerate(LOSSES)))
+    assert run.curves["train/loss"].step.tolist() == list(range(12))
+    assert run.axis == "epoch"
+
+
+def test_a_pattern_of_ones_own_sees_the_line_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("".join(f"> at {i}\uff1a{x}\nat {i}\uff1a9.0\n" for i, x in enumerate(LOSSES)))
+    run = read(str(path), pattern=r"^> at (?P<step>\d+)\uff1a(?P<loss>\S+)")[0]
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_a_list_with_dashes_behind_a_count(tmp_path: Path) -> None:
+    line = "{i:08}) perceptual - {x:.5f}; gen_gan - 0.5; disc_gan - 0.4\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.curves["perceptual"].step.tolist() == list(range(12))
+    assert run.curves["perceptual"].value.tolist() == LOSSES
+    assert set(run.curves) == {"perceptual", "gen_gan", "disc_gan"}
+    assert not run.roles
+
+
+@pytest.mark.parametrize("line", ["{i}) loss - {x}\n", "{i}) a - b; c - {x}\n", "{i}) Train loss: {x}\n"])
+def test_numbered_points_are_no_list_of_curves(tmp_path: Path, line: str) -> None:
+    with pytest.raises(Unreadable):
+        console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+
+
+def test_kaldis_objective_is_a_curve_and_no_loss(tmp_path: Path) -> None:
+    line = "[t.py:1] Process {i}/9000({p}%) global average objf: {x} over 64.0 frames, current batch average objf: -9\n"
+    run = console(tmp_path, "".join(line.format(i=100 * i, p=i / 9, x=-x) for i, x in enumerate(LOSSES, 1)))
+    assert set(run.curves) == {"global average objf", "average objf"}
+    assert run.curves["global average objf"].step.tolist() == [100.0 * i for i in range(1, 13)]
+    assert run.curves["global average objf"].value.tolist() == [-x for x in LOSSES]
+    assert not run.roles
