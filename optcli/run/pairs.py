@@ -20,7 +20,7 @@ _DASHED: Final = re.compile(rf"^\d{{1,12}}\) [A-Za-z]\w{{0,80}} - {NUMBER}; ")
 _BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
 """What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
 _BORDER_WIDTH: Final = 20
-SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|test)\b", re.I)
+SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|dev|cv|test)\b", re.I)
 _SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
 """`solver.cpp:239` is a place in a program."""
 _AXIS_WORDS: Final = frozenset(
