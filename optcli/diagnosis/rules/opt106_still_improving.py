@@ -2,8 +2,8 @@
 
 ## What is seen
 The last fifth of the run brought more than a tenth of the whole fall, beyond doubt; an even fall would have brought a
-fifth. Validation, where there is one, is at its best and fell with it by a third as much. Only said of a run that has
-ended, and not at its target.
+fifth. It ends below everything before: a way back from a leap is no progress. Validation, where there is one, is at its
+best and fell with it by a third as much. Only said of a run that has ended, and not at its target.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
@@ -43,7 +43,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
-from optcli.run.stats import slope
+from optcli.run.stats import median, slope
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -62,6 +62,8 @@ FEW: Final = 8
 SPENT: Final = 0.1
 """Rate over the last tenth of the run (after restarts: the last one), as a share of its peak: below it the fall ends
 with the rate."""
+NEW: Final = 0.01
+"""Share of the drop by which the end must lie below everything before the last stretch."""
 SHARED: Final = 0.3
 """Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
 off show 0.8 and more."""
@@ -91,7 +93,9 @@ def check(view: View) -> list[Finding] | Abstain:
     fifth = -rise * 0.2 * (len(loss.blocks) - 1)
     if fifth < GAIN * loss.drop or -rise < SURE * error:
         return []
-    first = float(loss.block_step[-len(tail)])
+    first, before = float(loss.block_step[-len(tail)]), loss.blocks[: -len(tail)]
+    if len(before) and median(loss.blocks[-3:]) > float(before.min()) - NEW * loss.drop:
+        return []  # on the way back from a leap
     if val is not None and val.n >= POINTS and not _followed(val, first, -rise * (len(tail) - 1), 0.05 * loss.drop):
         return []
     return [

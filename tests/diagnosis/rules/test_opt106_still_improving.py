@@ -29,3 +29,11 @@ def test_a_run_that_ended_at_its_target_is_long_enough(make, config, planned, sa
     curves = {"train/loss": 2.3 * (1 - (STEP / 230) ** 1.5) + 0.01 * NOISE}
     run = make(curves, config=config, planned=planned)
     assert bool(engine.diagnose(run, select=["OPT106"]).findings) == said
+
+
+@pytest.mark.parametrize(("end", "said"), [(0.3, False), (0.1, True)])
+def test_the_way_back_from_a_leap_is_no_progress(make, end, said) -> None:
+    fall = 0.3 + 2.0 * np.exp(-np.arange(300) / 40)
+    back = np.linspace(1.2, end, 100)
+    loss = np.concatenate([fall, back]) + 0.01 * np.random.default_rng(0).normal(size=400)
+    assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT106"]).findings) is said
