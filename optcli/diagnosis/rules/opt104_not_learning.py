@@ -4,7 +4,9 @@
 After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of the start level without any sign of a
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
 at once. A run that began far above the level of a guess among classes is measured from that level, where the recipe
-tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up.
+tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up, or of a log that begins
+in the middle of a run. A loss that is exactly 0, or exactly one number with a gradient of 0, and an accuracy that is one
+number in six validations while nothing is learned, are told as well.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -103,6 +105,12 @@ SAME: Final = 1e-6
 """Relative difference up to which they do."""
 STILL: Final = 8
 """Points that are the same number, beyond chance."""
+ANSWERS: Final = 6
+HARDLY: Final = 0.02
+GOOD: Final = 0.9
+"""Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
+PERCENT: Final = 1.5
+"""An accuracy above it is in percent."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -112,7 +120,7 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    if (still := _still(view)) is not None:
+    if (still := _still(view) or _one_answer(view)) is not None:
         return [still]
     if view.warm is not None and view.at < 3 * view.warm:
         return Abstain("warm-up has just ended or still goes on")
@@ -165,6 +173,26 @@ def _still(view: View) -> Finding | None:
     return view.finding(
         __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
         f"{loss.name} is {loss.end:g} in all of {loss.n} points: nothing reaches the loss",
+        frozen=(1.0, "1"), noise=(0.0, "of the start level"),
+    )  # fmt: skip
+
+
+def _one_answer(view: View) -> Finding | None:
+    """An accuracy that never changes while nothing is learned: one class for everything.
+
+    Of whole percents, which hide small changes, that of the training set must stand as still.
+    """
+    seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
+    if seen is None or unseen is None or min(seen.n, unseen.n) < ANSWERS or np.ptp(unseen.value) > 0:
+        return None
+    whole = 100.0 if max(float(seen.value.max()), float(unseen.value[0])) > PERCENT else 1.0
+    share = float(unseen.value[0]) / whole
+    most = HARDLY * whole if abs(100 * share - round(100 * share)) > 1e-6 else 0.0
+    if float(np.ptp(seen.value)) > most or share > GOOD or view.learned:
+        return None
+    return view.finding(
+        __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
+        f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",
         frozen=(1.0, "1"), noise=(0.0, "of the start level"),
     )  # fmt: skip
 

@@ -76,3 +76,22 @@ def test_means_of_epochs_fall_from_the_first_one_on(make) -> None:
     loss = 0.126 + 0.006 * np.exp(-epoch / 40) + 0.015 * np.exp(-(epoch - 1) / 0.8)
     run = make({"train/loss": (epoch, loss)}, epochs=epoch)
     assert not engine.diagnose(run, select=["OPT104"]).findings
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "falls", "said"),
+    [
+        ([0.5] * 8, 0.5, False, True),
+        ([50.0] * 8, 50.0, False, True),
+        ([0.71, 0.72, 0.715, 0.72, 0.72, 0.71, 0.72, 0.72], 0.72414, False, True),
+        ([0.85, 0.86, 0.86, 0.85, 0.86, 0.86, 0.85, 0.86], 0.85, False, False),  # whole percents hide small changes
+        ([0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.87, 0.88], 0.72414, False, False),  # training goes on
+        ([0.99] * 8, 0.99, False, False),
+        ([0.5] * 8, 0.5, True, False),
+    ],
+)
+def test_one_answer_for_everything_learns_nothing(make, train, val, falls, said) -> None:
+    loss = np.linspace(2.0, 0.2, 8) if falls else np.array([1.31, 1.01, 0.72, 0.78, 1.11, 1.35, 1.36, 1.14])
+    curves = {"train/loss": loss, "train/accuracy": train, "val/accuracy": np.full(8, val)}
+    found = engine.diagnose(make(curves), select=["OPT104"]).findings
+    assert ["one answer" in f.message for f in found] == [True] * said
