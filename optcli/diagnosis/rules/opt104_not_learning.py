@@ -5,8 +5,8 @@ After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of t
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
 at once. A run that began far above the level of a guess among classes is measured from that level, where the recipe
 tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up, or of a log that begins
-in the middle of a run. A loss that is exactly 0, or exactly one number with a gradient of 0, and an accuracy that is one
-number in six validations while nothing is learned, are told as well.
+in the middle of a run. A loss that is exactly 0, or one number with a gradient of 0, and an accuracy that is one number
+in six validations while nothing is learned, are told as well.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
