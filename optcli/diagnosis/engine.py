@@ -28,10 +28,11 @@ ABOUT_A_FALL: Final = ("OPT", "GEN", "DAT", "ARC")
 def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
     """Judge a run by the rules whose codes start with one of `select` and with none of `ignore`."""
     walk = Walk(rules.chosen(select, ignore))
-    curve = ladder.headline(run)
+    growing = replace(run, end="running")  # as it was seen while it grew: which curve is the headline depends on it
+    curve = ladder.headline(growing)
     if curve is not None:
         for count in ladder.rungs(curve, run.planned):
-            walk.climb(View(run, float(curve.step[count - 1])))
+            walk.climb(View(growing, float(curve.step[count - 1])))
     if any(map(len, run.curves.values())) and run.end != "running":
         walk.climb(View(run, last_step(run), ended=True))
     return walk.diagnosis(run)

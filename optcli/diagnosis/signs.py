@@ -12,7 +12,7 @@ import numpy as np
 
 from optcli.diagnosis import ladder
 from optcli.run.curve import Run
-from optcli.run.prepare import Series
+from optcli.run.prepare import Series, whole
 from optcli.run.stats import median
 
 SURE: Final = 4.0
@@ -20,8 +20,6 @@ SURE: Final = 4.0
 SKILLED: Final = 0.8
 LEAST: Final = 0.6
 """Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
-PERCENT: Final = 1.5
-"""An accuracy above it is in percent."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -95,7 +93,7 @@ def _gap_first(run: Run, loss: Series) -> float:
     if val is None or right is None or val.name == loss.name or loss.drop <= loss.grain:
         return math.nan
     first, most = float(right.value[0]), float(right.value.max())
-    if first < SKILLED * most or first < LEAST * (100.0 if most > PERCENT else 1.0):
+    if first < SKILLED * most or first < LEAST * whole(right):
         return math.nan
     return (float(val.value[0]) - loss.at(float(val.step[0]))) / loss.drop
 

@@ -31,6 +31,8 @@ SAME: Final = 1e-9
 """Relative difference up to which two numbers are the same number."""
 STAIR: Final = 2
 """Times as long as any level before it that a level of a warm-up in stairs may be held."""
+PERCENT: Final = 1.5
+"""An accuracy above it is in percent."""
 TINY: Final = 1e-30
 """So that nothing is divided by 0 on a curve of zeros."""
 
@@ -140,6 +142,11 @@ class Series:
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""
         return float(self.value[max(0, int(np.searchsorted(self.step, step, side="right")) - 1)])
+
+
+def whole(*accuracies: Series) -> float:
+    """What stands for all samples in these accuracies: 100 where they are in percent, else 1."""
+    return 100.0 if max(float(accuracy.value.max()) for accuracy in accuracies) > PERCENT else 1.0
 
 
 def copied(one: Series, other: Series, least: int) -> bool:

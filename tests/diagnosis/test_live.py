@@ -81,3 +81,18 @@ def test_without_a_clock_there_is_no_time() -> None:
     live = Live()
     live.add([{"step": 0, "train/loss": 1.0}, {"step": 1, "train/loss": 1.0, "clock": {"t": 1.0}}])
     assert live.run().curves["train/loss"].time is None
+
+
+def test_a_headline_that_only_the_end_shows_gives_the_same_live_and_afterwards(make) -> None:
+    """Three points of training beside forty of validation, which leaves its level in the middle of the run."""
+    val = np.where(np.arange(40) < 25, 2.0 * np.exp(-np.arange(40) / 8) + 0.3, 3.0)
+    val = val + 0.01 * np.random.default_rng(0).normal(size=40)
+    live, told = Live(), []
+    for step in range(40):
+        training = {"train/loss": 2.0 - step / 20} if step in (10, 20, 30) else {}
+        told += live.add([{"step": step, **training, "val/loss": float(val[step])}], closed=True)
+    told += live.finish()
+    train = np.array([10, 20, 30]), 2.0 - np.array([10, 20, 30]) / 20
+    after = engine.diagnose(make({"train/loss": train, "val/loss": val})).findings
+    assert "OPT102" in {f.code for f in after}
+    assert {(f.code, f.known_at) for f in told} == {(f.code, f.known_at) for f in after}

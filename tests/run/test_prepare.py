@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optcli.run.curve import Curve, read_only
-from optcli.run.prepare import BLOCKS, Series, copied, pace_by_clock, warm_up_end
+from optcli.run.prepare import BLOCKS, Series, copied, pace_by_clock, warm_up_end, whole
 
 rng = np.random.default_rng(0)
 
@@ -118,3 +118,10 @@ def test_a_copy_is_the_same_number_at_every_shared_step() -> None:
 )
 def test_a_lone_first_value_is_no_level(values: list[float], start: float) -> None:
     assert series(values).start == start
+
+
+@pytest.mark.parametrize(
+    ("values", "one"), [([0.2, 1.0], 1.0), ([0.4, 0.9], 1.0), ([12, 98.5], 100.0), ([0.5, 2.0], 100.0)]
+)
+def test_accuracies_are_fractions_or_percent(values: list[float], one: float) -> None:
+    assert whole(series([0.1, 0.2]), series(values)) == one

@@ -50,7 +50,7 @@ from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import Series
+from optcli.run.prepare import Series, whole
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -77,8 +77,6 @@ BEHIND: Final = 0.15
 """Validation over training loss, and accuracy that it lacks, where the training loss's fall isn't in the log."""
 KNOWN: Final = 0.9
 """Accuracy on training data from which they count as known by heart."""
-PERCENT: Final = 1.5
-"""An accuracy above it is in percent."""
 TUNED: Final = 0.4
 LEVEL_TUNED: Final = 0.22
 HELD: Final = 0.1
@@ -131,9 +129,9 @@ def _far(view: View) -> list[Finding]:
     seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
     if val is None or seen is None or unseen is None or loss.end <= 0:
         return []
-    whole = 100.0 if max(seen.end, unseen.end) > PERCENT else 1.0
-    behind, times = (seen.end - unseen.end) / whole, float(val.tail(1 / 3).min()) / loss.end
-    if behind < BEHIND or times < TIMES or seen.end < KNOWN * whole:
+    all_right = whole(seen, unseen)
+    behind, times = (seen.end - unseen.end) / all_right, float(val.tail(1 / 3).min()) / loss.end
+    if behind < BEHIND or times < TIMES or seen.end < KNOWN * all_right:
         return []
     return [
         view.finding(

@@ -49,7 +49,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import LONE, Series
+from optcli.run.prepare import LONE, Series, whole
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -109,8 +109,6 @@ ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
 """Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
-PERCENT: Final = 1.5
-"""An accuracy above it is in percent."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -185,9 +183,9 @@ def _one_answer(view: View) -> Finding | None:
     seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
     if seen is None or unseen is None or min(seen.n, unseen.n) < ANSWERS or np.ptp(unseen.value) > 0:
         return None
-    whole = 100.0 if max(float(seen.value.max()), float(unseen.value[0])) > PERCENT else 1.0
-    share = float(unseen.value[0]) / whole
-    most = HARDLY * whole if abs(100 * share - round(100 * share)) > 1e-6 else 0.0
+    all_right = whole(seen, unseen)
+    share = float(unseen.value[0]) / all_right
+    most = HARDLY * all_right if abs(100 * share - round(100 * share)) > 1e-6 else 0.0
     if float(np.ptp(seen.value)) > most or share > GOOD or view.learned:
         return None
     return view.finding(

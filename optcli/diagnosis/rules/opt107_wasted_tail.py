@@ -42,6 +42,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import whole
 
 SEVERITY: Final = "info"
 STATUS: Final = "stable"
@@ -58,8 +59,6 @@ DECADES: Final = 30.0
 """Times by which a loss near 0 has fallen after all, little as it is of the whole drop."""
 BETTER_ACCURACY: Final = 0.01
 """Rise of the validation accuracy, as a fraction, that makes the stretch worth it."""
-PERCENT: Final = 1.5
-"""An accuracy above it is in percent."""
 BAND: Final = 0.01
 """Change that counts as nothing, as a share of the drop; or 2 noise levels of a block."""
 
@@ -99,6 +98,5 @@ def _better(view: View, step: float) -> bool:
     at = int(np.searchsorted(accuracy.step, step, side="right"))
     if not 0 < at < accuracy.n:
         return False
-    whole = 100.0 if float(accuracy.value.max()) > PERCENT else 1.0
     gained = float(accuracy.blocks[accuracy.block_step > step].max(initial=-np.inf) - accuracy.value[:at].max())
-    return gained > max(BETTER_ACCURACY * whole, 2 * accuracy.tau)
+    return gained > max(BETTER_ACCURACY * whole(accuracy), 2 * accuracy.tau)
