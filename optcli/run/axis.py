@@ -10,6 +10,7 @@ import numpy as np
 from optcli.run.block import Column
 from optcli.run.curve import Counts, Floats
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, STEP_NAMES
+from optcli.run.stats import median
 
 _AXES = frozenset((*STEP_NAMES, *EPOCH_NAMES))
 SAME = 0.75
@@ -111,8 +112,8 @@ def within_epoch(step: Floats, epoch: Floats) -> float:
         return 0.0
     tops = step[[*back, -1]]
     # A damaged number stands out: no epoch is half as long again as most are.
-    first = np.median(step[[0, *(back + 1)]])
-    return float(tops[tops <= 1.5 * np.median(tops)].max()) + float(first == 0)
+    first = median(step[[0, *(back + 1)]])
+    return float(tops[tops <= 1.5 * median(tops)].max()) + float(first == 0)
 
 
 def _through(columns: Mapping[str, Column], rows: int, name: str, inside: tuple[str, float, float]) -> Floats:

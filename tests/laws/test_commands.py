@@ -33,8 +33,8 @@ LIGHT = {
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("law")
-    rows = "".join(f"{step},{2 / (1 + step):.4f}\n" for step in range(1, 60))
-    (folder / "log.csv").write_text("step,loss\n" + rows)
+    rows = "".join(f"{step},{2 / (1 + step):.4f},{2.1 / (1 + step):.4f}\n" for step in range(1, 60))
+    (folder / "log.csv").write_text("step,loss,val_loss\n" + rows)
     return folder
 
 

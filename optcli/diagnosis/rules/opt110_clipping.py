@@ -52,6 +52,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import number
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.stats import median
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -77,7 +78,7 @@ def check(view: View) -> list[Finding] | Abstain:
     recent = grad.value[-max(POINTS, grad.n // 2) :]
     counted = view.series(CLIPPED)
     clipped = float(np.mean(recent > limit if counted is None else counted.value[-(counted.n // 2 + 1) :]))
-    usual = float(np.median(recent))
+    usual = median(recent)
     if clipped < ALWAYS or usual < DEEP * limit:
         return []
     return [
