@@ -14,7 +14,8 @@ checkpoint is worth more than the end.
 A spike (OPT108) comes back within some points. A first value of one batch may lie below the averages over many steps
 that follow it. A loss that holds a penalty besides is above a guess's while most choices are right and it falls. A
 restarted or raised learning rate lifts the loss for a while. A new task, a curriculum or a weight that grows (KL
-annealing) changes what the loss means: look at its parts.
+annealing) changes what the loss means: look at its parts. Sorted data makes the loss fall and leap within the first
+epoch, below its start: there the rule waits until two epochs have gone by (DAT405 names it).
 
 ## Example
 ```python
@@ -91,6 +92,10 @@ LATER: Final = 12
 RIGHT: Final = 0.5
 """Gain of accuracy over a guess, of what there is to gain, at which a loss above a guess's that falls for sure holds a
 penalty besides."""
+EARLY: Final = 0.2
+"""Share of the plan for which a rise may wait until two epochs have gone by."""
+PATIENT: Final = 128
+"""The same in points, where no plan is known."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -123,6 +128,8 @@ def check(view: View) -> list[Finding] | Abstain:
         and not _far_from_chance(view, 1 if broke else 2 * LATER)
     ):
         return []
+    if now < loss.start and not broke and _first_epochs(view):
+        return Abstain("a rise below the start level in the first two epochs may be the order of the data")
     first = _onset(loss, low + min(bar, now - low) / 2)
     return [
         view.finding(
@@ -134,6 +141,12 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
         )
     ]  # fmt: skip
+
+
+def _first_epochs(view: View) -> bool:
+    """Whether no epoch has been gone through twice yet, early in a run that counts them."""
+    early = view.share < EARLY if view.share >= 0 else view.loss.n < PATIENT
+    return 1 <= len(view.epochs) < 3 and early
 
 
 def _far_from_chance(view: View, least: int) -> bool:

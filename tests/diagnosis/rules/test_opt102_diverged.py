@@ -41,3 +41,18 @@ def test_a_few_epochs_that_stay_far_above_the_best(make, level, said) -> None:
     """The leap itself is half of the noise that so few points show."""
     loss = [0.43, 0.29, 0.28, 0.27, 0.38, 0.38, *[level] * 8]
     assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings) is said
+
+
+def test_sorted_data_is_given_two_epochs(make) -> None:
+    """One class, then the other: the loss leaps in the middle of each epoch, to below its start."""
+    step = np.arange(160)
+    falls = 1.2 * np.exp(-step / 4)
+    sorted_loss = falls + np.where(step % 40 < 20, 0.02, 0.9 * np.exp(-step / 50))
+    broken = falls + np.where(step < 20, 0.02, 0.5)
+    epochs = [0.0, 40.0, 80.0, 120.0]
+    assert says(make, {"train/loss": sorted_loss})
+    assert not engine.diagnose(make({"train/loss": sorted_loss}, epochs=epochs), select=["OPT102"]).findings
+    (found,) = engine.diagnose(make({"train/loss": broken}, epochs=epochs), select=["OPT102"]).findings
+    assert 80 <= found.known_at < 100
+    (found,) = engine.diagnose(make({"train/loss": broken + step}, epochs=epochs), select=["OPT102"]).findings
+    assert found.known_at < 40
