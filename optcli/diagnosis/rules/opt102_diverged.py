@@ -120,15 +120,11 @@ def check(view: View) -> list[Finding] | Abstain:
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
-    climbs = _climbing(loss, low, gained, broke)
-    if (
-        now - low <= bar
-        and not climbs
-        and not _rising(loss, low, gained)
-        and not _far_from_chance(view, 1 if broke else 2 * LATER)
-    ):
+    rose = now - low > bar or _climbing(loss, low, gained, broke) or _rising(loss, low, gained)
+    far = _far_from_chance(view, 1 if broke else 2 * LATER)
+    if not rose and not far:
         return []
-    if now < loss.start and not broke and _first_epochs(view):
+    if not far and not broke and now < loss.start and _first_epochs(view):
         return Abstain("a rise below the start level in the first two epochs may be the order of the data")
     first = _onset(loss, low + min(bar, now - low) / 2)
     return [

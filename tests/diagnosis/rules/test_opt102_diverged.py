@@ -56,3 +56,12 @@ def test_sorted_data_is_given_two_epochs(make) -> None:
     assert 80 <= found.known_at < 100
     (found,) = engine.diagnose(make({"train/loss": broken + step}, epochs=epochs), select=["OPT102"]).findings
     assert found.known_at < 40
+
+
+def test_a_loss_far_above_a_guess_does_not_wait_for_two_epochs(make) -> None:
+    loss = 30 + 3 * NOISE
+    loss[0] = 100.0
+    run = make(
+        {"train/loss": loss}, epochs=[0.0], end="running", config={"facts": {"task": "classification", "outputs": 10}}
+    )
+    assert engine.diagnose(run, select=["OPT102"]).findings
