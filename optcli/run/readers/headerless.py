@@ -1,4 +1,4 @@
-"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: the first column that isn't a step."""
+"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: the first that is no counter."""
 
 from __future__ import annotations
 
@@ -29,17 +29,16 @@ GROWS: Final = True
 
 def sniff(head: bytes, name: str) -> float:
     """Lines of as many numbers each, and nothing else."""
-    if not _columns(head):
+    if not _columns(head)[0]:
         return 0.0
     return 0.45 if NAMED.search(name.rpartition("/")[2]) else 0.1
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One row a line; a first column of rising whole numbers counts the steps."""
-    names = _columns(source.head())
+    """One row a line; the first column of rising whole numbers counts the steps, other whole numbers something else."""
+    names, lead = _columns(source.head())
     if not names:
         return
-    lead = next(name for name in names if name != "step")
     if not offset:
         what = f"no names above the numbers: `{lead}` is taken for the training loss; --map train/loss=NAME for another"
         yield Block({}, notes=(say.note(say.NO_NAMES, what),))
@@ -48,18 +47,25 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     )
 
 
-def _columns(head: bytes) -> tuple[str, ...]:
-    """The names that the columns are given; none for anything but numbers."""
+def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
+    """The names that the columns are given, and that of the loss among them; none for anything but numbers."""
     rows = [[number(cell) for cell in _cells(line)] for line in sample(head)[:LOOKED_AT]]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     whole = [[value for value in row if value is not None] for row in rows if len(row) == width]
     whole = [row for row in whole if len(row) == width]
     if len(whole) < max(LEAST, MOSTLY * len(rows)) or not 1 <= width <= MOST:
-        return ()
-    first = [row[0] for row in whole]
-    rises = sum(b > a and b.is_integer() for a, b in pairwise(first))
-    names = tuple(f"column {at}" for at in range(1, width + 1))
-    return ("step", *names[1:]) if rises >= MOSTLY * (len(first) - 1) and width > 1 else names
+        return (), ""
+    columns = list(zip(*whole, strict=True))
+    step = next((at for at, values in enumerate(columns) if width > 1 and _rises(values)), None)
+    names = tuple("step" if at == step else f"column {at + 1}" for at in range(width))
+    rest = [at for at in range(width) if at != step]
+    lead = next((at for at in rest if not all(value.is_integer() for value in columns[at])), rest[0])
+    return names, names[lead]
+
+
+def _rises(values: tuple[float, ...]) -> bool:
+    """Whether a column counts: nearly every value is a whole number above the one before."""
+    return sum(b > a and b.is_integer() for a, b in pairwise(values)) >= MOSTLY * (len(values) - 1)
 
 
 def _cells(line: str) -> list[str]:
