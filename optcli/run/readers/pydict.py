@@ -10,14 +10,14 @@ from optcli.run.block import Block
 from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, share, tables
 
-_DICT: Final = re.compile(r"\{(?=['\"][\w/ .-]+['\"]: )[^{}]*\}")
-_PAIR: Final = re.compile(rf"""['"]([\w/ .@()-]+)['"]: (?:tensor\()?['"]?({NUMBER})""")
+_DICT: Final = re.compile(r"\{(?=['\"][\w/ .-]+['\"]:)[^{}]*\}")
+_PAIR: Final = re.compile(rf"""['"]([\w/ .@()-]+)['"]: *(?:tensor\()?['"]?({NUMBER})""")
 GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
     """Lines with a dict in single quotes that has a loss in it."""
-    return 0.905 * share(head, re.compile(r"\{[^{}]*'\w*loss\w*': '?[-\d.ni][^{}]*\}"), 1)
+    return 0.905 * share(head, re.compile(r"\{[^{}]*'\w*loss\w*': *'?[-\d.ni][^{}]*\}"), 1)
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
