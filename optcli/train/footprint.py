@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from optcli.train.batches import Batch
 from optcli.train.objective import Objective
-from optcli.train.traceless import kept
+from optcli.train.traceless import kept, plain
 
 
 def sizes(objective: Objective, optimizer: torch.optim.Optimizer, batch: Batch, freed: bool = False) -> dict[str, int]:
@@ -113,9 +113,5 @@ def _on_cpu() -> dict[Any, Callable[..., int]]:
 @contextmanager
 def _traceless(model: nn.Module) -> Iterator[None]:
     """Inside, the model is not compiled; afterwards buffers and the host's random numbers are what they were."""
-    compiled, model._compiled_call_impl = model._compiled_call_impl, None
-    try:
-        with torch.random.fork_rng(devices=[]), kept(model.buffers()):
-            yield
-    finally:
-        model._compiled_call_impl = compiled
+    with plain(model), torch.random.fork_rng(devices=[]), kept(model.buffers()):
+        yield

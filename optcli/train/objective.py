@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from optcli.parts.origin import Misuse
 from optcli.train.averages import Averages
-from optcli.train.traceless import kept
+from optcli.train.traceless import kept, plain
 
 Loss = Callable[[Any, Tensor], Tensor]
 WIDE = (torch.float32, torch.float64)
@@ -103,7 +103,7 @@ class Objective:
         """
         for change in self._batch:
             x, y = change(x, y)
-        with kept(self.bare.buffers()), self.autocast:
+        with plain(self.bare), kept(self.bare.buffers()), self.autocast:
             self._apply(self._train_loss, x, y, self.bare)
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:

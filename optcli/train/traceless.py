@@ -1,4 +1,4 @@
-"""Forward passes that leave no trace in a model's buffers."""
+"""Forward passes that leave no trace: neither in a model's buffers nor of its compilation."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def kept(tensors: Iterable[Tensor]) -> Iterator[None]:
         with torch.no_grad():
             for tensor, old in before:
                 tensor.copy_(old)
+
+
+@contextmanager
+def plain(model: nn.Module) -> Iterator[None]:
+    """Inside, the model's own call isn't compiled: what runs once isn't worth a compilation."""
+    compiled, model._compiled_call_impl = model._compiled_call_impl, None
+    try:
+        yield
+    finally:
+        model._compiled_call_impl = compiled
 
 
 @contextmanager

@@ -52,6 +52,18 @@ def test_an_error_says_which_part_and_what_batch():
     assert "must be a scalar" in str(caught.value.__cause__)
 
 
+def test_a_probe_compiles_nothing():
+    """Ctrl-C in a compilation kills the compiler, and a graph for one pass isn't worth the wait either."""
+    net = nn.Linear(3, 3)
+
+    def compiled(*inputs):
+        raise AssertionError("compiled")
+
+    net._compiled_call_impl = compiled
+    objective(net).probe(X, Y)
+    assert net._compiled_call_impl is compiled
+
+
 def test_a_probe_leaves_running_statistics_alone():
     net = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 3))
     before = {k: v.clone() for k, v in net.state_dict().items()}
