@@ -122,8 +122,8 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
     curve = ladder.headline(run)
-    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS and not ladder.game(run)
-    return "healthy" if judged else "unknown"
+    judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS
+    return "healthy" if judged and not ladder.game(run) and not hygiene.window(run) else "unknown"
 
 
 def _points(run: Run) -> int:

@@ -35,6 +35,8 @@ ALIKE: Final = 1.6
 COARSE: Final = 12
 EVERY: Final = 100
 """Fewer points than these at more steps from each other than these show the outlines only."""
+FLAT: Final = -3.0
+"""Standard errors of the slope from which on a piece of a run is said to fall."""
 FELL: Final = 0.2
 LOST: Final = 0.4
 """Fall of the validation loss and of the accuracy, each as a share of its start, that don't go together. With wrong
@@ -50,10 +52,25 @@ def notes(run: Run) -> tuple[Note, ...]:
         return (
             say.note(say.TOO_SHORT, f"{len(curve)} point{'s' * (len(curve) != 1)} of {curve.name}: too few to judge"),
         )
+    if window(run):
+        what = f"the log begins at step {curve.step[0]:g} and {curve.name} is flat from there"
+        return (
+            say.note(say.TOO_SHORT, f"{what}: nothing tells whether it learned before"),
+            *_seams(run, Series.of(curve)),
+        )
     if ladder.game(run):
         return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     with np.errstate(all="ignore"):  # curves may hold anything
         return (*_coarse(run, curve), *_seams(run, Series.of(curve)), *_direction(run))
+
+
+def window(run: Run) -> bool:
+    """Whether the log is a flat piece from the middle of a run: done and stuck look alike there."""
+    curve = ladder.headline(run)
+    if curve is None or len(curve) < LEAST_POINTS or run.end == "running":
+        return False
+    loss = Series.of(curve)
+    return loss.late and loss.trend(1.0)[1] > FLAT
 
 
 def _coarse(run: Run, curve: Curve) -> Iterator[Note]:

@@ -7,7 +7,7 @@ construction.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from optcli.diagnosis.layers import dead_shares, layer_norms
 from optcli.diagnosis.rules import name_of
 from optcli.diagnosis.settings import number, setting
 from optcli.run.curve import Curve, Floats, Run
-from optcli.run.prepare import Series, pace_by_clock, warm_up_end
+from optcli.run.prepare import Series, warm_up_end
 from optcli.run.stats import median
 
 MANY_OUTCOMES: Final = 3.2
@@ -56,6 +56,11 @@ class View:
     def config(self) -> Mapping[str, Any]:
         """What is known of the run's recipe, by path."""
         return self._run.config
+
+    @property
+    def roles(self) -> Iterable[str]:
+        """The roles of all curves in the log."""
+        return self._run.curves
 
     @property
     def planned(self) -> int | None:
@@ -240,8 +245,9 @@ class View:
 
         Reads the loss in nats, so a rule that asks is not free of the loss's scale.
         """
-        unknown = setting(self.config, "facts.task") is None
-        return self.entropic or (unknown and self.loss.n > 0 and self.loss.start > MANY_OUTCOMES)
+        if not self.loss.n or setting(self.config, "facts.task") is not None:
+            return self.entropic
+        return bool(max(self.loss.start, self.loss.value[0]) > MANY_OUTCOMES)  # the first may be a mean of many steps
 
     @cached_property
     def spent(self) -> float | None:
@@ -254,16 +260,6 @@ class View:
         if peak <= 0 or not len(alive) or alive[-1] >= lr.n - LEAST_SPENT:
             return None
         return float(lr.step[alive[-1] + 1])
-
-    @cached_property
-    def pace(self) -> Series | None:
-        """Seconds a step: as logged, else 1 / throughput (in its own unit), else from the headline's clock."""
-        logged, rate, head = self.series("step_time"), self.series("throughput"), self.curve(LOSS)
-        if logged is not None:
-            return logged
-        if rate is not None and (rate.value > 0).all():
-            return Series(rate.name, rate.step, 1 / rate.value)
-        return pace_by_clock(head) if head is not None else None
 
     @cached_property
     def by_epoch(self) -> bool:

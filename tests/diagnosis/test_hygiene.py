@@ -76,3 +76,12 @@ def test_curves_of_anything_are_taken(make, value) -> None:
     loss = np.where(STEP >= 200, value, FALL)
     assert isinstance(codes(make({"train/loss": loss, "val/loss": loss, "val/accuracy": loss}, seams=(200.0,))), list)
     assert isinstance(codes(make({"train/loss": np.full(9, value)}, seams=(4.0,))), list)
+
+
+@pytest.mark.parametrize(("first", "gain", "status"), [(5000, 0.0, "unknown"), (0, 0.0, "ill"), (5000, 1.0, "healthy")])
+def test_a_flat_piece_from_the_middle_of_a_run_is_not_called_healthy(make, first, gain, status) -> None:
+    step = np.arange(60)
+    run = make({"train/loss": (first + 10 * step, 2.303 + gain * np.exp(-step / 10) + 0.01 * NOISE[:60])})
+    diagnosis = engine.diagnose(run)
+    assert diagnosis.status == status
+    assert ("begins at step 5000" in "".join(n.message for n in diagnosis.notes)) is (status == "unknown")

@@ -93,22 +93,6 @@ def test_an_untrained_model_is_at_chance_where_that_is_known(make, fall) -> None
     assert View(make({"train/loss": fall + 9}, config=known), 399).top > 9
 
 
-def test_the_pace_is_logged_or_comes_from_throughput_or_the_clock(make, fall) -> None:
-    took = 0.5 + 0.001 * np.arange(400)
-    logged = View(make({"train/loss": fall, "step_time": took, "throughput": 9 / took}), 399).pace
-    assert logged is not None
-    np.testing.assert_allclose(logged.value, took)
-    rate = View(make({"train/loss": fall, "throughput": 9 / took}), 399).pace
-    assert rate is not None
-    np.testing.assert_allclose(rate.value, took / 9)
-    assert View(make({"train/loss": fall, "throughput": 0 * took}), 399).pace is None
-    steps = 3 * np.arange(400)
-    clock = View(make({"train/loss": (steps, fall, np.cumsum(took))}), 1200).pace
-    assert clock is not None
-    np.testing.assert_allclose(clock.value, took[1:] / 3)
-    assert View(make({"train/loss": fall}), 399).pace is None
-
-
 @pytest.mark.parametrize(
     ("start", "accuracy", "guess"),
     [(2.3, 0.1, 2.3), (2.3, 0.16, 2.3), (2.3, 0.4, None), (0.69, 0.5, 0.69), (0.3, 0.8, None), (-1.0, 0.5, None)],
@@ -131,3 +115,9 @@ def test_layers_end_at_the_rung(make, fall) -> None:
 def test_losses_of_which_one_is_twice_the_other_are_not_the_same(make, fall, first, alike) -> None:
     val = {} if first is None else {"val/loss": ([0, 100, 200], [first, 0.5, 0.4])}
     assert View(make({"train/loss": fall, **val}), 399.0).alike is alike
+
+
+@pytest.mark.parametrize(("first", "texty"), [(3.5, True), (3.0, False)])
+def test_a_first_mean_of_many_steps_tells_of_a_vocabulary(make, first, texty) -> None:
+    loss = [first, *np.linspace(2.9, 2.3, 68).tolist()]
+    assert View(make({"train/loss": loss}), 68).texty is texty

@@ -40,6 +40,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.scores import upside_down
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
@@ -67,6 +68,10 @@ NEW: Final = 0.01
 SHARED: Final = 0.3
 """Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
 off show 0.8 and more."""
+SCORES: Final = 10
+STANDS: Final = 0.4
+STILL: Final = 0.05
+"""Validations of a score that there must be, the share of them that it stands still, and what it may gain in it."""
 RESTART: Final = 3.0
 """Times by which a rate goes up again in one step at a restart."""
 
@@ -83,28 +88,52 @@ def check(view: View) -> list[Finding] | Abstain:
     rate = view.series("lr")
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
-    tail = (
-        loss.tail(0.2)
-        if len(loss.blocks) >= 20
-        else loss.blocks[-max(4 if len(loss.blocks) > FEW else 3, len(loss.blocks) // 3) :]
-    )
-    rise, error = slope(tail)
-    error = max(error, loss.tau / (len(tail) * (len(tail) ** 2 - 1) / 12) ** 0.5)
-    fifth = -rise * 0.2 * (len(loss.blocks) - 1)
-    if fifth < GAIN * loss.drop or -rise < SURE * error:
+    gain, sure = _last_fifth(loss)
+    score = _climbing(view) if gain < GAIN else None
+    if (gain < GAIN and score is None) or sure > -SURE:
         return []
-    first, before = float(loss.block_step[-len(tail)]), loss.blocks[: -len(tail)]
+    reach = _reach(loss)
+    first, before = float(loss.block_step[-reach]), loss.blocks[:-reach]
     if len(before) and median(loss.blocks[-3:]) > float(before.min()) - NEW * loss.drop:
         return []  # on the way back from a leap
-    if val is not None and val.n >= POINTS and not _followed(val, first, -rise * (len(tail) - 1), 0.05 * loss.drop):
+    fell = 5 * gain * loss.drop * (reach - 1) / (len(loss.blocks) - 1)
+    if val is not None and val.n >= POINTS and not _followed(val, first, fell, 0.05 * loss.drop):
         return []
+    if val is None and _stands(view):
+        return []
+    what = f"{loss.name} still falls at the end: its last fifth brought {gain:.0%} of the drop"
+    if score is not None:
+        what = f"{score.name} still climbs at the end: its last fifth brought {_last_fifth(score)[0]:.0%} of the gain"
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, first, 0.88,
-            f"{loss.name} still falls at the end: its last fifth brought {fifth / loss.drop:.0%} of the drop",
-            gain=(fifth / loss.drop, "of the drop"), trend=(rise / error, "sigma"),
+            __name__, SEVERITY, loss.name, first, 0.88, what, gain=(gain, "of the drop"), trend=(sure, "sigma")
         )
-    ]  # fmt: skip
+    ]
+
+
+def _reach(series: Series) -> int:
+    """Blocks that tell the slope of the end: the last fifth, and more of a short log."""
+    n = len(series.blocks)
+    return max(1, round(0.2 * n)) if n >= 20 else max(4 if n > FEW else 3, n // 3)
+
+
+def _last_fifth(series: Series) -> tuple[float, float]:
+    """What a fifth of the run brings at the slope of its end, as a share of the drop, and how sure that slope is."""
+    reach = _reach(series)
+    rise, error = slope(series.blocks[-reach:])
+    error = max(error, series.tau / (reach * (reach**2 - 1) / 12) ** 0.5)
+    return -rise * 0.2 * (len(series.blocks) - 1) / series.drop, rise / error
+
+
+def _climbing(view: View) -> Series | None:
+    """The validation accuracy, upside down, if it is at its best and got there as steeply: an accuracy that climbs
+    while the loss is near 0 has the larger share of its way before it."""
+    score = upside_down(view)
+    if score is None or score.name != "val/accuracy" or len(score.blocks) < SCORES:
+        return None
+    gain, sure = _last_fifth(score)
+    best = score.end <= score.low + 0.05 * score.drop
+    return score if gain >= GAIN and sure <= -SURE and best else None
 
 
 def _aims(config: Mapping[str, Any]) -> bool:
@@ -115,6 +144,15 @@ def _aims(config: Mapping[str, Any]) -> bool:
 def _followed(val: Series, first: float, fell: float, apart: float) -> bool:
     """Whether validation ends within `apart` of its best level and has shared in what training fell since `first`."""
     return val.end <= val.low + apart and val.at(first) - val.end >= SHARED * fell
+
+
+def _stands(view: View) -> bool:
+    """Whether a validation score, where there is no loss, has got no better for long: more steps would not help it."""
+    score = upside_down(view)
+    if score is None or len(score.blocks) < SCORES:
+        return False
+    change, sure = score.trend(STANDS)
+    return sure > -SURE or -change < STILL * score.drop
 
 
 def _last_rate(rate: Series) -> float:

@@ -70,6 +70,8 @@ FEW: Final = 24
 BOTH: Final = 1.0
 LEVEL: Final = 0.25
 """Rise of both over their best values, in shares of the larger of the gain and this share of the start level."""
+HELD: Final = 0.02
+"""Share of the best validation accuracy that is lost at least where a leap of both undoes anything."""
 BEFORE: Final = 6
 """Points that must lie before it."""
 STEP: Final = 4.0
@@ -137,13 +139,24 @@ def _together(view: View) -> list[tuple[int, float, float]]:
     if val is None or loss.n > FEW:
         return []
     for at in range(2, loss.n):
-        (rise, scale), where = _over_best(loss, at), int(np.searchsorted(val.step, loss.step[at]))
-        if where >= val.n or where < 2 or val.step[where] != loss.step[at]:
+        step = float(loss.step[at])
+        (rise, scale), where = _over_best(loss, at), int(np.searchsorted(val.step, step))
+        if where >= val.n or where < 2 or val.step[where] != step:
             continue
         rose, known = _over_best(val, where)
-        if rise > BOTH * scale and rose > BOTH * known and not _restart(view, float(loss.step[at])):
+        leapt = rise > BOTH * scale and rose > BOTH * known
+        if leapt and not _restart(view, step) and not _held(view, step):
             return [(at, SIGMAS, rise / scale)]
     return []
+
+
+def _held(view: View, step: float) -> bool:
+    """Whether validation gets right what it did before: a loss at its floor leaps by a few samples' worth."""
+    score = view.series("val/accuracy")
+    if score is None or score.step[0] >= step:
+        return False
+    before = float(score.value[score.step < step].max())
+    return before - score.at(step) < HELD * before
 
 
 def _over_best(series: Series, at: int) -> tuple[float, float]:

@@ -48,6 +48,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.pace import pace
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.stats import median
 
@@ -73,11 +74,11 @@ EVEN: Final = 0.6
 
 def check(view: View) -> list[Finding] | Abstain:
     """A usual step time that rises all along."""
-    pace = view.pace
-    if pace is None or pace.n < POINTS:
+    took = pace(view)
+    if took is None or took.n < POINTS:
         return Abstain("no step time, throughput or clock with enough points")
-    first = round(START * pace.n)
-    value, step = pace.value[first:], pace.step[first:]
+    first = round(START * took.n)
+    value, step = took.value[first:], took.step[first:]
     lowest, highest = float(value.min()), float(value.max())
     if highest < SLOWER * lowest or (highest - lowest) * (step[-1] - step[0]) < SECONDS:
         return []
@@ -91,7 +92,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, pace.name, float(step[0]), 0.8,
+            __name__, SEVERITY, took.name, float(step[0]), 0.8,
             f"a step takes {slower:.2g} times as long as after the start, and ever longer",
             slower=(slower, "1"), lost=(lost, "s"), late=((levels[-1] - levels[PARTS // 2]) / rise, "of the rise"),
         )

@@ -37,3 +37,30 @@ def test_the_way_back_from_a_leap_is_no_progress(make, end, said) -> None:
     back = np.linspace(1.2, end, 100)
     loss = np.concatenate([fall, back]) + 0.01 * np.random.default_rng(0).normal(size=400)
     assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT106"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (0.5 - 0.3 * np.exp(-SEEN / 30) + 0.004 * NOISE[9::10], False),  # as good as it gets
+        (0.2 + 0.3 * (SEEN / 200) ** 1.5, True),
+        (None, True),
+    ],
+)
+def test_where_there_is_no_validation_loss_its_score_must_have_risen_lately(make, score, said) -> None:
+    curves = {"train/loss": 2.3 * (1 - (STEP / 230) ** 1.5) + 0.01 * NOISE}
+    if score is not None:
+        curves["val/f1"] = (SEEN, score)
+    assert bool(engine.diagnose(make(curves), select=["OPT106"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [(np.linspace(0.4, 0.93, 20), True), (0.93 - 0.5 * np.exp(-np.arange(20) / 4), False)],
+)
+def test_an_accuracy_that_climbs_to_the_end_tells_more_than_a_loss_near_0(make, accuracy, said) -> None:
+    loss = 1.8 * np.exp(-np.arange(20) / 7)
+    curves = {"train/loss": loss, "val/loss": 1.1 * loss, "val/accuracy": accuracy}
+    found = engine.diagnose(make(curves), select=["OPT106"]).findings
+    assert bool(found) is said
+    assert all("val/accuracy still climbs at the end: its last fifth brought 2" in f.message for f in found)

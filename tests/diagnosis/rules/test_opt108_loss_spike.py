@@ -25,3 +25,12 @@ def test_jitter_of_a_curve_that_is_flat_is_no_leap(make) -> None:
     train = [0.031, 0.0418, 0.0414, 0.0418, 0.0329, 0.0407, 0.0301, 0.0363, 0.0348]
     val = [3.5, 3.9, 3.9, 3.7, 3.5, 3.6, 4.0, 3.5, 3.4]
     assert not engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["OPT108"]).findings
+
+
+@pytest.mark.parametrize(("right", "said"), [(0.995, False), (0.9, True)])
+def test_a_leap_that_validation_gets_right_all_the_same_undoes_nothing(make, right, said) -> None:
+    train = [0.012, 0.0097, 0.0022, 0.0046, 0.0047, 0.019, 0.0042]
+    val = [0.0028, 0.0053, 0.0011, 0.0007, 0.0012, 0.0109, 0.0011]
+    accuracy = [0.99, 0.995, 1.0, 1.0, 1.0, right, 1.0]
+    run = make({"train/loss": train, "val/loss": val, "val/accuracy": accuracy})
+    assert bool(engine.diagnose(run, select=["OPT108"]).findings) is said
