@@ -3,7 +3,9 @@
 ## What is seen
 The last fifth of the run brought more than a tenth of the whole fall, beyond doubt; an even fall would have brought a
 fifth. It ends below everything before: a way back from a leap is no progress. Validation, where there is one, is at its
-best and fell with it by a third as much. Only said of a run that has ended, and not at its target.
+best and fell with it by a third as much; where there is a score alone, it rose lately. A validation accuracy that
+climbs as steeply counts as well, since a loss near 0 has hardly a share of its fall left. Only said of a run that has
+ended, and not at its target.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.

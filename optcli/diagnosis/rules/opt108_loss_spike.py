@@ -2,7 +2,9 @@
 
 ## What is seen
 A point stands more than 10 noise levels above the points just before it, by at least 15 % of what had been gained, and
-several times above the highest bump of the last hundred points, so that noise with heavy tails stays silent.
+several times above the highest bump of the last hundred points, so that noise with heavy tails stays silent. In a log
+of at most 24 points training and validation leap together, or the training loss to four times its lowest for a while;
+an accuracy that holds says that nothing was undone.
 
 ## Why it matters
 One step undid the work of many. A spike that recovers costs some time; the next may not recover.
@@ -70,8 +72,10 @@ FEW: Final = 24
 BOTH: Final = 1.0
 LEVEL: Final = 0.25
 """Rise of both over their best values, in shares of the larger of the gain and this share of the start level."""
+TALL: Final = 3.0
+"""Rise of the training loss alone, in such a log, over the lowest value before: batches of real logs reach 0.6."""
 HELD: Final = 0.02
-"""Share of the best validation accuracy that is lost at least where a leap of both undoes anything."""
+"""Share of the best accuracy that is lost at least where a leap of both undoes anything."""
 BEFORE: Final = 6
 """Points that must lie before it."""
 STEP: Final = 4.0
@@ -85,7 +89,7 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.loss
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    spikes = [*_leaps(view), *_together(view)]
+    spikes = _leaps(view) or _together(view) or _tall(view)
     if not spikes:
         return []
     at, sigmas, share = min(spikes)
@@ -150,9 +154,25 @@ def _together(view: View) -> list[tuple[int, float, float]]:
     return []
 
 
+def _tall(view: View) -> list[tuple[int, float, float]]:
+    """In a whole log of few points and no validation: one that is several times the lowest before, for a while."""
+    loss = view.loss
+    if not view.ended or view.val is not None or loss.n > FEW:
+        return []
+    if loss.late or not view.learned or float(loss.value.min()) <= 0:
+        return []
+    for at in range(BEFORE // 2, loss.n - 1):
+        rise, scale = _over_best(loss, at)
+        step, low = float(loss.step[at]), float(loss.value[at]) - rise
+        tall = rise > SHARE_HIGH * scale and rise > TALL * low and loss.value[at + 1 :].min() < low + 0.1 * rise
+        if tall and not _restart(view, step) and not _held(view, step):
+            return [(at, SIGMAS, rise / scale)]
+    return []
+
+
 def _held(view: View, step: float) -> bool:
-    """Whether validation gets right what it did before: a loss at its floor leaps by a few samples' worth."""
-    score = view.series("val/accuracy")
+    """Whether as much is right as was before: a loss at its floor leaps by a few samples' worth."""
+    score = view.series("val/accuracy") or view.series("train/accuracy")
     if score is None or score.step[0] >= step:
         return False
     before = float(score.value[score.step < step].max())
