@@ -20,6 +20,8 @@ SURE: Final = 4.0
 SKILLED: Final = 0.8
 LEAST: Final = 0.6
 """Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
+KNOWING: Final = 0.35
+"""First validation loss below which, without an accuracy, much is known: half of ln 2, a coin's guess between two."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -87,13 +89,14 @@ def _gap_early(run: Run, loss: Series) -> float:
 def _gap_first(run: Run, loss: Series) -> float:
     """The same at the first validation, where that was good already: after a whole epoch, or of a net trained before.
 
-    NaN without a validation accuracy, or where it still had a way to go.
+    NaN where it still had a way to go.
     """
     val, right = _series(run, "val/loss"), _series(run, "val/accuracy")
-    if val is None or right is None or val.name == loss.name or loss.drop <= loss.grain:
+    if val is None or val.name == loss.name or loss.drop <= loss.grain:
         return math.nan
-    first, most = float(right.value[0]), float(right.value.max())
-    if first < SKILLED * most or first < LEAST * whole(right):
+    if right is None and not 0 < float(val.value[0]) < KNOWING:
+        return math.nan
+    if right is not None and float(right.value[0]) < max(SKILLED * float(right.value.max()), LEAST * whole(right)):
         return math.nan
     return (float(val.value[0]) - loss.at(float(val.step[0]))) / loss.drop
 

@@ -169,3 +169,9 @@ def test_what_explains_a_nan_stands_first_though_something_else_is_surer() -> No
 def test_a_first_validation_that_was_good_already_speaks_against_another_kind_of_data(first, name) -> None:
     found = [finding("GEN201"), finding("GEN203", val_fell=0.1)]
     assert causes.rank(found, {}, {"gap_first": first})[0].name == name
+
+
+def test_of_opposite_causes_only_the_likelier_is_told() -> None:
+    names = [cause.name for cause in causes.rank([finding("OPT106")], {})]
+    assert {"too-few-steps", "learning-rate-too-low"} <= set(names)
+    assert "learning-rate-too-high" not in names

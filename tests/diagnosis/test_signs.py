@@ -93,3 +93,10 @@ def test_the_gap_at_a_first_validation_counts_if_that_was_good(make, accuracy, f
     run = make({"train/loss": [0.5, 0.4, 0.35, 0.3], "val/loss": [first, 0.5, 0.5, 0.6], "val/accuracy": accuracy})
     found = signs(run)["gap_first"]
     assert np.isnan(found) if gap is None else found == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(("first", "gap"), [(0.14, -0.15), (0.5, None)])
+def test_without_an_accuracy_a_low_first_validation_was_good(make, first, gap) -> None:
+    run = make({"train/loss": [0.155, 0.09, 0.07, 0.055], "val/loss": [first, 0.13, 0.15, 0.19]})
+    found = signs(run)["gap_first"]
+    assert np.isnan(found) if gap is None else found == pytest.approx(gap)

@@ -28,6 +28,8 @@ LEAST: Final = 0.2
 EVEN: Final = 0.5
 MOST: Final = 3
 """Longer lists of explanations explain nothing."""
+OPPOSITES: Final = ("learning-rate-too-high", "learning-rate-too-low")
+"""Only the likelier of them is told: advice both ways helps nobody."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,10 @@ def rank(
         surest[finding.code] = finding
     case = Case(surest, config, signs or {})
     weighed = sorted(((_odds(load(name), case), name) for name in files()), key=lambda w: (-w[0], w[1]))
-    likely = [_cause(name, _weight(odds), case) for odds, name in weighed if _weight(odds) >= LEAST]
+    told = {name: _weight(odds) for odds, name in weighed if _weight(odds) >= LEAST}
+    for worse in [name for name in told if name in OPPOSITES][1:]:
+        del told[worse]
+    likely = [_cause(name, weight, case) for name, weight in told.items()]
     return tuple(sorted(likely[:MOST], key=lambda cause: not _of_nan(cause, case)))
 
 
