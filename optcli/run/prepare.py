@@ -20,7 +20,7 @@ START_POINTS: Final = 5
 """At most so many points, and at most a twentieth of the curve, make its start level."""
 LATE: Final = 2.5
 """Strides from one point to the next at which the first one may be, in a log from the beginning."""
-LONE: Final = 20.0
+LONE: Final = 10.0
 LONE_POINTS: Final = 8
 """Times the second value that the first one may be, in a curve of so many points, and still be where it starts."""
 GRAIN: Final = 1e-7
@@ -99,7 +99,7 @@ class Series:
         if self.n < LONE_POINTS:
             return 0
         first, second = self.value[:2].tolist()
-        return int(first > LONE * second > 0)
+        return int(first > LONE * second > 0 and self.value.min() > 0)
 
     @cached_property
     def end(self) -> float:

@@ -114,7 +114,12 @@ def test_a_copy_is_the_same_number_at_every_shared_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "start"), [([186, 3.7, 3.6, 3.5, *[3.4] * 6], 3.7), ([60, 3.7, 3.6, *[3.4] * 7], 60)]
+    ("values", "start"),
+    [
+        ([186, 3.7, 3.6, 3.5, *[3.4] * 6], 3.7),
+        ([30, 3.7, 3.6, *[3.4] * 7], 30),
+        ([4.0, 0.01, *[-1.0] * 8], 4.0),  # beside 0 a ratio says nothing
+    ],
 )
 def test_a_lone_first_value_is_no_level(values: list[float], start: float) -> None:
     assert series(values).start == start
