@@ -74,6 +74,8 @@ SCORES: Final = 10
 STANDS: Final = 0.4
 STILL: Final = 0.05
 """Validations of a score that there must be, the share of them that it stands still, and what it may gain in it."""
+LAST: Final = 2
+"""Blocks of the validation among which its best one may be: on a steep way down the end's median lies above it."""
 RESTART: Final = 3.0
 """Times by which a rate goes up again in one step at a restart."""
 
@@ -144,8 +146,9 @@ def _aims(config: Mapping[str, Any]) -> bool:
 
 
 def _followed(val: Series, first: float, fell: float, apart: float) -> bool:
-    """Whether validation ends within `apart` of its best level and has shared in what training fell since `first`."""
-    return val.end <= val.low + apart and val.at(first) - val.end >= SHARED * fell
+    """Whether validation ends within `apart` of its best and has shared in what training fell since `first`."""
+    best = val.low >= float(val.blocks[-LAST:].min()) or val.end <= val.low + apart
+    return best and val.at(first) - val.end >= SHARED * fell
 
 
 def _stands(view: View) -> bool:

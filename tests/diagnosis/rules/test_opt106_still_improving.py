@@ -16,6 +16,7 @@ NOISE = np.random.default_rng(0).normal(size=200)
         (2.4 - 1.6 * (SEEN / 200) ** 1.5, True),
         (1.5 + 0.9 * np.exp(-SEEN / 40), False),  # as good as it gets
         (2.4 - 0.8 * (SEEN / 200) ** 1.5, True),  # half as fast
+        (2.4 - 1.6 * (SEEN / 200) ** 6, True),  # the end's median lies far above the last one
     ],
 )
 def test_validation_must_fall_as_well(make, val, said) -> None:
