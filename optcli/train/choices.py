@@ -19,6 +19,7 @@ from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
 from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import ready
+from optcli.train.signals import interrupted
 from optcli.train.traceless import kept
 from optcli.train.world import HALF, World
 
@@ -126,11 +127,25 @@ def fastest(step: Callable[[], object]) -> float:
 def compile_whole(model: nn.Module) -> None:
     """Compile the model's call, without wrapping it, so that its weights keep their names.
 
-    `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`.
+    `model.compile()` leaves out functions that are torch's own, and so all of a model that is an `nn.Sequential`. A run
+    that is told to stop while it compiles ends its step uncompiled, which may round otherwise.
     """
+    from torch._dynamo.exc import BackendCompilerFailed  # a second to import, for those that compile
+
     warnings.filterwarnings("ignore", "TensorFloat32")  # the recipe says which precision it wants
     call: Any = model._call_impl
-    model._compiled_call_impl = torch.compile(lambda *inputs: call(*inputs))
+    compiled: Any = torch.compile(lambda *inputs: call(*inputs))
+
+    def whole(*inputs: Any) -> Any:
+        try:
+            return compiled(*inputs)
+        except BackendCompilerFailed:
+            if not interrupted():
+                raise
+            model._compiled_call_impl = None  # Ctrl-C ended the compiler, too, a process of its own
+            return call(*inputs)
+
+    model._compiled_call_impl = whole
 
 
 @torch.no_grad()

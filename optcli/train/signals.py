@@ -60,6 +60,11 @@ class Signals:
 _active: list[Signals] = []
 
 
+def interrupted() -> bool:
+    """Whether a run of this process was told to stop: processes that it started got the signal as well."""
+    return any(signals.received is not None for signals in _active)
+
+
 def _forked() -> None:
     while _active:
         _active.pop()._restore()

@@ -1,9 +1,13 @@
 """What is decided once for a run."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch._dynamo.exc import BackendCompilerFailed
 
 import optcli
 from optcli.train import choices
@@ -96,6 +100,36 @@ def test_a_model_that_can_not_be_compiled_is_left_as_it_is(monkeypatch):
         "compile_trial": {"failed": "RuntimeError: no compiler"},
     }
     assert net._compiled_call_impl is None
+
+
+def struck(function):
+    """A compiler that gets the signal and fails."""
+
+    def call(*inputs):
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise BackendCompilerFailed.__new__(BackendCompilerFailed)  # its arguments differ among versions of torch
+
+    return call
+
+
+def test_a_signal_that_ends_the_compiler_too_leaves_a_step_that_ends(monkeypatch):
+    net, x = nn.Linear(2, 2), torch.ones(1, 2)
+    monkeypatch.setattr(torch, "compile", struck)
+    wanted = net(x)
+    choices.compile_whole(net)
+    with Signals() as signals:
+        assert torch.equal(net(x), wanted)
+        assert signals.received == signal.SIGTERM
+    assert net._compiled_call_impl is None
+
+
+def test_a_compiler_that_fails_by_itself_is_told_of(monkeypatch):
+    net = nn.Linear(2, 2)
+    monkeypatch.setattr(torch, "compile", struck)
+    monkeypatch.setattr(os, "kill", lambda *_: None)
+    choices.compile_whole(net)
+    with Signals(), pytest.raises(BackendCompilerFailed):
+        net(torch.ones(1, 2))
 
 
 def test_short_runs_are_not_even_tried(recipe, monkeypatch):
