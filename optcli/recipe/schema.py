@@ -140,12 +140,22 @@ class Draft:
             self._nameless(kind, node, name, path)
             return None
         module = self._module(kind, name, path)
-        if module is None:
-            return None
         options = Node(node.entries, node.span)
+        if module is None:
+            self._as_meant(kind, name.value, options, path)
+            return None
         inner = path if path == kind else f"{path}.{name.value}"
         chosen = self.checked(module.Options, options, inner, f"the {kind} `{name.value}`", ("name", *but))
         return Chosen(kind, parts.house(kind, name.value), chosen) if chosen is not None else None
+
+    def _as_meant(self, kind: str, name: str, options: Node, path: str) -> None:
+        """What is wrong with a mistyped name's options if the nearest is meant; what that lacks, another may have."""
+        for near in nearest(name, parts.bundled(kind))[:1]:
+            cls = parts.find(kind, near).Options
+            known = {key: entry for key, entry in options.entries.items() if key in fields(cls)}
+            _, problems = validated(cls, Node(known, options.span), path)
+            given = tuple(f"{path}.{key}" for key in known)
+            self.problems += [problem for problem in problems if problem.path.startswith(given)]
 
     def _nameless(self, kind: str, node: Node, name: Node | None, path: str) -> None:
         keys = list(node.entries)

@@ -219,6 +219,25 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_text() -> None:
     assert [p.line for p in problems(text)] == [1, 2, 3, 6, 7, 8, 9, 10]
 
 
+@pytest.mark.parametrize(
+    ("part", "more"),
+    [
+        ("optimizer: {name: admaw, lr: -1}", ["`optimizer.lr` must be a number above 0, not -1"]),
+        ("optimizer: {name: admaw, lr: 1e-3, nesterov: true}", []),  # another optimizer may have that
+        ("optimizer: {name: unheard_of, lr: -1}", []),
+        ("regularizers: [{name: dropuot}]", []),  # what the nearest needs, another may not
+        (
+            "regularizers: [{name: dropuot, rate: 3}]",
+            ["`regularizers.rate` must be a number from 0 to below 1, not 3"],
+        ),
+    ],
+)
+def test_options_of_a_mistyped_name_are_checked_as_those_of_the_nearest(part: str, more: list[str]) -> None:
+    first, *others = problems(f"{D}{part}\n")
+    assert first.message.startswith("unknown ")
+    assert [p.message for p in others] == more
+
+
 def test_one_mistake_is_told_once() -> None:
     """What a wrong value would mean for others is not told."""
     assert len(problems(D + "train: {epochs: -1}\nschedule: {warmup: 500}\n")) == 1
