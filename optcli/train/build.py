@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from optcli.exits import Exit, Failure
 from optcli.parts import find
 from optcli.parts.optimizers import _groups
-from optcli.parts.origin import PartFailed, own_home, told
+from optcli.parts.origin import Misuse, PartFailed, own_home, told
 from optcli.recipe.recipe import Recipe
 from optcli.train import choices, frugal, sparse
 from optcli.train.averages import Averages, Shown
@@ -82,7 +82,7 @@ class Built:
             output, _ = self.objective.evaluate(x, y)
             for name, metric in self.metrics.items():
                 try:
-                    metric.update(output, y)
+                    _look(metric, output, y)
                 except PartFailed:  # an own one says so itself
                     raise
                 except Exception as error:
@@ -142,6 +142,19 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     )  # fmt: skip
 
 
+def _look(metric: Any, output: Any, y: Tensor) -> None:
+    """A metric's first look at a batch.
+
+    Raises:
+        Misuse: it changed what it looked at, which the next metric looks at, too.
+    """
+    given = [tensor for tensor in (output, y) if isinstance(tensor, Tensor)]
+    before = [tensor._version for tensor in given]
+    metric.update(output, y)
+    if [tensor._version for tensor in given] != before:
+        raise Misuse("it changes its arguments in place: work on a copy, such as `output.clone()`")
+
+
 def _splits(recipe: Recipe, world: World) -> Any:
     if recipe.batch_size % world.size:
         message = f"data.batch_size={recipe.batch_size} can't be shared among {world.size} processes"
@@ -178,7 +191,14 @@ def _placed(
     mine = {} if chosen else {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
     info = dict(chosen or world.tell(mine))
     world.use_threads(info["threads"], 0)
+    if info.get("in_place"):
+        model.register_forward_pre_hook(_copied)
     return model, info
+
+
+def _copied(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Copies of the inputs, for a model that works in place on its own: they may be the data, or needed once more."""
+    return tuple(x.clone() for x in inputs)
 
 
 def _introduce(regularizers: Mapping[str, Any], optimizer: Any, plan: Any) -> None:

@@ -18,7 +18,7 @@ from optcli.parts import bundled
 from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
 from optcli.train.graphs import LAUNCH_BOUND
-from optcli.train.inputs import ready
+from optcli.train.inputs import owned
 from optcli.train.signals import interrupted
 from optcli.train.traceless import kept
 from optcli.train.world import HALF, World
@@ -40,10 +40,11 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
         data: inputs and targets of one batch.
         loss: of (output, target); what compiling is measured with.
     """
-    x, y = world.tensor(data[0]), world.tensor(data[1])
-    work, seconds = forward_work(world, model, world.cast(ready(x)))
+    x, y = (world.cast(owned(world.tensor(part))) for part in data)
+    fresh = x._version
+    work, seconds = forward_work(world, model, x)
     threads = world.use_threads(recipe.train.threads, 3 * work)
-    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision}
+    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision, "in_place": x._version > fresh}
     chosen["cuda_graphs"] = recordable(recipe, world, 3 * work)
     if recipe.train.compile != "auto":
         return {**chosen, "compile": recipe.train.compile == "on"}
@@ -54,7 +55,7 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
 
     def step() -> None:
         with context:
-            value = loss(model(world.cast(ready(x))), world.cast(ready(y)))
+            value = loss(model(x.clone() if chosen["in_place"] else x), y)
         torch.autograd.grad(value, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
         world.synchronize()
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from optcli.train.inputs import host, ready
+from optcli.train.inputs import host, owned
 from optcli.train.objective import Objective
 from optcli.train.world import World
 
@@ -71,7 +71,7 @@ class Evaluator:
         for at in range(0, len(self._x), self._step):
             if self._interrupted():
                 return None
-            x, y = (ready(self._world.stage(part[at : at + self._step])) for part in (self._x, self._y))
+            x, y = (owned(self._world.stage(part[at : at + self._step])) for part in (self._x, self._y))
             output, loss = self._objective.evaluate(x, y)
             parts = [loss.new_full((1,), len(x), dtype=torch.float64), (loss.double() * len(x)).view(1)]
             parts += [metric.update(output, y).double().view(-1) for metric in self._metrics.values()]

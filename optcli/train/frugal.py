@@ -54,6 +54,9 @@ def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
         f"train.threads={train.threads} comes too late: the run began with {info['threads']}, and keeps to that": (
             train.threads not in ("auto", info["threads"])
         ),
+        "the model changes its input in place, so each pass gets a copy: `x = x / 2` does no more than `x /= 2` then": (
+            bool(info.get("in_place"))
+        ),
     }
     return [note for note, true in told.items() if true]
 

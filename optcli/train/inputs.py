@@ -26,6 +26,12 @@ def ready(x: Tensor) -> Tensor:
     return x.float() if x.is_floating_point() else x.long()
 
 
+def owned(x: Tensor) -> Tensor:
+    """`ready`, in memory of its own, where a model or a metric that works in place can't reach the data."""
+    made = ready(x)
+    return made.clone() if made.data_ptr() == x.data_ptr() else made
+
+
 def host(array: Any) -> Any:
     """An array as a tensor in the host's memory, sharing the array's; one that is mapped from a file stays there.
 
@@ -34,7 +40,7 @@ def host(array: Any) -> Any:
     if isinstance(array, Lazy) or hasattr(array, "rows"):
         return array if isinstance(array, Lazy) else Lazy(array)
     if isinstance(array, np.memmap):
-        with warnings.catch_warnings():  # that it can't be written to: nobody does
+        with warnings.catch_warnings():  # that it can't be written to: whoever might gets a copy
             warnings.simplefilter("ignore", UserWarning)
             return torch.from_numpy(array)
     return array if isinstance(array, Tensor) else torch.from_numpy(np.require(array, requirements=["C", "W"]))

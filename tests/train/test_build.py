@@ -161,3 +161,39 @@ def test_all_processes_take_what_the_first_one_chose(recipe, monkeypatch):
     made = build(recipe(), world, Signals())
     assert (made.info["threads"], torch.get_num_threads()) == (2, 2)
     world.__exit__()
+
+
+class Halving(nn.Module):
+    """Halves its input, in place or not."""
+
+    def __init__(self, in_place):
+        super().__init__()
+        self.layer, self.in_place = nn.Linear(4, 3), in_place
+
+    def forward(self, x):
+        x = x.div_(2) if self.in_place else x / 2
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("more", [(), ("regularizers=[sam]",)], ids=["plain", "twice a step"])
+def test_a_model_that_works_in_place_never_changes_the_data(recipe, run, journal, tmp_path, more):
+    @optcli.model
+    def halving(facts, in_place: bool = True):
+        return Halving(in_place)
+
+    def losses(yes):
+        run(tmp_path / yes, "model=halving", f"model.in_place={yes}", "regularizers=[]", *more)
+        return [(r.get("train/loss"), r.get("val/loss")) for r in journal(tmp_path / yes)]
+
+    assert losses("true") == losses("false")
+    assert built(recipe, "model=halving", "regularizers=[]").notes[0].startswith("the model changes its input in place")
+
+
+def test_a_metric_that_works_in_place_is_refused(recipe):
+    @optcli.metric(higher_is_better=True)
+    def next_class(output, target):
+        target += 1
+        return (output.argmax(1) == target).double().mean()
+
+    with pytest.raises(PartFailed, match=r"metric next_class.*it changes its arguments in place"):
+        built(recipe, "metrics=[next_class]").try_out()

@@ -82,9 +82,9 @@ class Bench:
 
     def tensor(self, rows: Any) -> Tensor:
         """Rows of the data on the device, as the model gets them."""
-        from optcli.train.inputs import host, ready
+        from optcli.train.inputs import host, owned
 
-        moved: Tensor = self.world.cast(ready(self.world.tensor(host(rows))))
+        moved: Tensor = self.world.cast(owned(self.world.tensor(host(rows))))
         return moved
 
     def train(self, name: str, recipe: Recipe, *, resume: bool = False) -> Path:
