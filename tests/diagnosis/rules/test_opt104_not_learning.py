@@ -24,6 +24,12 @@ def test_a_planned_run_has_time_to_begin(make) -> None:
     assert 0.15 * N <= known_at(make, flat, planned=N) < 0.25 * N
 
 
+@pytest.mark.parametrize(("planned", "said"), [(24, False), (48, True)])
+def test_a_run_that_was_to_take_a_few_steps_was_to_learn_nothing(make, planned, said) -> None:
+    loss = 0.7 + 0.002 * NOISE[:planned]
+    assert (known_at(make, {"train/loss": loss}, planned=planned) is not None) is said
+
+
 @pytest.mark.parametrize(("scatter", "least"), [(0.02, 39), (0.1, 159), (0.2, 450)])
 def test_the_noisier_the_batches_the_more_points_it_takes(make, scatter, least) -> None:
     at = known_at(make, {"train/loss": 2.303 + scatter * NOISE})
