@@ -139,7 +139,7 @@ def _bookkeeping(role: str, curve: Curve) -> bool:
 
 def _unfit(code: str, rule: rules.Rule, view: View) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
-    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and view.curve(ladder.OPPONENT) is not None:
+    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and view.game:
         return hygiene.GAME
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)
