@@ -89,11 +89,6 @@ class View:
         return self.series(LOSS) or Series("", np.empty(0), np.empty(0))
 
     @cached_property
-    def game(self) -> bool:
-        """Whether the headline is a player's by now."""
-        return any(self.points(role) for role in ladder.OPPONENTS)
-
-    @cached_property
     def broken(self) -> bool:
         """Whether the headline stopped being a number before this rung; a lone infinity doesn't count."""
         curve = self.curve(LOSS)

@@ -57,8 +57,7 @@ RUN_OF_VAL: Final = 2
 
 def check(view: View) -> list[Finding] | Abstain:
     """NaN in the headline at once; a lone infinity, and validation, only when it comes again."""
-    losses = (LOSS, *OPPONENTS) if view.game else (LOSS,)
-    found = [*(_training(view, role) for role in losses), _validation(view)]
+    found = [*(_training(view, role) for role in (LOSS, *OPPONENTS)), _validation(view)]
     return [f for f in found if f is not None]
 
 
