@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,10 +18,10 @@ from optcli.run.readers import hf
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, split_in
 from optcli.run.rows import flat, tagged
 from optcli.run.source import Source
+from optcli.run.torn_json import one_after_another, salvage
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
 _ROWS: Final = re.compile(rb'^\s*\[\s*\{\s*"')
-_BLANKS: Final = re.compile(r"[\s,]*")
 _TRIPLES: Final = re.compile(rb"^\s*\[\s*\[\s*[\d.eE+]+\s*,")
 _COUNTED: Final = re.compile(r"(?:epoch|step|iter|iteration|round)?[ _-]?(\d{1,12})", re.I)
 _NAMED: Final = {
@@ -48,38 +47,35 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """All curves of the document.
+    """All curves of the document; of one that breaks off those before the break.
 
     Raises:
         Unreadable: it is no JSON, or has no curve in it.
     """
     data = source.read()
+    broken = ""
     try:
         document = parse(data)
     except ValueError as error:
-        document = _one_after_another(data)
-        if len(document) < 2:
-            reason = f"not a log format that is known, and not whole JSON either ({error})"
-            raise Unreadable(source.path, reason) from None
+        broken = f"not a log format that is known, and not whole JSON either ({error})"
+        document = _parts(data, source)
     found = list(_blocks(document, source.name))
     if not found:
-        raise Unreadable(source.path, _reason(document))
+        raise Unreadable(source.path, broken or _reason(document))
     yield from found
 
 
-def _one_after_another(data: bytes) -> list[Any]:
-    """The objects of a file that was written one indented object at a time; a torn last one is left out."""
-    text = data.decode("utf-8-sig", "replace")
-    parser = json.JSONDecoder()
-    found: list[Any] = []
-    at = 0
-    while blank := _BLANKS.match(text, at):
-        try:
-            one, at = parser.raw_decode(text, blank.end())
-        except (ValueError, RecursionError):
-            break
-        found.append(one)
-    return found
+def _parts(data: bytes, source: Source) -> Any:
+    """What there is of a file that isn't one whole document."""
+    found = one_after_another(data)
+    if len(found) > 1:
+        return found
+    try:
+        document, broke = salvage(data)
+    except ValueError:
+        return None
+    source.skipped.append((broke, len(data)))
+    return document
 
 
 def _blocks(document: Any, name: str) -> Iterator[Block]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from optcli.run.assemble import read
+from optcli.run.block import Unreadable
 from optcli.run.curve import Run
 
 
@@ -76,6 +77,21 @@ def test_indented_objects_one_after_the_other(tmp_path: Path) -> None:
         "".join(json.dumps({"epoch": i, **row}, indent=2) + "\n" for i, row in enumerate(ROWS)) + '{"epoch"'
     )
     assert read(str(path))[0].curves["val/loss"].value.tolist() == [8, 7, 6, 5, 4]
+
+
+def test_a_document_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    text = json.dumps({"loss": [3.5, 2.5, 1.5], "val_loss": [4.5, 3.25, 2.25], "lr": []}, indent=4)
+    for end, kept in ((text.index('"lr"') + 6, 3), (text.index("2.25") + 3, 2)):
+        path.write_text(text[:end])
+        (run,) = read(str(path))
+        assert run.curves["train/loss"].value.tolist() == [3.5, 2.5, 1.5]
+        assert run.curves["val/loss"].value.tolist() == [4.5, 3.25, 2.25][:kept]
+        (note,) = [note for note in run.notes if note.code == "RUN711"]
+        assert f"-{end}" in note.message
+    path.write_text(text[:20])
+    with pytest.raises(Unreadable, match="not whole JSON"):
+        read(str(path))
 
 
 def test_a_scalar_saved_from_tensorboard_as_json(tmp_path: Path) -> None:
