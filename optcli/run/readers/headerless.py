@@ -49,7 +49,10 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 
 def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
     """The names that the columns are given, and that of the loss among them; none for anything but numbers."""
-    rows = [[number(cell) for cell in _cells(line)] for line in sample(head)[:LOOKED_AT]]
+    lines = sample(head)[:LOOKED_AT]
+    if lines and lines[0].strip() == "[":
+        return (), ""  # a JSON document
+    rows = [[number(cell) for cell in _cells(line)] for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     whole = [[value for value in row if value is not None] for row in rows if len(row) == width]
     whole = [row for row in whole if len(row) == width]

@@ -50,7 +50,15 @@ def test_the_user_may_name_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1 2\n3\n4\n", "1\n2\n", "1,a\n2,b\n3,c\n", ",".join(["1"] * 13) + "\n" * 4, "words\n" * 9]
+    "text",
+    [
+        "1 2\n3\n4\n",
+        "1\n2\n",
+        "1,a\n2,b\n3,c\n",
+        ",".join(["1"] * 13) + "\n" * 4,
+        "words\n" * 9,
+        "[\n1,\n2,\n3,\n4\n]\n",
+    ],
 )
 def test_anything_else_is_not_its_business(text: str) -> None:
     assert headerless.sniff(text.encode(), "loss.csv") == 0
