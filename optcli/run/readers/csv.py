@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, Unreadable, table
-from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
 from optcli.run.numbers import grid
 from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
 from optcli.run.rows import AXES, from_grid, from_words, tagged
+from optcli.run.sidecar import beside_ultralytics
 from optcli.run.source import Source
+from optcli.run.unmeasured import measured
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
@@ -55,7 +54,8 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         return
     found = _pieces(source, head, max(offset, head.begin), kind)
     if kind == "ultralytics-csv":
-        found = _ultralytics(found, source)
+        yield beside_ultralytics(source.path)
+        found = measured(list(found))
     for block in found:
         if kind == "wandb-csv":
             yield from _by_run(block)
@@ -164,31 +164,3 @@ def _by_run(block: Block) -> Iterator[Block]:
     several = len(runs) > 1
     for run, columns in runs.items():
         yield replace(block, columns=columns, run=run if several else "")
-
-
-def _ultralytics(found: Iterator[Block], source: Source) -> Iterator[Block]:
-    """Zeros in every validation column mean that validation was off; `args.yaml` beside it tells the plan."""
-    from optcli.run.sidecar import beside_ultralytics
-
-    blocks = list(found)
-    yield beside_ultralytics(source.path)
-    names = {n for b in blocks for n in b.columns if n.startswith(("val/", "metrics/"))}
-    zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
-    total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
-    rows = sum(b.rows for b in blocks)
-    if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
-        yield from blocks
-        return
-    yield Block({}, notes=(_not_measured(names),))
-    for block in blocks:
-        yield replace(block, columns={n: _measured(c) if n in names else c for n, c in block.columns.items()})
-
-
-def _not_measured(names: set[str]) -> Note:
-    return say.note(say.NOT_MEASURED, f"{len(names)} validation columns are 0 in all but the last row")
-
-
-def _measured(column: Column) -> Column:
-    keep = column.value != 0
-    row = np.arange(len(keep), dtype=np.float64) if column.row is None else column.row
-    return Column(read_only(column.value[keep]), read_only(row[keep]))
