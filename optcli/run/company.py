@@ -1,5 +1,4 @@
-"""What the names of a log mean beside each other: a bare accuracy, losses of several models, two players of a game,
-actor and critic."""
+"""What the names of a log mean beside each other: a bare accuracy, losses of several models, of players or learners."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from optcli.run.jsonrows import parse
 
 _BLANKS: Final = re.compile(r"[\s,]*")
-_MARKS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{},]', re.S)
+_MARKS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{},]', re.S)
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
