@@ -55,7 +55,8 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """All curves of the document; of one that breaks off those before the break.
+    """All curves of the document; of one that breaks off those before the break, if it plainly is a log: the torn first
+    line of one of JSON lines may hold a list, too.
 
     Raises:
         Unreadable: it is no JSON, or has no curve in it.
@@ -68,7 +69,8 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         broken = f"not a log format that is known, and not whole JSON either ({error})"
         document = _parts(data, source)
     found = list(_blocks(document, source.name))
-    if not found:
+    plain = not source.skipped or any(headline(name) for block in found for name in block.columns)
+    if not found or not plain:
         raise Unreadable(source.path, broken or _reason(document))
     yield from found
 

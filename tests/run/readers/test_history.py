@@ -90,6 +90,9 @@ def test_a_document_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
         assert run.curves["val/loss"].value.tolist() == [4.5, 3.25, 2.25][:kept]
         (note,) = [note for note in run.notes if note.code == "RUN711"]
         assert f"-{end}" in note.message
+    path.write_text('{"train_loss": 2.5, "test_eval": [0.5, 0.25, 0.125, 0.')  # one of JSON lines
+    with pytest.raises(Unreadable, match="not whole JSON"):
+        read(str(path))
     path.write_text(text[:20])
     with pytest.raises(Unreadable, match="not whole JSON"):
         read(str(path))
