@@ -39,6 +39,7 @@ from samples.epochs import (
     timm,
     ultralytics,
     xgboost_console,
+    yolo,
 )
 from samples.json_logs import (
     detectron2_json,
@@ -87,12 +88,12 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
         keras_csv, ultralytics, fastai, timm, detr, keras_history, evals_result, keras_console, xgboost_console,
-        lightgbm_console, catboost_console, epoch_console, keras_tfevents,
+        lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo,
     )
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
-WITHOUT_VALIDATION = frozenset(("detectron2_console", "headerless", "torchtune", "nanochat"))
+WITHOUT_VALIDATION = frozenset(("detectron2_console", "headerless", "torchtune", "nanochat", "yolo"))
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""
 WRITERS = {**STEPS, **EPOCHS, **BY_EPOCH_FRACTION}

@@ -38,7 +38,7 @@ def command(
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Don't look for these.")] = None,
     map: Annotated[
         list[str] | None,
-        typer.Option(metavar="ROLE=NAME", help="Which column plays which role, such as val/loss=eval_loss."),
+        typer.Option(metavar="ROLE=NAME", help="Which column plays which role: val/loss=eval_loss, step=my_counter."),
     ] = None,
     pattern: Annotated[
         str | None,

@@ -34,7 +34,7 @@ _SUCH_AS: Final = r"such as 'step (?P<step>\d+).* loss (?P<loss>\S+)'"
 
 _ROLES: Final = (
     "train/loss", "val/loss", "train/accuracy", "val/accuracy", "lr", "grad_norm", "update_ratio", "loss_scale",
-    "skipped_steps", "nan_steps", "step_time", "data_time", "memory", "throughput",
+    "skipped_steps", "nan_steps", "step_time", "data_time", "memory", "throughput", "step",
 )  # fmt: skip
 _GROUPS: Final = ("train/", "val/", "test/", "grad_norm/", "update_ratio/")
 """What a role may begin with, before the name of a metric or a layer."""

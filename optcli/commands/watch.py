@@ -28,7 +28,9 @@ def command(
     once: Annotated[bool, typer.Option("--once", help="Look once, and say what is due by now.")] = False,
     select: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Look for these codes only.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Don't look for these codes.")] = None,
-    map: Annotated[list[str] | None, typer.Option(metavar="ROLE=NAME", help="Which column plays which role.")] = None,
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE=NAME", help="Which column plays which role, or step=NAME.")
+    ] = None,
     pattern: Annotated[str | None, typer.Option(metavar="REGEX", help="For console text, as in diagnose.")] = None,
 ) -> None:
     """Follow a growing log of any framework and speak the moment something is wrong.

@@ -56,6 +56,7 @@ class Walk:
     def climb(self, view: View) -> list[Finding]:
         """Ask at one rung all rules whose first curve has grown since they were asked; the findings that are new."""
         new: list[Finding] = []
+        game = any(map(view.points, ladder.OPPONENTS))
         with np.errstate(all="ignore"):  # curves may hold anything; what comes of it is compared, never trusted
             for code, rule, first, at_end in self._rules:
                 if at_end and not view.complete:
@@ -67,11 +68,11 @@ class Walk:
                 if view.broken and not code.startswith("NUM"):
                     continue  # what was said before the loss stopped being a number stands; nothing can be added
                 self._points[code] = points
-                new += self._ask(code, rule, view)
+                new += self._ask(code, rule, view, game)
         return new
 
-    def _ask(self, code: str, rule: rules.Rule, view: View) -> list[Finding]:
-        reason = _unfit(code, rule, view)
+    def _ask(self, code: str, rule: rules.Rule, view: View, game: bool) -> list[Finding]:
+        reason = _unfit(code, rule, view, game)
         said = Abstain(reason) if reason else rule.check(view)
         if isinstance(said, Abstain):  # what it said before stands: not to know is no recovery
             self.abstained[code] = said.reason
@@ -137,9 +138,9 @@ def _bookkeeping(role: str, curve: Curve) -> bool:
     return role.rpartition("/")[2] in BOOKKEEPING or (fixed and meaning(role) is None)
 
 
-def _unfit(code: str, rule: rules.Rule, view: View) -> str:
+def _unfit(code: str, rule: rules.Rule, view: View, game: bool) -> str:
     """Why a rule needn't be asked at this rung, or nothing."""
-    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and view.curve(ladder.OPPONENT) is not None:
+    if LOSS in rule.NEEDS and code.startswith(ABOUT_A_FALL) and game:
         return hygiene.GAME
     for place, role in enumerate(rule.NEEDS):
         points = view.points(role)

@@ -14,12 +14,12 @@ import numpy as np
 
 from optcli.run.curve import Curve, Run
 
-HEADLINES: Final = ("train/loss", "val/loss", "test/loss")
+HEADLINES: Final = ("train/loss", "val/loss", "test/loss", "policy/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
 ENOUGH: Final = 5
 """Points of a headline below which another curve is rather looked at."""
-OPPONENT: Final = "discriminator/loss"
-"""A curve that tells of what kind the headline is."""
+OPPONENTS: Final = ("discriminator/loss", "value/loss")
+"""Curves that tell of what kind the headline is: a generator's; an actor's, or a sum with it."""
 DENSE: Final = 24
 RATIO: Final = 1.12
 APART: Final = 0.05
@@ -27,7 +27,7 @@ APART: Final = 0.05
 
 
 def headline(run: Run) -> Curve | None:
-    """The curve that rungs count: train/loss, else val/loss, else test/loss; of a run that is over the first that has
+    """The curve that rungs count: train/loss, else the next of `HEADLINES`; of a run that is over the first that has
     enough points to be judged, if any."""
     found = [c for role in HEADLINES if (c := run.curve(role)) is not None]
     judged = [c for c in found if len(c) >= ENOUGH] if run.end != "running" else []
@@ -35,8 +35,9 @@ def headline(run: Run) -> Curve | None:
 
 
 def game(run: Run) -> bool:
-    """Whether the headline is a player's: of two networks against each other, whose losses rise and fall in turns."""
-    return OPPONENT in run.curves
+    """Whether the headline is a player's: of two networks that learn against or from each other, whose losses rise and
+    fall in turns."""
+    return any(role in run.curves for role in OPPONENTS)
 
 
 def broke_off(run: Run) -> bool:

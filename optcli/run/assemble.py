@@ -42,9 +42,9 @@ def read(
 ) -> list[Run]:
     """All runs at `path`: a file, a run directory, a directory of many runs, or `-` for standard input.
 
-    `mapping` (role -> column name) overrides the recognition of roles; `pattern` is a regular expression with named
-    groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a form of its own. `memory` keeps what was
-    read for the next time.
+    `mapping` (role -> column name) overrides the recognition of roles, and that of the column that counts the `step`;
+    `pattern` is a regular expression with named groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a
+    form of its own. `memory` keeps what was read for the next time.
 
     Raises:
         Unreadable: there is no curve; the reason says what was found instead.
@@ -81,7 +81,7 @@ def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | 
         source = found.stream or Source(path, name, found.pattern)
         for block in reader.blocks(source) if memory is None else memory.blocks(reader, source):
             if block.run not in logs:
-                logs[block.run] = Log(found.format, found.notes)
+                logs[block.run] = Log(found.format, found.notes, (mapping or {}).get("step", ""))
                 logs[block.run].config |= beside(path)
             logs[block.run].add(block, name)
         for log in logs.values():
@@ -102,7 +102,8 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     columns = log.columns()
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
-    roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **(mapping or {})})
+    told = {role: name for role, name in (mapping or {}).items() if role != "step"}
+    roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **told})
     remarks += (placed := _placed(columns, roles))
     log.kind = "step" if placed else log.kind
     turns = _turns(columns, roles, log, remarks)
@@ -129,7 +130,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
         source=source,
         format=log.format,
         curves=curves,
-        roles={role: name for role, name in roles.items() if role in curves},
+        roles={role: name for role, name in roles.items() if role in curves} | log.counted_by(),
         planned=log.plan(),
         end=log.end,
         epoch_steps=_epoch_steps(curves, log),

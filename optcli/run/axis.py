@@ -62,33 +62,41 @@ def fill(column: Column, rows: int) -> Floats:
     return np.asarray(dense[known[np.maximum(last, 0)]])
 
 
-def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0) -> Axis:
+def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0, wanted: str = "") -> Axis:
     """Find the axis: a real step column, else the epoch, else the row order (told in `remark`).
 
-    `per_epoch` is the number of steps of an epoch, as the log itself says (0: it doesn't).
+    `per_epoch` is the number of steps of an epoch, as the log itself says (0: it doesn't). If there is the column
+    `wanted`, no other one counts.
     """
     epoch = by_name(columns, EPOCH_NAMES)
     remark = ""
-    counters = [name for wanted in STEP_NAMES if (name := by_name(columns, [wanted])) is not None]
+    known = [name for one in STEP_NAMES if (name := by_name(columns, [one])) is not None]
+    counters = [wanted] if wanted in columns else known
     most = max((len(columns[name].value) for name in counters), default=0)
     for name in counters:
         if len(columns[name].value) < TOO_OFTEN * most:
             continue
-        step = fill(columns[name], rows)
-        if epoch is not None and (length := within_epoch(step, fill(columns[epoch], rows))):
-            inside = epoch, float(fill(columns[epoch], rows)[0]), max(length, float(per_epoch))
-            joined = _through(columns, rows, name, inside)
-            return Axis("step", name, joined, f"`{name}` counts inside the epoch; steps are counted through", inside)
-        if _steady(step) or _once(columns):
-            return Axis("step", name, step)
-        remark = remark or f"`{name}` is {_fault(step)}"
-    if epoch is not None:
+        if (found := _counter(columns, rows, name, epoch, per_epoch)) is not None:
+            return found
+        remark = remark or f"`{name}` is {_fault(fill(columns[name], rows))}"
+    if epoch is not None and wanted not in columns:
         step = fill(columns[epoch], rows)
         if _steady(step) and not _repeats(columns, step):
             return Axis("epoch", epoch, step)
         remark = remark or ("" if _steady(step) else f"`{epoch}` is {_fault(step)}")
     counted = np.arange(rows, dtype=np.float64)
     return Axis("row", "", counted, f"{remark or 'there is no step column'}; rows are counted")
+
+
+def _counter(columns: Mapping[str, Column], rows: int, name: str, epoch: str | None, per_epoch: int) -> Axis | None:
+    """The axis that a column counts, through the epochs if it counts inside them; None if it is no axis."""
+    step = fill(columns[name], rows)
+    if epoch is not None and epoch != name and (length := within_epoch(step, fill(columns[epoch], rows))):
+        inside = epoch, float(fill(columns[epoch], rows)[0]), max(length, float(per_epoch))
+        joined = _through(columns, rows, name, inside)
+        return Axis("step", name, joined, f"`{name}` counts inside the epoch; steps are counted through", inside)
+    kind: Counts = "epoch" if name.strip().lower() in EPOCH_NAMES else "step"
+    return Axis(kind, name, step) if _steady(step) or _once(columns) else None
 
 
 def follow(axis: Axis, columns: Mapping[str, Column], rows: int, before: int) -> Axis:

@@ -13,7 +13,7 @@ from optcli.run import notes as say
 from optcli.run.axis import Axis, choose, clock, fill, follow
 from optcli.run.block import Block, Column
 from optcli.run.curve import Counts, End, Floats, Note
-from optcli.run.merge import Points, Restart
+from optcli.run.merge import Points, Restart, along
 from optcli.run.source import Source
 from optcli.run.thin import Pile
 
@@ -43,8 +43,10 @@ class Writer:
 class Log:
     """One run of a file or directory while it is read; memory stays bounded however long the log is."""
 
-    def __init__(self, format: str, notes: Iterable[Note] = ()) -> None:
+    def __init__(self, format: str, notes: Iterable[Note] = (), step: str = "") -> None:
         self.format = format
+        self.step = step
+        """The column that the user says counts the steps."""
         self.kind: Counts = "step"
         self.planned: int | None = None
         self.epochs: int | None = None
@@ -130,7 +132,16 @@ class Log:
             what = f"{len(thinned)} curves of up to {max(p.seen for p in thinned):,} points were thinned"
             lost = sum(p.nonfinite for p in thinned)
             self.notes.append(say.note(say.THINNED, f"{what}; {lost:,} of the values are not finite"))
-        return {name: pile.points() for name, pile in self._piles.items()}
+        found = {name: pile.points() for name, pile in self._piles.items()}
+        if self._axis is not None or self.step not in found:
+            return found
+        self.kind = "step"
+        return along(found, self.step)
+
+    def counted_by(self) -> dict[str, str]:
+        """The column that the user named, under the role of the step, where the steps are what it says."""
+        here = self.step in self._piles if self._axis is None else self._axis.name == self.step
+        return {"step": self.step} if self.step and here else {}
 
     def plan(self) -> int | None:
         """The steps that the run is to take, as its axis counts them."""
@@ -153,7 +164,7 @@ class Log:
         columns, rows = _join(self._pending), self._waiting
         self._pending, self._waiting = [], 0
         if self._axis is None:
-            axis = choose(columns, rows, self.per_epoch or 0)
+            axis = choose(columns, rows, self.per_epoch or 0, self.step)
             self.kind = axis.kind
             if axis.remark:
                 self.notes.append(say.note(say.ROW_ORDER, axis.remark))

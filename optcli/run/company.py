@@ -1,4 +1,4 @@
-"""What the names of a log mean beside each other: a bare accuracy, losses of several models, two players of a game."""
+"""What the names of a log mean beside each other: a bare accuracy, losses of several models, of players or learners."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ from optcli.run.roles import (
 )
 
 PLAYERS: Final = {
-    **dict.fromkeys(listed("g gen generator netg actor lossg gloss errg"), "train/loss"),
+    **dict.fromkeys(listed("g gen generator netg lossg gloss errg"), "train/loss"),
     **dict.fromkeys(listed("d dis disc discriminator netd critic lossd dloss errd"), "discriminator/loss"),
 }
-"""Words of two networks that learn against each other, or one from the other: a loss that falls says nothing there
-(Goodfellow et al. 2014, arXiv:1406.2661; actor and critic: Haarnoja et al. 2018, arXiv:1801.01290). The first one's is
-the headline, and a `discriminator/loss` beside it says what kind of headline."""
+"""Words of two networks that learn against each other: a loss that falls says nothing there (Goodfellow et al. 2014,
+arXiv:1406.2661). The first one's is the headline, and a `discriminator/loss` beside it says what kind of headline."""
+LEARNERS: Final = {
+    **dict.fromkeys(listed("policy pg actor pi"), "policy/loss"),
+    **dict.fromkeys(listed("value vf critic q qf qf1 qf2 v"), "value/loss"),
+}
+"""Words of an actor and of the critic that it learns from: no loss of theirs says how well it plays (Schulman et al.
+2017, arXiv:1707.06347; Haarnoja et al. 2018, arXiv:1801.01290)."""
 _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
@@ -36,7 +41,7 @@ PLAIN: Final = 1
 def together(said: Mapping[str, Meaning], names: Iterable[str], may_play: bool = True) -> dict[str, Meaning]:
     """What names mean that mean something by themselves, given all names of their log, which `may_play` a game."""
     told = {**said, **_measured_on_validation(said)}
-    return _game(told, names) if may_play else told
+    return _reinforced(_game(told, names), names) if may_play else told
 
 
 def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
@@ -68,7 +73,7 @@ def _model(name: str) -> tuple[str, ...]:
 
 def _game(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
     """The same; but of two players neither's loss, nor any sum or part of them, is one that ought to fall."""
-    players = dict(_players(names))
+    players = dict(_players(names, PLAYERS))
     if len({one.role for one in players.values()}) < 2:
         return dict(said)
     told = {name: one for name, one in said.items() if not one.role.endswith("/loss") and not _of_a_player(name, one)}
@@ -79,10 +84,20 @@ def _of_a_player(name: str, found: Meaning) -> bool:
     return found.role.endswith("/accuracy") and (found.rank > PLAIN or not PLAYERS.keys().isdisjoint(words(name)))
 
 
-def _players(names: Iterable[str]) -> Iterator[tuple[str, Meaning]]:
+def _reinforced(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
+    """The same; but beside the losses of an actor and a critic only a name without a word of its own is the loss, as a
+    total is. A validation loss says that they learn from examples rather than by playing."""
+    parts = dict(_players(names, LEARNERS))
+    if len({one.role for one in parts.values()}) < 2 or any(one.role == "val/loss" for one in said.values()):
+        return dict(said)
+    shared = {word for name in parts for word in _model(name)} - LEARNERS.keys()
+    return {n: one for n, one in said.items() if not one.role.endswith("/loss") or shared.issuperset(_model(n))} | parts
+
+
+def _players(names: Iterable[str], players: Mapping[str, str]) -> Iterator[tuple[str, Meaning]]:
     for name in names:
         found = words(name)
         loss = not LOSS.isdisjoint(found) or not _JOINED.isdisjoint(found)
-        roles = {PLAYERS[word] for word in found if word in PLAYERS}
+        roles = {players[word] for word in found if word in players}
         if loss and len(roles) == 1 and split_in(name) in (None, "train") and NEVER.isdisjoint(found):
             yield name, Meaning(roles.pop(), len(_model(name)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -110,6 +111,20 @@ def by_clock(points: Points) -> Points:
     order = np.lexsort((points.time, points.step))
     sorted_ = points.take(order)
     return Points(np.sort(points.order), sorted_.step, sorted_.value, sorted_.time)
+
+
+def along(columns: Mapping[str, Points], name: str) -> dict[str, Points]:
+    """The other columns at the steps that the column `name` says: its value there, or else the last one before, or else
+    its first."""
+    axis = columns[name]
+    order = np.argsort(axis.step, kind="stable")
+    order = order[np.isfinite(axis.value[order])]
+    moved = {}
+    for other, points in columns.items():
+        if other != name and len(order):
+            place = np.searchsorted(axis.step[order], points.step, side="right") - 1
+            moved[other] = replace(points, step=axis.value[order][np.maximum(place, 0)])
+    return moved or dict(columns)
 
 
 FEWEST: Final = 3

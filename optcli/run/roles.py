@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 
@@ -136,7 +137,7 @@ def meaning(name: str) -> Meaning | None:
 
 def _optimizer(name: str, rest: list[str]) -> Meaning | None:
     have = set(rest)
-    if "loss" in have and have & {"scale", "scaler"}:
+    if not {("loss", "scale"), ("loss", "scaler")}.isdisjoint(pairwise(rest)):
         return Meaning("loss_scale", len(rest) - 2)
     if _OF_A_LAYER.search(name):
         return None
@@ -205,6 +206,7 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
         bad = 50 * bool(have & (NEVER - {"total"})) + 20 * any(w.isdigit() for w in rest)
         bad += split in ("val", "test") and bool(have & BY_BATCH)
         extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
+        extra += any(a == "value" and b in LOSS for a, b in pairwise(rest))  # of a critic; `lm loss value` is a loss's
         return Meaning(f"{split or 'train'}/loss", bad + 2 * extra + ("loss" not in have and "losses" not in have))
     if have & FALLBACK and not have & NEVER and not have & {"r2", "f1"}:
         extra = sum(w not in FALLBACK and w not in SILENT for w in rest)

@@ -20,6 +20,17 @@ def ultralytics(folder: Path, t: Training) -> Path:
     return write_lines(folder, "yolo/results.csv", [",".join(f"{c:>23}" for c in row) for row in [head, *rows]])
 
 
+def yolo(folder: Path, t: Training) -> Path:
+    """`'%10s' * 2 + '%10.4g' * 13`, here with more digits; the parts of a loss are in the sum."""
+    parts = 0.1, 0.2
+    lines = []
+    for e in range(t.epochs):
+        train, val = (t.mean(e) - sum(parts), *parts, t.mean(e)), (t.val_loss[e] - sum(parts), *parts)
+        row = (*train, 97, 640, 0.9, 0.8, 0.5, 0.3, *val)
+        lines.append(f"{e}/{t.epochs + 2}".rjust(10) + "12.9G".rjust(10) + "".join(f"{x:16.12g}" for x in row))
+    return write_lines(folder, "results.txt", lines)
+
+
 def fastai(folder: Path, t: Training) -> Path:
     rows = [f"{e},{t.mean(e)},{t.val_loss[e]},0.5,00:12" for e in range(t.epochs)]
     return write_lines(folder, "history.csv", ["epoch,train_loss,valid_loss,accuracy,time", *rows])

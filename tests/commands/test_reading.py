@@ -1,3 +1,4 @@
+import json
 import sys
 import threading
 from pathlib import Path
@@ -88,6 +89,35 @@ def test_a_mapped_column_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="no such column") as told:
         reading.reports([str(log)], {"val/loss": "held_uot"})
     assert "did you mean `held_out`" in told.value.help
+
+
+def test_the_column_of_the_steps_can_be_told(tmp_path: Path) -> None:
+    rows = [(i * 50, 2 / (i + 1), 7) for i in range(9)]
+    logs = {
+        "log.csv": "seen,loss,fixed\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows),
+        "log.jsonl": "".join(f'{{"seen": {a}, "loss": {b}, "fixed": {c}}}\n' for a, b, c in rows),
+        "log.json": json.dumps(dict(zip(("seen", "loss", "fixed"), map(list, zip(*rows, strict=True)), strict=True))),
+    }
+    for name, text in logs.items():
+        (tmp_path / name).write_text(text)
+        (report,) = reading.reports([str(tmp_path / name)], reading.mapping(["step=seen"])).reports
+        assert report.run is not None
+        assert report.run.curves["train/loss"].step.tolist() == [row[0] for row in rows]
+        assert report.run.roles == {"train/loss": "loss", "step": "seen"}
+        assert report.run.axis == "step"
+        assert "seen" not in report.run.curves
+        with pytest.raises(Failure, match="--map step=sean: no such column") as told:
+            reading.reports([str(tmp_path / name)], {"step": "sean"})
+        assert "did you mean `seen`" in told.value.help
+
+
+def test_a_told_column_that_counts_nothing_is_said_to_be_none(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("fixed,loss\n" + "".join(f"7,{2 / (i + 1)}\n" for i in range(9)))
+    (report,) = reading.reports([str(log)], {"step": "fixed"}).reports
+    assert report.run is not None
+    assert report.run.axis == "row"
+    assert report.run.notes[0].message == "`fixed` is constant; rows are counted"
 
 
 @pytest.mark.parametrize("given", ["(", "x", "(?:a)"])

@@ -30,6 +30,20 @@ def test_lines_of_their_own_for_the_quantities_of_an_epoch_are_not_many_rows() -
     assert (axis.kind, axis.step.tolist()) == ("epoch", np.repeat([0, 1, 2], 4).tolist())
 
 
+def test_the_column_that_the_user_names_goes_before_all() -> None:
+    table = columns(step=[1, 2, 3, 4], epoch=[0, 0, 1, 1], mine=[10, 20, 30, 40], still=[7, 7, 7, 7], at=[5, 9, 5, 9])
+    axis = choose(table, 4, wanted="mine")
+    assert (axis.kind, axis.name, axis.step.tolist()) == ("step", "mine", [10, 20, 30, 40])
+    axis = choose(table, 4, wanted="epoch")
+    assert (axis.kind, axis.name, axis.step.tolist()) == ("epoch", "epoch", [0, 0, 1, 1])
+    axis = choose(table, 4, wanted="at")
+    assert (axis.kind, axis.name, axis.step.tolist()) == ("step", "at", [5, 9, 14, 18])
+    axis = choose(table, 4, wanted="still")
+    assert (axis.kind, axis.step.tolist()) == ("row", [0, 1, 2, 3])
+    assert axis.remark == "`still` is constant; rows are counted"
+    assert choose(table, 4, wanted="none").name == "step"
+
+
 def test_nothing_to_count_by() -> None:
     axis = choose(columns(loss=[1, 2]), 2)
     assert axis.kind == "row"

@@ -19,7 +19,7 @@ def roles(*names: str) -> dict[str, str]:
 
 PAIRS = [
     *("Gen Loss|Disc Loss", "loss_G|loss_D", "g_loss|d_loss", "generator_loss|discriminator_loss", "errG|errD"),
-    *("loss_gen|loss_dis", "gen_loss|critic_loss", "train/actor_loss|train/critic_loss", "loss/g/total|loss/d/total"),
+    *("loss_gen|loss_dis", "gen_loss|critic_loss", "loss/g/total|loss/d/total"),
 ]
 
 
@@ -34,7 +34,34 @@ def test_parts_and_sums_of_a_game_are_no_loss_that_ought_to_fall() -> None:
     assert set(found) == {"train/loss", "discriminator/loss", "lr", "val/accuracy"}
 
 
-@pytest.mark.parametrize("name", ["critic_loss", "loss_d", "gen_loss"])
+REINFORCED = [
+    *("actor_loss|value_loss", "train/actor_loss|train/critic_loss", "losses/policy_loss|losses/value_loss"),
+    *("pg_loss|vf_loss", "ppo/loss/policy|ppo/loss/value", "loss/policy|loss/value"),
+    "train/policy_gradient_loss|train/value_loss",
+]
+
+
+@pytest.mark.parametrize("names", REINFORCED)
+def test_neither_actor_nor_critic_has_the_loss_unless_there_is_a_total(names: str) -> None:
+    first, second = names.split("|")
+    parts = {"policy/loss": first, "value/loss": second}
+    assert roles(second, first, "bc_loss", "entropy_loss", "kl_loss", "lr") == {**parts, "lr": "lr"}
+    assert roles(second, first, "entropy_loss", "total_loss") == {**parts, "train/loss": "total_loss"}
+
+
+def test_a_validation_loss_says_that_policy_and_value_are_learnt_from_examples() -> None:
+    found = roles("value_loss", "policy_loss", "loss", "val_loss")
+    assert found == {"train/loss": "loss", "val/loss": "val_loss"}
+
+
+@pytest.mark.parametrize("other", ["train/loss", "lr"])
+def test_the_user_may_say_which_part_is_to_fall(other: str) -> None:
+    found = assign({"value_loss": 9, "policy_loss": 9}, {other: "value_loss"})
+    assert found[other] == "value_loss"
+    assert ("policy/loss" in found) == (other != "train/loss")
+
+
+@pytest.mark.parametrize("name", ["critic_loss", "loss_d", "gen_loss", "policy_loss", "value_loss"])
 def test_one_network_alone_plays_no_game(name: str) -> None:
     assert roles(name) == {"train/loss": name}
 
@@ -44,28 +71,33 @@ def test_the_user_may_say_which_loss_is_to_fall() -> None:
     assert found == {"train/loss": "g_loss"}
 
 
-def game(tmp_path: Path, **bad: int) -> Path:
-    """The losses of two players over 60 steps, that of the generator climbing; NaN from a step on where told."""
+GAN = ("g_loss", "d_loss")
+PPO = ("policy_loss", "value_loss")
+
+
+def game(tmp_path: Path, names: tuple[str, str] = GAN, **bad: int) -> Path:
+    """The losses of two players over 60 steps, the first one's climbing; NaN from a step on where told."""
     wave = np.sin(np.arange(60) / 5)
-    curves = {"g_loss": 0.7 + np.arange(60) / 20 + wave, "d_loss": 1.4 - wave}
+    curves = dict(zip(names, (0.7 + np.arange(60) / 20 + wave, 1.4 - wave), strict=True))
     for name, first in bad.items():
         curves[name][first:] = np.nan
     lines = [f"{i},{g:.5f},{d:.5f}" for i, (g, d) in enumerate(zip(*curves.values(), strict=True))]
     path = tmp_path / "log.csv"
-    path.write_text("step,g_loss,d_loss\n" + "\n".join(lines) + "\n")
+    path.write_text(",".join(("step", *names)) + "\n" + "\n".join(lines) + "\n")
     return path
 
 
-def test_a_game_is_not_judged_by_rise_and_fall(tmp_path: Path) -> None:
-    said = diagnose(read(str(game(tmp_path)))[0])
+@pytest.mark.parametrize("names", [GAN, PPO])
+def test_a_game_is_not_judged_by_rise_and_fall(tmp_path: Path, names: tuple[str, str]) -> None:
+    said = diagnose(read(str(game(tmp_path, names)))[0])
     assert (said.status, said.findings) == ("unknown", ())
     assert [note.code for note in said.notes] == [notes.GAME]
     assert "OPT102" in said.abstained
 
 
-@pytest.mark.parametrize("name", ["g_loss", "d_loss"])
+@pytest.mark.parametrize("name", [*GAN, *PPO])
 def test_a_loss_of_either_player_that_is_no_number_is_found(tmp_path: Path, name: str) -> None:
-    said = diagnose(read(str(game(tmp_path, **{name: 40})))[0])
+    said = diagnose(read(str(game(tmp_path, GAN if name in GAN else PPO, **{name: 40})))[0])
     assert [(f.code, said.roles[f.curve], f.first) for f in said.findings] == [("NUM301", name, 40.0)]
     assert said.status == "ill"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
+from optcli.run.merge import Points, Restart, along, ascending, by_clock, by_time, restarts, supersede
 
 
 def points(step: list[float], time: list[float] | None = None) -> Points:
@@ -124,3 +124,16 @@ def test_what_a_restart_leaves_is_what_no_later_one_goes_back_behind(seed: int) 
         and all(time[i] >= (t.time or 0) or step[i] < t.step for t in away)
     ]
     assert supersede(Points(np.arange(float(n)), step, step, time), turns, "a").order.tolist() == want
+
+
+def test_along_another_column() -> None:
+    axis = Points(np.arange(4.0), np.array([0.0, 10, 20, 30]), np.array([5.0, 7, np.nan, 9]))
+    moved = along({"at": axis, "loss": points([-1, 0, 10, 15, 25, 40])}, "at")
+    assert moved["loss"].step.tolist() == [5, 5, 7, 7, 7, 9]
+    assert moved["loss"].value.tolist() == [0, 1, 2, 3, 4, 5]
+    assert set(moved) == {"loss"}
+
+
+def test_nothing_moves_along_a_column_without_numbers() -> None:
+    columns = {"at": points([]), "loss": points([1, 2])}
+    assert along(columns, "at") == columns

@@ -65,6 +65,7 @@ def test_learning_rate(name: str) -> None:
         ("grad_2.0_norm_total", "grad_norm"),
         ("critic_grad_norm", "grad_norm"),
         ("loss scale", "loss_scale"),
+        ("amp/lossScaler", "loss_scale"),
         ("number of skipped iterations", "skipped_steps"),
         ("number of nan iterations", "nan_steps"),
         ("data_time", "data_time"),
@@ -83,7 +84,11 @@ def test_other_roles(name: str, role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["lm_head_act_abs_mean", "mfu", "eval_runtime", "eval_samples_per_second", "cooler", "classes"]
+    "name",
+    [
+        *("lm_head_act_abs_mean", "mfu", "eval_runtime", "eval_samples_per_second", "cooler", "classes"),
+        *("density_scaler_log_loss", "val_scale_loss"),
+    ],
 )
 def test_no_role(name: str) -> None:
     assert assign({name: 9}) == {}
@@ -134,6 +139,11 @@ def test_no_cost_of_a_step(name: str) -> None:
 @pytest.mark.parametrize("name", ["loss_mem", "memory_bank_loss", "data_loss"])
 def test_a_loss_stays_a_loss(name: str) -> None:
     assert assign({name: 9}) == {"train/loss": name}
+
+
+def test_the_loss_of_a_value_is_a_part_and_the_value_of_a_loss_is_not() -> None:
+    assert assign({"value_loss": 9, "total_loss": 9}) == {"train/loss": "total_loss"}
+    assert assign({"loss_value": 9, "total_loss": 9}) == {"train/loss": "loss_value"}
 
 
 def test_the_plainest_name_wins() -> None:

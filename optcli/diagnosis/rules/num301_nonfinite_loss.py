@@ -42,7 +42,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.ladder import OPPONENT
+from optcli.diagnosis.ladder import OPPONENTS
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.stats import median
 
@@ -57,7 +57,7 @@ RUN_OF_VAL: Final = 2
 
 def check(view: View) -> list[Finding] | Abstain:
     """NaN in the headline at once; a lone infinity, and validation, only when it comes again."""
-    found = [_training(view, LOSS), _training(view, OPPONENT), _validation(view)]
+    found = [*(_training(view, role) for role in (LOSS, *OPPONENTS)), _validation(view)]
     return [f for f in found if f is not None]
 
 

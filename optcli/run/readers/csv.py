@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, Unreadable, table
-from optcli.run.curve import Note, read_only
 from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
-from optcli.run.numbers import grid
-from optcli.run.roles import EPOCH_NAMES, STEP_NAMES
+from optcli.run.models import speaks
+from optcli.run.numbers import grid, number
+from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, HOPELESS, STEP_NAMES, meaning
 from optcli.run.rows import AXES, from_grid, from_words, tagged
+from optcli.run.sidecar import beside_ultralytics
 from optcli.run.source import Source
+from optcli.run.unmeasured import measured
 
 SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
+FEWEST: Final = 3
+ALIKE: Final = 10.0
+"""Runs of which a table must have a column each, and the factor between the first values of any two of them."""
 RUNS: Final = frozenset(("Name", "State", "Created", "Runtime"))
 """Columns of W&B's list of runs as its site exports it."""
 GROWS: Final = True
@@ -49,16 +52,20 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if set(head.names) >= RUNS:
         raise Unreadable(source.path, "a table of runs, one a row: export the history of a run instead")
     kind = dialect(head)
+    role = _of_runs(head, source) if kind == "csv" else ""
     source.whole = kind in ("long-csv", "ultralytics-csv")
     if kind == "long-csv":
         yield from long.blocks(source, head)
         return
     found = _pieces(source, head, max(offset, head.begin), kind)
     if kind == "ultralytics-csv":
-        found = _ultralytics(found, source)
+        yield beside_ultralytics(source.path)
+        found = measured(list(found))
     for block in found:
         if kind == "wandb-csv":
             yield from _by_run(block)
+        elif role:
+            yield from _by_column(block, role)
         else:
             yield _named(block, source.name) if kind == "tensorboard-csv" else block
 
@@ -92,6 +99,22 @@ def dialect(head: Table) -> str:
 def _all_runs(head: Table) -> bool:
     """Whether all columns but an axis are called `<run> - <metric>`."""
     return len(head.names) > 1 and head.names[0].lower() in AXES and all(" - " in n for n in head.names[1:])
+
+
+def _of_runs(head: Table, source: Source) -> str:
+    """The role of all columns but the axis where each is of a run of its own: nothing but the file's name says of which
+    quantity they are, and they begin at about the same level. Else nothing."""
+    said = meaning(re.sub(r"\.\w+(\.gz)?$", "", source.name.rpartition("/")[2]))
+    others = [name for name in head.names if name.lower() not in AXES]
+    if said is None or "/" not in said.role or said.rank >= HOPELESS or len(others) == len(head.names):
+        return ""
+    if len(others) < FEWEST or any(speaks(name) or meaning(name) or name.lower() in CLOCK_NAMES for name in others):
+        return ""
+    line = head.plain(source.head()[head.begin :].partition(b"\n")[0]).decode("utf-8", "replace")
+    first = dict(zip(head.names, map(number, cells(line, head.delimiter.decode())), strict=False))
+    levels = [value for name in others if (value := first.get(name)) is not None]
+    alike = len(levels) == len(others) and 0 < max(levels) <= ALIKE * min(levels)
+    return said.role if alike else ""
 
 
 def _pieces(source: Source, head: Table, offset: int, kind: str) -> Iterator[Block]:
@@ -166,29 +189,9 @@ def _by_run(block: Block) -> Iterator[Block]:
         yield replace(block, columns=columns, run=run if several else "")
 
 
-def _ultralytics(found: Iterator[Block], source: Source) -> Iterator[Block]:
-    """Zeros in every validation column mean that validation was off; `args.yaml` beside it tells the plan."""
-    from optcli.run.sidecar import beside_ultralytics
-
-    blocks = list(found)
-    yield beside_ultralytics(source.path)
-    names = {n for b in blocks for n in b.columns if n.startswith(("val/", "metrics/"))}
-    zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
-    total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
-    rows = sum(b.rows for b in blocks)
-    if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
-        yield from blocks
-        return
-    yield Block({}, notes=(_not_measured(names),))
-    for block in blocks:
-        yield replace(block, columns={n: _measured(c) if n in names else c for n, c in block.columns.items()})
-
-
-def _not_measured(names: set[str]) -> Note:
-    return say.note(say.NOT_MEASURED, f"{len(names)} validation columns are 0 in all but the last row")
-
-
-def _measured(column: Column) -> Column:
-    keep = column.value != 0
-    row = np.arange(len(keep), dtype=np.float64) if column.row is None else column.row
-    return Column(read_only(column.value[keep]), read_only(row[keep]))
+def _by_column(block: Block, role: str) -> Iterator[Block]:
+    """A table with a column for each of several runs."""
+    shared = {name: column for name, column in block.columns.items() if name.lower() in AXES}
+    for name, column in block.columns.items():
+        if name not in shared:
+            yield replace(block, columns={**shared, name: column}, run=name, roles={role: name}, format="wide-csv")

@@ -1,4 +1,4 @@
-"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: the first that is no counter."""
+"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: a sum, or the first that may be it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import isclose
 from typing import Final
 
 from optcli.run import notes as say
@@ -23,6 +24,12 @@ MOSTLY: Final = 0.8
 """Share of the lines that must be rows of numbers; the others are damaged."""
 NAMED: Final = re.compile(r"loss|train|log\b|hist|metric|curve|error", re.I)
 """In the name of a file that holds a training's numbers; any other one has to be named by the user."""
+CLEAR: Final = 0.6
+"""Rank correlation from which on a column plainly rises or falls: four pairs of lines of five agree."""
+ROUNDED: Final = 1e-3
+"""Relative rounding of printed numbers, up to which one is the sum of others."""
+UNDECIDED: Final = "the first rises, and several fall; --map train/loss=NAME says which is the training loss"
+Values = tuple[float, ...]
 _CELLS: Final = re.compile(r"[\s,;|]+")
 GROWS: Final = True
 
@@ -40,16 +47,20 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if not names:
         return
     if not offset:
-        what = f"no names above the numbers: `{lead}` is taken for the training loss; --map train/loss=NAME for another"
+        taken = f"`{lead}` is taken for the training loss; --map train/loss=NAME for another"
+        what = f"no names above the numbers: {taken if lead else UNDECIDED}"
         yield Block({}, notes=(say.note(say.NO_NAMES, what),))
-    yield from tables(
-        source, partial(_row, names), offset, strict=True, format="headerless", roles={"train/loss": lead}
-    )
+    roles = {"train/loss": lead} if lead else {}
+    yield from tables(source, partial(_row, names), offset, strict=True, format="headerless", roles=roles)
 
 
 def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
-    """The names that the columns are given, and that of the loss among them; none for anything but numbers."""
-    rows = [[number(cell) for cell in _cells(line)] for line in sample(head)[:LOOKED_AT]]
+    """The names that the columns are given, and that of the loss among them, if it can be told; none for anything but
+    numbers."""
+    lines = sample(head)[:LOOKED_AT]
+    if lines and lines[0].strip() == "[":
+        return (), ""  # a JSON document
+    rows = [[number(cell) for cell in _cells(line)] for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     whole = [[value for value in row if value is not None] for row in rows if len(row) == width]
     whole = [row for row in whole if len(row) == width]
@@ -58,12 +69,43 @@ def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
     columns = list(zip(*whole, strict=True))
     step = next((at for at, values in enumerate(columns) if width > 1 and _rises(values)), None)
     names = tuple("step" if at == step else f"column {at + 1}" for at in range(width))
-    rest = [at for at in range(width) if at != step]
-    lead = next((at for at in rest if not all(value.is_integer() for value in columns[at])), rest[0])
-    return names, names[lead]
+    lead = _lead({at: values for at, values in enumerate(columns) if at != step})
+    return names, "" if lead is None else names[lead]
 
 
-def _rises(values: tuple[float, ...]) -> bool:
+def _lead(columns: dict[int, Values]) -> int | None:
+    """The place of the loss: the sum of other columns; else the first with fractions, unless it rises and others fall:
+    then the one that falls, and of several none."""
+    broken = {at: values for at, values in columns.items() if not all(value.is_integer() for value in values)}
+    if (total := _total(broken)) is not None:
+        return total
+    first = next(iter(broken or columns))
+    falling = [at for at, values in broken.items() if _trend(values) < -CLEAR]
+    if _trend(columns[first]) <= CLEAR or not falling:
+        return first
+    return falling[0] if len(falling) == 1 else None
+
+
+def _total(columns: dict[int, Values]) -> int | None:
+    """The place of a column that is the sum of those right before it, or right behind it, in every line."""
+    places = list(columns)
+    for at, place in enumerate(places):
+        before, behind = places[:at][::-1], places[at + 1 :]
+        for parts in (side[:count] for side in (before, behind) for count in range(2, len(side) + 1)):
+            lines = zip(*(columns[one] for one in (place, *parts)), strict=True)
+            if all(0 not in line and isclose(line[0], sum(line[1:]), rel_tol=ROUNDED) for line in lines):
+                return place
+    return None
+
+
+def _trend(values: Values) -> float:
+    """How surely a column rises (1) or falls (-1): Kendall's rank correlation with the line's number (Kendall 1938,
+    doi:10.1093/biomet/30.1-2.81)."""
+    pairs = list(combinations(values, 2))
+    return sum((b > a) - (b < a) for a, b in pairs) / max(1, len(pairs))
+
+
+def _rises(values: Values) -> bool:
     """Whether a column counts: nearly every value is a whole number above the one before."""
     return sum(b > a and b.is_integer() for a, b in pairwise(values)) >= MOSTLY * (len(values) - 1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,20 +9,26 @@ from typing import Any, Final
 
 import numpy as np
 
+from optcli.run import arrays
+from optcli.run import notes as say
 from optcli.run.block import Block, Column, Unreadable, series, table
 from optcli.run.curve import Counts, read_only
+from optcli.run.delimited import headline
 from optcli.run.jsonrows import parse
-from optcli.run.models import several
+from optcli.run.models import several, speaks
 from optcli.run.numbers import number
 from optcli.run.readers import hf
 from optcli.run.roles import EPOCH_NAMES, SPLITS, STEP_NAMES, split_in
 from optcli.run.rows import flat, tagged
 from optcli.run.source import Source
+from optcli.run.torn_json import one_after_another, salvage
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
 _ROWS: Final = re.compile(rb'^\s*\[\s*\{\s*"')
-_BLANKS: Final = re.compile(r"[\s,]*")
 _TRIPLES: Final = re.compile(rb"^\s*\[\s*\[\s*[\d.eE+]+\s*,")
+_BARE: Final = re.compile(
+    rb"^\s*\[(?:\s*(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|null)\s*[,\]]){3}(?!.*\n\[)", re.S
+)
 _COUNTED: Final = re.compile(r"(?:epoch|step|iter|iteration|round)?[ _-]?(\d{1,12})", re.I)
 _NAMED: Final = {
     "train/loss": "train_metric",
@@ -43,43 +48,44 @@ def sniff(head: bytes, name: str) -> float:
         return 0.93 if b'"steps"' in head and b'"values"' in head else 0.92
     if _ROWS.match(head):
         return 0.72
+    if _BARE.match(head):
+        return 0.5 if headline(_stem(name)) else 0.25
     # Any other object: not a curve as a rule, and `blocks` says so in words that a rejection could not give.
     return 0.35 if head.lstrip()[:1] == b"{" or _TRIPLES.match(head) else 0.0
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """All curves of the document.
+    """All curves of the document; of one that breaks off those before the break, if it plainly is a log: the torn first
+    line of one of JSON lines may hold a list, too.
 
     Raises:
         Unreadable: it is no JSON, or has no curve in it.
     """
     data = source.read()
+    broken = ""
     try:
         document = parse(data)
     except ValueError as error:
-        document = _one_after_another(data)
-        if len(document) < 2:
-            reason = f"not a log format that is known, and not whole JSON either ({error})"
-            raise Unreadable(source.path, reason) from None
+        broken = f"not a log format that is known, and not whole JSON either ({error})"
+        document = _parts(data, source)
     found = list(_blocks(document, source.name))
-    if not found:
-        raise Unreadable(source.path, _reason(document))
+    plain = not source.skipped or any(headline(name) for block in found for name in block.columns)
+    if not found or not plain:
+        raise Unreadable(source.path, broken or _reason(document))
     yield from found
 
 
-def _one_after_another(data: bytes) -> list[Any]:
-    """The objects of a file that was written one indented object at a time; a torn last one is left out."""
-    text = data.decode("utf-8-sig", "replace")
-    parser = json.JSONDecoder()
-    found: list[Any] = []
-    at = 0
-    while blank := _BLANKS.match(text, at):
-        try:
-            one, at = parser.raw_decode(text, blank.end())
-        except (ValueError, RecursionError):
-            break
-        found.append(one)
-    return found
+def _parts(data: bytes, source: Source) -> Any:
+    """What there is of a file that isn't one whole document."""
+    found = one_after_another(data)
+    if len(found) > 1:
+        return found
+    try:
+        document, broke = salvage(data)
+    except ValueError:
+        return None
+    source.skipped.append((broke, len(data)))
+    return document
 
 
 def _blocks(document: Any, name: str) -> Iterator[Block]:
@@ -97,10 +103,19 @@ def _list(document: list[Any], name: str) -> Iterator[Block]:
     rows = [tagged(row) for row in document if isinstance(row, dict)]
     if len(rows) > 1:
         yield table([row for row in rows if row], format="json-rows")
-    elif len(points := _points(document, 3)) > 1:
-        tag = name.rpartition("/")[2].removesuffix(".json").rpartition("-tag-")[2]
+    elif len(points := arrays.points(document, 3)) > 1:
         time, step, value = zip(*points, strict=True)
-        yield Block({tag or "value": series(value, step, time)}, format="tensorboard-json")
+        yield Block(
+            {_stem(name).rpartition("-tag-")[2] or "value": series(value, step, time)}, format="tensorboard-json"
+        )
+    elif (curve := arrays.curve(document)) is not None:
+        stem = _stem(name) or "value"
+        note = say.note(say.NO_NAMES, f"a list without a name: it is called `{stem}`, as its file is")
+        yield Block({stem: curve}, format="json-list", axis="row" if curve.step is None else None, notes=(note,))
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\.json(\.gz)?$", "", name.rpartition("/")[2])
 
 
 def _object(document: dict[str, Any], name: str) -> Iterator[Block]:
@@ -113,8 +128,8 @@ def _object(document: dict[str, Any], name: str) -> Iterator[Block]:
     if split := _by_split(document):
         yield _together(split, "json-rows", {})
         return
-    lists = _lists(document)
-    if (top := _around(lists)) is not None and isinstance(document.get(top), Mapping):
+    lists = arrays.by_name(document)
+    while (top := _around(lists)) is not None and isinstance(document.get(top), Mapping):
         document, lists = document[top], {name.removeprefix(f"{top}/"): values for name, values in lists.items()}
     pairs = _pairs(document)
     if pairs:
@@ -142,7 +157,7 @@ def _around(names: Iterable[str]) -> str | None:
     """The name around all these names, if it says nothing of its own (`history`)."""
     tops = {top if inside else "" for top, inside, _ in (name.partition("/") for name in names)}
     top = next(iter(tops), "")
-    return top if len(tops) == 1 and top and split_in(top) is None else None
+    return top if len(tops) == 1 and top and split_in(top) is None and not speaks(top) else None
 
 
 def _by_split(document: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -165,7 +180,7 @@ def _pairs(tree: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[st
     for key, value in tree.items():
         if isinstance(value, Mapping) and depth < 3:
             found |= _pairs(value, f"{prefix}{key}/", depth + 1)
-        elif len(points := _points(value, 2)) > 1:
+        elif len(points := arrays.points(value, 2)) > 1:
             found[f"{prefix}{key}"] = points
     return found
 
@@ -178,14 +193,6 @@ def _flower(columns: Mapping[str, Any]) -> dict[str, str]:
     return {role: name for role, name in there.items() if name in columns} | here
 
 
-def _points(value: Any, width: int) -> list[list[float]]:
-    """A list of lists of `width` numbers; nothing if any of them is something else."""
-    if not isinstance(value, list) or not all(isinstance(one, list) and len(one) == width for one in value):
-        return []
-    points = [[number(x) for x in one] for one in value]
-    return [[x for x in one if x is not None] for one in points if None not in one]
-
-
 def _counted(document: Mapping[str, Any]) -> list[dict[str, float]]:
     """Rows under the number of their epoch: `{"0": {"loss": ...}, "1": ...}` or `{"epoch_0": ...}`."""
     places = [_COUNTED.fullmatch(str(key)) for key in document]
@@ -195,29 +202,6 @@ def _counted(document: Mapping[str, Any]) -> list[dict[str, float]]:
     if not all(rows):
         return []
     return [{"epoch": float(at[1]), **row} for at, row in zip(places, rows, strict=True) if at]
-
-
-def _lists(tree: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, list[float]]:
-    """Lists of numbers by name; null in a list is a NaN that strict JSON couldn't hold."""
-    found: dict[str, list[float]] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and (column := _column(value)):
-            found[f"{prefix}{key}"] = column
-        elif isinstance(value, Mapping) and depth < 3:
-            found |= _lists(value, f"{prefix}{key}/", depth + 1)
-        elif isinstance(value, list) and len(value) > 1:
-            values = [float("nan") if v is None else number(v) for v in value]
-            if all(v is not None for v in values):
-                found[f"{prefix}{key}"] = [v for v in values if v is not None]
-    return found
-
-
-def _column(value: Mapping[str, Any]) -> list[float]:
-    """A column as pandas writes it: `{"0": 2.3, "1": 1.9}`."""
-    if len(value) < 2 or not all(key == str(i) for i, key in enumerate(value)):
-        return []
-    values = [float("nan") if v is None else number(v) for v in value.values()]
-    return [v for v in values if v is not None] if None not in values else []
 
 
 def _together(lists: dict[str, list[float]], format: str, named: dict[str, str]) -> Block:
@@ -232,7 +216,7 @@ def _together(lists: dict[str, list[float]], format: str, named: dict[str, str])
         columns[name] = Column(read_only(values), step=read_only(step))
     counted = not any(name.rpartition("/")[2].lower() in STEP_NAMES for name in axes)
     epochs: Counts | None = "epoch" if counted and format != "boosting-json" else None
-    return Block(columns, format=format, axis=epochs, roles={**_boosted(columns), **named})
+    return Block(columns, format=format, axis=epochs, roles={**arrays.scores(lists), **_boosted(columns), **named})
 
 
 def _boosted(columns: Mapping[str, Any]) -> dict[str, str]:

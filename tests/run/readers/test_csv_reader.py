@@ -284,3 +284,44 @@ def test_a_header_above_every_row_begins_no_sessions(tmp_path: Path) -> None:
     run = read(str(path))[0]
     assert run.curves["train/loss"].step.tolist() == list(range(5000))
     assert (run.seams, run.notes) == ((), ())
+
+
+def wide(tmp_path: Path, head: str, first: str = "4,4.5,9", name: str = "losses.csv") -> list[Run]:
+    path = tmp_path / name
+    lines = [head, f"0,{first}", *(f"{i},{4 / i},{4.5 / i},{9 / i}" for i in range(1, 9))]
+    path.write_text("\n".join(lines) + "\n")
+    return read(str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("losses.csv", "train/loss"), ("val_loss.csv", "val/loss"), ("acc.csv", "train/accuracy")]
+)
+def test_a_column_for_each_run(tmp_path: Path, name: str, role: str) -> None:
+    found = wide(tmp_path, "epoch,small,wide0.5,wide2", name=name)
+    columns = ["small", "wide0.5", "wide2"]
+    assert [run.source.partition("#")[2] for run in found] == columns
+    assert [dict(run.roles) for run in found] == [{role: column} for column in columns]
+    assert all(run.axis == "epoch" and run.format == "wide-csv" for run in found)
+    assert [len(run.curves[role]) for run in found] == [9, 9, 9]
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "name"),
+    [
+        ("epoch,small,wide0.5,wide2", "4,4.5,9", "table.csv"),
+        ("at,small,wide0.5,wide2", "4,4.5,9", "losses.csv"),
+        ("epoch,recon,kl,beta", "4,4.5,9", "losses.csv"),
+        ("epoch,train,val,test", "4,4.5,9", "losses.csv"),
+        ("epoch,small,wide0.5,wide2", "4,4.5,90", "losses.csv"),
+        ("epoch,small,wide0.5,wide2", "4,-4.5,9", "losses.csv"),
+        ("epoch,small,wide0.5,seconds", "4,,9", "losses.csv"),
+    ],
+)
+def test_columns_that_may_be_of_one_run_are(tmp_path: Path, head: str, first: str, name: str) -> None:
+    assert len(wide(tmp_path, head, first, name)) == 1
+
+
+def test_one_of_the_columns_may_be_named(tmp_path: Path) -> None:
+    wide(tmp_path, "epoch,small,wide0.5,wide2")
+    found = read(str(tmp_path / "losses.csv"), mapping={"train/loss": "small"})
+    assert [dict(run.roles) for run in found if run.roles] == [{"train/loss": "small"}]

@@ -10,6 +10,8 @@ from optcli.run.assemble import read
 from optcli.run.block import Unreadable
 from optcli.run.readers import headerless
 
+Columns = tuple[list[float], ...]
+
 
 def written(tmp_path: Path, text: str, name: str = "loss.csv") -> Path:
     path = tmp_path / name
@@ -42,6 +44,41 @@ def test_the_first_column_that_is_no_step_is_the_loss(tmp_path: Path, text, colu
     assert "RUN720" in {note.code for note in run.notes}
 
 
+def rows(*columns: list[float]) -> str:
+    return "".join(",".join(f"{x:.4f}" for x in row) + "\n" for row in zip(*columns, strict=True))
+
+
+UP, FALL, LOW = [0.5, 0.6, 0.65, 0.7], [2.5, 1.5, 1.2, 1.1], [0.4, 0.3, 0.25, 0.2]
+FLAT = [0.9, 1.1, 1.0, 0.95]
+
+
+@pytest.mark.parametrize(
+    ("columns", "lead"),
+    [
+        ((UP, FALL, LOW, [a + b for a, b in zip(FALL, LOW, strict=True)]), "column 4"),
+        ((UP, [a + b + c for a, b, c in zip(FALL, LOW, FLAT, strict=True)], FALL, LOW, FLAT), "column 2"),
+        ((UP, FALL), "column 2"),
+        ((UP, FLAT), "column 1"),
+        ((FLAT, FALL, LOW), "column 1"),
+        ((FALL, UP, LOW), "column 1"),
+        ((FALL, FALL, [0.0] * 4), "column 1"),
+    ],
+)
+def test_a_sum_goes_before_and_what_falls_before_what_rises(tmp_path: Path, columns: Columns, lead: str) -> None:
+    (run,) = read(str(written(tmp_path, rows(*columns))))
+    assert run.roles == {"train/loss": lead}
+
+
+def test_of_several_that_fall_beside_one_that_rises_none_is_picked(tmp_path: Path) -> None:
+    path = written(tmp_path, rows(UP, FALL, LOW))
+    (run,) = read(str(path))
+    assert run.roles == {}
+    (note,) = [note for note in run.notes if note.code == "RUN720"]
+    assert "--map train/loss=NAME says which" in note.message
+    (run,) = read(str(path), mapping={"train/loss": "column 2"})
+    assert run.curves["train/loss"].value.tolist() == FALL
+
+
 def test_the_user_may_name_another(tmp_path: Path) -> None:
     path = written(tmp_path, "0,2.5,9\n10,1.5,8\n20,1.0,7\n")
     (run,) = read(str(path), mapping={"train/loss": "column 3", "val/loss": "column 2"})
@@ -50,7 +87,15 @@ def test_the_user_may_name_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1 2\n3\n4\n", "1\n2\n", "1,a\n2,b\n3,c\n", ",".join(["1"] * 13) + "\n" * 4, "words\n" * 9]
+    "text",
+    [
+        "1 2\n3\n4\n",
+        "1\n2\n",
+        "1,a\n2,b\n3,c\n",
+        ",".join(["1"] * 13) + "\n" * 4,
+        "words\n" * 9,
+        "[\n1,\n2,\n3,\n4\n]\n",
+    ],
 )
 def test_anything_else_is_not_its_business(text: str) -> None:
     assert headerless.sniff(text.encode(), "loss.csv") == 0

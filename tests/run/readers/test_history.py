@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from optcli.run.assemble import read
+from optcli.run.block import Unreadable
 from optcli.run.curve import Run
+from optcli.run.readers import history
 
 
 def document(tmp_path: Path, content: Any) -> Run:
@@ -78,6 +80,24 @@ def test_indented_objects_one_after_the_other(tmp_path: Path) -> None:
     assert read(str(path))[0].curves["val/loss"].value.tolist() == [8, 7, 6, 5, 4]
 
 
+def test_a_document_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    text = json.dumps({"loss": [3.5, 2.5, 1.5], "val_loss": [4.5, 3.25, 2.25], "lr": []}, indent=4)
+    for end, kept in ((text.index('"lr"') + 6, 3), (text.index("2.25") + 3, 2)):
+        path.write_text(text[:end])
+        (run,) = read(str(path))
+        assert run.curves["train/loss"].value.tolist() == [3.5, 2.5, 1.5]
+        assert run.curves["val/loss"].value.tolist() == [4.5, 3.25, 2.25][:kept]
+        (note,) = [note for note in run.notes if note.code == "RUN711"]
+        assert f"-{end}" in note.message
+    path.write_text('{"train_loss": 2.5, "test_eval": [0.5, 0.25, 0.125, 0.')  # one of JSON lines
+    with pytest.raises(Unreadable, match="not whole JSON"):
+        read(str(path))
+    path.write_text(text[:20])
+    with pytest.raises(Unreadable, match="not whole JSON"):
+        read(str(path))
+
+
 def test_a_scalar_saved_from_tensorboard_as_json(tmp_path: Path) -> None:
     path = tmp_path / "run-a-tag-val_loss.json"
     path.write_text(json.dumps([[1.7e9 + i, i * 10, 0.5] for i in range(5)]))
@@ -111,11 +131,17 @@ def test_several_models_in_one_document_are_several_runs(tmp_path: Path) -> None
     assert len(second.curves["train/loss"]) == 4
 
 
-@pytest.mark.parametrize("names", [("fold_1", "fold_2"), ("resnet", "vgg")])
-def test_runs_under_names(tmp_path: Path, names: tuple[str, str]) -> None:
+@pytest.mark.parametrize("parts", [("train_loss", "val_loss"), ("train", "val")])
+@pytest.mark.parametrize("names", [("fold_1", "fold_2"), ("resnet", "vgg"), ("a/small", "a/large"), ("a/x", "b/y")])
+def test_runs_under_names(tmp_path: Path, names: tuple[str, str], parts: tuple[str, str]) -> None:
     path = tmp_path / "history.json"
-    path.write_text(json.dumps({name: {"train_loss": FALL, "val_loss": FALL} for name in names}))
+    content: dict[str, Any] = {}
+    for name in names:
+        outer, _, inner = name.rpartition("/")
+        (content.setdefault(outer, {}) if outer else content)[inner] = {**dict.fromkeys(parts, FALL), "best": 3}
+    path.write_text(json.dumps(content))
     found = read(str(path))
+    names = tuple(name.removeprefix("a/") for name in names) if len(content) == 1 else names
     assert [run.source.partition("#")[2] for run in found] == list(names)
     assert all(set(run.roles) == {"train/loss", "val/loss"} and run.axis == "epoch" for run in found)
 
@@ -127,6 +153,8 @@ def test_runs_under_names(tmp_path: Path, names: tuple[str, str]) -> None:
         {"loss": FALL, "a_loss": FALL, "a_val_loss": FALL, "b_loss": FALL, "b_val_loss": FALL},
         {"train_loss": FALL, "train_val_loss": FALL, "val_loss": FALL, "val_val_loss": FALL},
         {"loss": {"train": FALL, "val": FALL}, "accuracy": {"train": FALL, "val": FALL}},
+        {"recon": {"train": FALL, "val": FALL}, "kl": {"train": FALL, "val": FALL}},
+        {"f1": {"train": FALL, "val": FALL}, "auc": {"train": FALL, "val": FALL}},
         {"train": {"loss": FALL}, "val": {"loss": FALL}},
         {"epoch_1": {"loss": FALL}, "epoch_2": {"loss": FALL}},
     ],
@@ -143,6 +171,68 @@ def test_a_name_around_everything_says_nothing(tmp_path: Path) -> None:
     assert run.roles == {"train/loss": "train_loss", "val/loss": "val_loss", "val/bleu": "val_bleu"}
     assert (run.axis, run.format) == ("epoch", "keras-history")
     assert document(tmp_path, {"validation": {"loss": FALL}}).roles == {"val/loss": "validation/loss"}
+
+
+@pytest.mark.parametrize(
+    ("content", "roles"),
+    [
+        ({"train": FALL, "val": FALL}, {"train/loss": "train", "val/loss": "val"}),
+        ({"a": {"b": {"train": FALL, "val": FALL}}}, {"train/loss": "train", "val/loss": "val"}),
+        ({"train": [x / 2 for x in FALL[::-1]], "val": FALL}, {"train/loss": "train", "val/loss": "val"}),
+        ({"train": FALL[::-1], "val": FALL[::-1]}, {"train/loss": "train", "val/loss": "val"}),
+        ({"train": [0.3, 0.5, 0.6], "val": [0.4, 0.4, 0.5]}, {"train/score": "train", "val/score": "val"}),
+        ({"accuracy": {"train": FALL}}, {"train/accuracy": "accuracy/train"}),
+    ],
+)
+def test_lists_called_by_their_split_alone(tmp_path: Path, content: Any, roles: dict[str, str]) -> None:
+    """They are losses, unless they rise as scores do."""
+    assert document(tmp_path, content).roles == roles
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("train_loss", "train/loss"), ("val_acc", "val/accuracy"), ("losses", "train/loss")]
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_list_without_a_name_is_called_as_its_file(tmp_path: Path, name: str, role: str, indent: int | None) -> None:
+    path = tmp_path / f"{name}.json"
+    path.write_text(json.dumps([2.0, 1.0, None, 0.5], indent=indent))
+    for place in (path, tmp_path):
+        (run,) = read(str(place))
+        assert run.roles == {role: name}
+        np.testing.assert_array_equal(run.curves[role].value, [2, 1, np.nan, 0.5])
+        assert (run.axis, run.curves[role].step.tolist()) == ("row", [0, 1, 2, 3])
+        assert "RUN720" in {note.code for note in run.notes}
+
+
+def test_a_list_of_steps_and_values_without_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "val_loss.json"
+    path.write_text(json.dumps([[0, 2.0], [10, 1.5], [20, 1.0]]))
+    (run,) = read(str(path))
+    assert run.roles == {"val/loss": "val_loss"}
+    assert (run.axis, run.curves["val/loss"].step.tolist()) == ("step", [0, 10, 20])
+
+
+@pytest.mark.parametrize(
+    "content", [[1.0, 2.0], [[0.5, 2.0], [1, 1.5], [2, 1.0]], [[2.0, 1.0, 0.5], [3.0, 2.0, 1.0, 0.5]], [1, "a", 3, 4]]
+)
+def test_a_list_that_may_be_anything_is_refused(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "loss.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(Unreadable):
+        read(str(path))
+
+
+@pytest.mark.parametrize("head", ["[2024-01-02 03:04:05] loss 2.0\n", "[2, 1, 0.5]\n[3, 2, 1]\n", "[1, 2, a]"])
+def test_lines_in_brackets_are_no_list(head: str) -> None:
+    assert history.sniff(head.encode(), "loss.json") == 0
+
+
+def test_a_list_whose_file_says_nothing_is_no_log_among_others(tmp_path: Path) -> None:
+    for i in range(4):
+        (tmp_path / f"data{i}.json").write_text(json.dumps([2.0, 1.0, 0.5], indent=1))
+    with pytest.raises(Unreadable, match="no training log"):
+        read(str(tmp_path))
+    assert read(str(tmp_path / "data1.json"))[0].roles == {}
 
 
 def test_rows_under_the_name_of_their_split(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""Ultralytics' zeros: where validation was off, every column of it is 0 in all rows but, perhaps, the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from optcli.run import notes as say
+from optcli.run.block import Block, Column
+from optcli.run.curve import read_only
+
+
+def measured(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks of a log, without the zeros in its validation columns if nothing was measured there."""
+    names = {n for b in blocks for n in b.columns if n.startswith(("val/", "metrics/"))}
+    zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
+    total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
+    rows = sum(b.rows for b in blocks)
+    if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
+        yield from blocks
+        return
+    what = f"{len(names)} validation columns are 0 in all but the last row"
+    yield Block({}, notes=(say.note(say.NOT_MEASURED, what),))
+    for block in blocks:
+        yield replace(block, columns={n: _without_zeros(c) if n in names else c for n, c in block.columns.items()})
+
+
+def _without_zeros(column: Column) -> Column:
+    keep = column.value != 0
+    row = np.arange(len(keep), dtype=np.float64) if column.row is None else column.row
+    return Column(read_only(column.value[keep]), read_only(row[keep]))
