@@ -39,6 +39,7 @@ RESTART: Final = 1.5
 """Times by which a rate goes up at once where a schedule restarts."""
 UNITS: Final = 2.0
 """Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
+BRIEF: Final = 40
 PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
@@ -87,6 +88,11 @@ class View:
         """Points of a role so far, finite or not."""
         curve = self.curve(role)
         return len(curve) if curve is not None else 0
+
+    @property
+    def brief(self) -> bool:
+        """Whether the run was to take so few optimizer steps that no net learns in them."""
+        return self._run.axis == "step" and self.planned is not None and self.planned < BRIEF
 
     @cached_property
     def loss(self) -> Series:
@@ -165,10 +171,7 @@ class View:
 
     @cached_property
     def chance_at_most(self) -> float | None:
-        """The same where it is known; else a bound from the training accuracy at the start, of classes alone.
-
-        A guess that is right in a share a of all cases is one of 1/a classes; twice as many leave room for luck.
-        """
+        """The same where it is known; else, of classes, a bound from the training accuracy at the start, with luck."""
         accuracy = self.series("train/accuracy")
         if self.chance is not None or accuracy is None:
             return self.chance

@@ -85,8 +85,8 @@ APART: Final = 0.1
 
 def check(view: View) -> list[Finding] | Abstain:
     """Late in the run the training loss itself is high and hardly falls any more."""
-    if not view.share >= DONE:
-        return Abstain("too early, or no plan to measure by")
+    if not view.share >= DONE or view.brief:
+        return Abstain("too early, no plan to measure by, or a plan of so few steps that no net learns in them")
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")

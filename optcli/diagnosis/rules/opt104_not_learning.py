@@ -253,8 +253,8 @@ def _stage(view: View) -> str:
     by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
     scatter = loss.sigma / (FALL_LATE * loss.start)
     seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter**2, 1.0), PATIENCE)
-    if view.planned is not None and view.planned < EARLY:
-        return ""  # so few steps teach no net
+    if view.brief:
+        return ""
     if view.complete or (view.share >= DONE and (seen or scatter < 1)):
         return "end"
     if view.share < BEGUN:

@@ -38,3 +38,10 @@ def test_the_plan_tells_when_it_is_late(make) -> None:
 )
 def test_silent_where_it_may_still_come_down(make, fall) -> None:
     assert known_at(make, fall, planned=N) is None
+
+
+@pytest.mark.parametrize(("steps", "said"), [(30, False), (60, True)])
+def test_a_plan_of_a_few_steps_is_no_underfitting(make, steps, said) -> None:
+    loss, val = np.linspace(2.31, 2.29, steps), np.full(steps, 2.3)
+    run = make({"train/loss": loss + 0.02 * NOISE[:steps], "val/loss": val}, config=TEN, planned=steps)
+    assert bool(engine.diagnose(run, select=["GEN204"]).findings) is said

@@ -28,6 +28,7 @@ def test_a_planned_run_has_time_to_begin(make) -> None:
 def test_a_run_that_was_to_take_a_few_steps_was_to_learn_nothing(make, planned, said) -> None:
     loss = 0.7 + 0.002 * NOISE[:planned]
     assert (known_at(make, {"train/loss": loss}, planned=planned) is not None) is said
+    assert known_at(make, {"train/loss": loss}, planned=planned, axis="epoch") is not None
 
 
 @pytest.mark.parametrize(("scatter", "least"), [(0.02, 39), (0.1, 159), (0.2, 450)])
