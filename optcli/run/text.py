@@ -56,7 +56,7 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
         end = len(data) if data.endswith(b"\n") else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         data, tail = data[:end], data[end:]
         yield from _parts(source, start, data)
-        before, start = data[-WINDOW:] or before, start + end
+        before, start = (before + data[-WINDOW:])[-WINDOW:], start + end
     if source.ended and tail.strip():
         if complete(tail, before):
             yield from _parts(source, start, tail)

@@ -71,3 +71,12 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     assert [note.message for note in run.notes] == [
         f"the last line, from byte {len(BEFORE)}, lacks its end and is left out"
     ]
+
+
+def test_a_bar_behind_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    state = "\r9%|#| {i}/9 [00:01<00:09, loss=0.{i}, x={x}]"
+    text = "".join((state * 2).format(i=i, x=x) + "\n" for i, x in enumerate(range(9)))
+    path.write_text(text[:-1])
+    assert read(str(path))[0].curves["x"].step.tolist() == list(range(9))
+    assert not read(str(path))[0].notes
