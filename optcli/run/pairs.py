@@ -122,7 +122,7 @@ def _plainly(line: str) -> str:
 
 def _said_of(found: re.Match[str]) -> str:
     split = SPLIT.search(found[2])
-    return f"{split[1]} {found[1]}" if split else found[1]
+    return f"{split[1]} {found[1]}" if split else found[0]
 
 
 def _parted(line: str, at: int) -> bool:

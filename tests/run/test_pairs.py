@@ -20,6 +20,7 @@ from optcli.run.pairs import headline, nickname, pairs
         ("val 5 train: 3", {"train": 3}),
         ("total loss is 4.5 , acc is 1, it is 3, Time is 5", {"total loss": 4.5, "acc": 1}),
         ("Accuracy of the net on 100 test images: 97 %, loss on train set = 3", {"test Accuracy": 97, "train loss": 3}),
+        ("loss of D: 0.5, loss of G: 0.4", {"loss of D": 0.5, "loss of G": 0.4}),
         ("Dice: [0.88] loss=tensor([0.5], device='cuda:0') parts: [1, 2]", {"Dice": 0.88, "loss": 0.5}),
         ("训练损失: 0.5, 第 3 轮", {"训练损失": 0.5}),
     ],
