@@ -97,14 +97,19 @@ def sample(head: bytes, most: int = 400) -> list[str]:
 
 
 def tables(
-    source: Source, parse: Callable[[str], Row | None], offset: int = 0, *, strict: bool = False, **more: Any
+    source: Source,
+    parse: Callable[[str], Row | None],
+    offset: int = 0,
+    *,
+    odd: Callable[[str], Any] = DAMAGE.search,
+    **more: Any,
 ) -> Iterator[Block]:
-    """Blocks from the lines that `parse` makes something of; `strict`: the others are damaged, whatever they are."""
+    """Blocks from the lines that `parse` makes something of; of the others those are damaged that are `odd`."""
     rows: list[Row] = []
     end = offset
     for first, end, line in lines(source, offset):
         row = parse(line)
-        if not row and (strict or DAMAGE.search(line)):
+        if not row and odd(line):
             source.skipped.append((first, end - 1))
         if row:
             rows.append(row)

@@ -23,6 +23,8 @@ SLOW_BELOW: Final = 1 << 13
 """Bytes of lines that are read cell by cell rather than halved once more in search of the odd line."""
 RUNS: Final = frozenset(("Name", "State", "Created", "Runtime"))
 """Columns of W&B's list of runs as its site exports it."""
+MOST_NAMED: Final = 5
+"""Columns that a note tells by name."""
 GROWS: Final = True
 
 
@@ -179,13 +181,16 @@ def _ultralytics(found: Iterator[Block], source: Source) -> Iterator[Block]:
     if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
         yield from blocks
         return
-    yield Block({}, notes=(_not_measured(names),))
+    yield Block({}, notes=(_not_measured(names, "every row" if zeros == total else "all but the last row"),))
     for block in blocks:
         yield replace(block, columns={n: _measured(c) if n in names else c for n, c in block.columns.items()})
 
 
-def _not_measured(names: set[str]) -> Note:
-    return say.note(say.NOT_MEASURED, f"{len(names)} validation columns are 0 in all but the last row")
+def _not_measured(names: set[str], where: str) -> Note:
+    told = ", ".join(f"`{name}`" for name in sorted(names)[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    what = "1 validation column is" if len(names) == 1 else f"{len(names)} validation columns are"
+    return say.note(say.NOT_MEASURED, f"{what} 0 in {where}: {told}{more}")
 
 
 def _measured(column: Column) -> Column:
