@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from optcli.run.block import Block, Unreadable
+from optcli.run.heldout import HeldOut
 from optcli.run.numbers import number
 from optcli.run.pairs import SPLIT, Pairs, pairs
 from optcli.run.roles import SPLITS, STAND_IN, meaning, words
@@ -127,6 +128,7 @@ class _State:
         self._partly = False
         """Whether a bar has been seen that isn't full."""
         self._rank: str | None = None
+        self._held_out = HeldOut()
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
@@ -140,6 +142,9 @@ class _State:
         said, counts = _pairs(line, self._split), line if line.isascii() else translated(line)
         inline = self._axis(counts, said) or (bool(said.headlines() or said.watched()) and self._counted(counts))
         self._split = ""
+        if self._held_out.taken():
+            return None
+        said = self._held_out.join(line, said, inline)
         moved = before != (self._epoch, self._step)
         if moved:
             self._move(before[0] != self._epoch)
@@ -224,6 +229,8 @@ class _State:
         if step is None and "[" in line:
             step = _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
         if step is None or (epoch is not None and step.start() == epoch.start()) or self._idle(step, said):
+            return False
+        if step.re is _BRACKET and self._held_out.counts(line, step.start()):
             return False
         count = step[1] or step[3] if step.re is not _STEP else step[1]
         self._step, self._steps_seen = float(count), True

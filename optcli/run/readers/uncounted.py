@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -15,6 +16,8 @@ ENOUGH: Final = 8
 """Lines of the same names: what a text says of losses seldom repeats so often."""
 LAST_RESORT: Final = 0.05
 """Below every other reader, and too little to be taken for a log unless the user names the file."""
+_POINT: Final = re.compile(r"\s*(?:\d{1,9}[.)]|[*+-]) ")
+"""A list in a text."""
 GROWS: Final = True
 
 
@@ -32,4 +35,4 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 def row(line: str) -> Row | None:
     """The numbers of a line with a headline quantity in it."""
     said = pairs(line)
-    return said.found if said.headlines() else None
+    return said.found if said.headlines() and not _POINT.match(line) else None

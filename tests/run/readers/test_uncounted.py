@@ -27,7 +27,11 @@ def test_lines_are_counted_and_it_is_told(tmp_path: Path, line: str) -> None:
 
 def test_a_few_lines_or_as_many_names_are_no_log(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
-    for text in ("loss: 0.5\n" * 7, "".join(f"loss of part{i} = 0.5\npart{i}_loss: 0.4\n" for i in range(20))):
+    for text in (
+        "loss: 0.5\n" * 7,
+        "- loss: 0.5\n" * 9,
+        "".join(f"loss of part{i} = 0.5\npart{i}_loss: 0.4\n" for i in range(20)),
+    ):
         path.write_text(text)
         with pytest.raises(Unreadable):
             read(str(path))
