@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from optcli.run.pairs import SPLIT, Pairs, pairs
-from optcli.run.text import NUMBER, Row
+from optcli.run.text import NUMBER
 
 _BEFORE: Final = re.compile(r"\b(test|val|valid|validation|eval|evaluation):? *(?:\[\d{1,9}\] *)?\Z", re.I)
 _NEAR: Final = 40
@@ -20,20 +20,17 @@ _SUMMARY: Final = re.compile(r"(?:^|\W)\*{1,3} +(?=[A-Za-z])")
 
 
 class HeldOut:
-    """The means over the validation batches so far."""
+    """The last line of validation batches, until its summary comes."""
 
     def __init__(self) -> None:
-        self._word = ""
-        self._means: Row = {}
+        self._word = self._line = ""
         self._now = False
 
     def counts(self, line: str, at: int) -> bool:
-        """Whether the count at this place of a line is one of validation's batches; then its means are kept."""
+        """Whether the count at this place of a line is one of validation's batches; then the line is kept."""
         word = _BEFORE.search(line[max(0, at - _NEAR) : at])
         if word is not None:
-            self._word, self._now = word[1].lower(), True
-            said = pairs(_MEAN.sub(r"\1", line)).telling(True)
-            self._means |= {name: value for name, value in said.items() if SPLIT.search(name)}
+            self._word, self._line, self._now = word[1].lower(), line, True
         return word is not None
 
     def taken(self) -> bool:
@@ -43,11 +40,11 @@ class HeldOut:
 
     def join(self, line: str, said: Pairs, counted: bool) -> Pairs:
         """What a line says, with the means if it is their summary, or a line of training that follows without one."""
-        if not self._means:
+        if not self._line:
             return said
         if _SUMMARY.search(line):
             said = pairs(line, self._word)
         elif not (counted and said.headlines()):
             return said
-        found, self._means = self._means | said.found, {}
-        return said._replace(found=found)
+        means, self._line = pairs(_MEAN.sub(r"\1", self._line)).telling(True), ""
+        return said._replace(found={n: v for n, v in means.items() if SPLIT.search(n)} | said.found)
