@@ -27,6 +27,8 @@ _ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?
 """`Accuracy of the network on the 10000 test images: 97 %`."""
 _DASHED: Final = re.compile(rf"^\d{{1,12}}\) [A-Za-z]\w{{0,80}} - {NUMBER}; ")
 """`00000003) perceptual - 126.1; gen_gan - 0.5`."""
+_UNIT: Final = re.compile(r" ?([a-z]{1,12}/s(?:ec)?)\b")
+"""`time 243.1 samples/sec` is no time."""
 _BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
 """What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
 _BORDER_WIDTH: Final = 20
@@ -99,6 +101,8 @@ def pairs(line: str, split: str = "") -> Pairs:
             if not headline(name) or not int(of):
                 continue
             number /= int(of)
+        if name.lower() in ("time", "speed") and (unit := _UNIT.match(line, pair.end())):
+            name = f"{name} {unit[1]}"
         if _lacks_split(name):
             splits = [(word.start(), word[1]) for word in SPLIT.finditer(line)] if splits is None else splits
             name = _with_split(name, pair.start(), splits, split)
