@@ -153,9 +153,9 @@ def _name(phrase: str) -> str:
     while parts and english(parts[0]).strip() in _FILLERS:
         parts.pop(0)
     # `completed step: 5` counts, too.
-    return (
-        "" if not parts or english(parts[-1]).strip() in _AXIS_WORDS or _SOURCE.search(parts[-1]) else " ".join(parts)
-    )
+    if not parts or english(parts[-1]).strip() in _AXIS_WORDS or _SOURCE.search(parts[-1]):
+        return ""
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=4096)

@@ -57,7 +57,7 @@ def _any(words: dict[str, str]) -> str:
 
 
 _ENGLISH: Final = _table(_INSIDE) | _table(_WHOLE)
-_FOREIGN: Final = re.compile(rf"{_any(_table(_INSIDE))}|(?<![^\W_])(?:{_any(_table(_WHOLE))})(?![^\W_])")
+_FOREIGN: Final = re.compile(rf"{_any(_table(_INSIDE))}|(?<![^\W_])(?:{_any(_table(_WHOLE))})(?![^\W_])", re.I)
 _LETTER: Final = re.compile("[\u00c0-\u024f\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """A letter that no English word has. The blocks of a progress bar are none."""
 _NTH: Final = re.compile(r"\u7b2c ?(\d{1,9}) ?(?:\u4e2a|\u500b)? {1,2}(epoch|step|iteration|batch)\b")
@@ -67,11 +67,11 @@ _NTH: Final = re.compile(r"\u7b2c ?(\d{1,9}) ?(?:\u4e2a|\u500b)? {1,2}(epoch|ste
 @lru_cache(maxsize=4096)
 def english(name: str) -> str:
     """A name in lower case with the words that are known in English, and blanks around them."""
-    return _english(name)
+    return _english(name).lower()
 
 
 def _english(text: str) -> str:
-    return _FOREIGN.sub(lambda found: f" {_ENGLISH[found[0]]} ", text.lower())
+    return _FOREIGN.sub(lambda found: f" {_ENGLISH.get(found[0].lower(), found[0])} ", text)
 
 
 def translated(line: str) -> str:

@@ -40,6 +40,7 @@ def test_what_only_contains_a_word_means_nothing(name: str) -> None:
 def test_lines() -> None:
     assert english("训练Loss").split() == ["train", "loss"]
     assert translated("--- 第 3 轮训练 ---").split() == ["---", "epoch", "3", "train", "---"]
+    assert translated("Époque 3 of /home/André: Train: [1]") == " epoch  3 of /home/André: Train: [1]"
     assert translated("45%|██▌| Loss 3") == "45%|██▌| Loss 3"
 
 

@@ -23,8 +23,12 @@ GROWS: Final = True
 
 def sniff(head: bytes, name: str) -> float:
     """Many lines with a loss or an accuracy and the same names."""
-    kinds = Counter(tuple(found) for line in sample(head) if (found := row(line)))
-    return LAST_RESORT if max(kinds.values(), default=0) >= ENOUGH else 0.0
+    kinds = Counter[tuple[str, ...]]()
+    for found in filter(None, map(row, sample(head))):
+        kinds[tuple(found)] += 1
+        if kinds[tuple(found)] == ENOUGH:
+            return LAST_RESORT
+    return 0.0
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:

@@ -114,3 +114,10 @@ def test_a_list_of_one_number(tmp_path: Path, value: str, sign: str) -> None:
 def test_a_list_of_several_numbers_is_no_value(tmp_path: Path) -> None:
     text = "".join(f"epoch {i} loss: {x} parts: [0.5, 0.6] sizes=[3, 4]\n" for i, x in enumerate(LOSSES))
     assert set(console(tmp_path, text).curves) == {"train/loss"}
+
+
+def test_a_share_of_the_epochs_is_no_count(tmp_path: Path) -> None:
+    bar = "\rEpochs: {p:3}%|###| {i}/12 [00:01<00:10, 4.5it/s, loss={x}]"
+    run = console(tmp_path, "".join(bar.format(p=i * 100 // 12, i=i, x=x) for i, x in enumerate(LOSSES, 1)) + "\n")
+    assert set(run.curves) == {"train/loss"}
+    assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
