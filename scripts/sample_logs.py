@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from samples.consoles import (
     build_nanogpt,
     composer,
+    darknet,
     detectron2_console,
     fairseq,
     hf_console,
@@ -77,8 +78,8 @@ STEPS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
         journal, csv, headerless, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history,
-        detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, nanogpt,
-        build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
+        detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, darknet,
+        nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
         tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive,
     )
 }  # fmt: skip
@@ -93,7 +94,7 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
-WITHOUT_VALIDATION = frozenset(("detectron2_console", "headerless", "torchtune", "nanochat", "yolo"))
+WITHOUT_VALIDATION = frozenset(("detectron2_console", "darknet", "headerless", "torchtune", "nanochat", "yolo"))
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""
 WRITERS = {**STEPS, **EPOCHS, **BY_EPOCH_FRACTION}

@@ -79,6 +79,7 @@ def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | 
     logs: dict[str, Log] = {}
     for path, name in found.files:
         source = found.stream or Source(path, name, found.pattern)
+        source.ended = memory is None
         for block in reader.blocks(source) if memory is None else memory.blocks(reader, source):
             if block.run not in logs:
                 logs[block.run] = Log(found.format, found.notes, (mapping or {}).get("step", ""))

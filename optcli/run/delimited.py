@@ -136,7 +136,9 @@ def _table(
     names = cells(head.plain(line).decode("utf-8", "replace"), delimiter)
     if not names or len(names) > MOST_COLUMNS or sum(number(n) is not None for n in names) > len(names) / 2:
         return None
-    if max(map(len, names)) > 200 or _CONTROL.search(line.rstrip()) or not re.search(rb"[A-Za-z]", line):
+    if max(map(len, names)) > 200 or _CONTROL.search(line.rstrip()):
+        return None
+    if not re.search(rb"[A-Za-z]", line) and not any(map(headline, names)):
         return None
     if sure and not _telling(names):
         return None

@@ -8,15 +8,27 @@ from typing import Final, NamedTuple
 
 from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SILENT, SPLITS, listed, meaning, words
 from optcli.run.text import NUMBER, Row
+from optcli.run.tongues import english
 
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
 """Not the first of `5.4 -> 2.4`: that is what a value was."""
-_PAIR: Final = re.compile(
+_PAIR: Final = (
     r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \(\w{1,20}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
+_ASCII: Final = re.compile(_PAIR)
+_ANY: Final = re.compile(_PAIR.replace("[A-Za-z]", r"[^\W\d_]"))
+"""The same for lines with letters of other tongues in them."""
+_ALONE: Final = re.compile(
+    rf"([:=] ?)(?:\[+ *({_NUMBER}) *\]+|(?:tensor|array|np\.float\d\d)\(\[* *({_NUMBER})[^()]{{0,80}}\))"
+)
+"""A list of one number, or a tensor or an array of one: `Dice: [0.88]`, `loss: tensor(0.5, device='cuda:0')`."""
+_ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?= ?[:=])", re.I)
+"""`Accuracy of the network on the 10000 test images: 97 %`."""
 _DASHED: Final = re.compile(rf"^\d{{1,12}}\) [A-Za-z]\w{{0,80}} - {NUMBER}; ")
 """`00000003) perceptual - 126.1; gen_gan - 0.5`."""
+_UNIT: Final = re.compile(r" ?([a-z]{1,12}/s(?:ec)?)\b")
+"""`time 243.1 samples/sec` is no time."""
 _BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
 """What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
 _BORDER_WIDTH: Final = 20
@@ -24,7 +36,10 @@ SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluati
 _SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
 """`solver.cpp:239` is a place in a program."""
 _AXIS_WORDS: Final = frozenset(
-    listed("epoch epochs step steps iter iters iteration iterations batch batches update updates it ep eta")
+    listed(
+        "epoch epochs step steps iter iters iteration iterations batch batches update updates it ep eta"
+        " total_step total_iter \u7b2c"
+    )
 )
 _FILLERS: Final = _AXIS_WORDS | frozenset(listed("info and with the set debug results"))
 _PROSE: Final = frozenset(
@@ -74,8 +89,8 @@ def pairs(line: str, split: str = "") -> Pairs:
     bare = set[str]()
     splits: list[tuple[int, str]] | None = None
     dashed = _DASHED.match(line) is not None
-    line = line.replace(" - ", ": ") if dashed else line
-    for pair in _PAIR.finditer(line):
+    line = line.replace(" - ", ": ") if dashed else _plainly(line)
+    for pair in (_ASCII if line.isascii() else _ANY).finditer(line):
         phrase, value, of, alone = pair.groups()
         name = _name(phrase) if alone is None else _bare_name(phrase)
         if not name or (alone is not None and not _plain(name) and not _parted(line, pair.start())):
@@ -86,6 +101,8 @@ def pairs(line: str, split: str = "") -> Pairs:
             if not headline(name) or not int(of):
                 continue
             number /= int(of)
+        if name.lower() in ("time", "speed") and (unit := _UNIT.match(line, pair.end())):
+            name = f"{name} {unit[1]}"
         if _lacks_split(name):
             splits = [(word.start(), word[1]) for word in SPLIT.finditer(line)] if splits is None else splits
             name = _with_split(name, pair.start(), splits, split)
@@ -94,6 +111,22 @@ def pairs(line: str, split: str = "") -> Pairs:
             if alone is not None:
                 bare.add(name)
     return Pairs(found, frozenset(bare), dashed)
+
+
+def _plainly(line: str) -> str:
+    """A line whose names stand right before their numbers, and whose numbers stand alone."""
+    if ": [" in line or "=[" in line or ":[" in line or "= [" in line or "tensor(" in line or "array(" in line:
+        line = _ALONE.sub(lambda found: found[1] + (found[2] or found[3]), line)
+    if " d'" in line:
+        line = line.replace(" d'", " ")
+    if " of " in line or " on " in line:
+        line = _ABOUT.sub(_said_of, line)
+    return line
+
+
+def _said_of(found: re.Match[str]) -> str:
+    split = SPLIT.search(found[2])
+    return f"{split[1]} {found[1]}" if split else found[0]
 
 
 def _parted(line: str, at: int) -> bool:
@@ -108,25 +141,29 @@ def _with_split(name: str, at: int, splits: list[tuple[int, str]], split: str) -
 
 @lru_cache(maxsize=4096)
 def _lacks_split(name: str) -> bool:
-    if SPLIT.search(name.replace("_", " ").replace("/", " ").replace(".", " ")):
+    if SPLIT.search(english(name).replace("_", " ").replace("/", " ").replace(".", " ")):
         return False
     return headline(name) or _score(name) or nickname(name)
 
 
 @lru_cache(maxsize=4096)
 def _name(phrase: str) -> str:
-    """The part of a phrase behind the last word that only counts: `Epoch Train Loss` is `Train Loss`."""
-    parts = phrase.split(" ")
-    while parts and parts[0].lower() in _FILLERS:
+    """The part of a phrase behind the last word that only counts: `Epoch Train Loss is` is `Train Loss`."""
+    parts = phrase.removesuffix(" is").split(" ")
+    while parts and english(parts[0]).strip() in _FILLERS:
         parts.pop(0)
     # `completed step: 5` counts, too.
-    return "" if not parts or parts[-1].lower() in _AXIS_WORDS or _SOURCE.search(parts[-1]) else " ".join(parts)
+    if not parts or english(parts[-1]).strip() in _AXIS_WORDS or _SOURCE.search(parts[-1]):
+        return ""
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=4096)
 def _bare_name(phrase: str) -> str:
     """The same without a sign behind it, where a sentence or the word `test` alone is no name."""
     name = _name(phrase)
+    if phrase.endswith(" is") and not _plain(name):
+        return ""
     return "" if name.lower() in SPLITS or not _PROSE.isdisjoint(name.lower().split(" ")) else name
 
 

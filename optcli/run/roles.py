@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from optcli.run.tongues import english, names_of
+
 
 def listed(words: str) -> tuple[str, ...]:
     """The words of a text: a list that reads well in the source."""
@@ -57,12 +59,19 @@ EXTREMES: Final = frozenset(listed("best min max std target"))
 ERRORS: Final = frozenset(listed("error err"))
 BY_BATCH: Final = frozenset(listed("step batch iter iteration"))
 """What is said of a validation set batch by batch: the mean over the epoch, which Lightning logs too, is the curve."""
-STEP_NAMES: Final = listed(
-    "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
-    " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
-    " batch_num train/global_step x batch batch_idx #"
+STEP_NAMES: Final = (
+    *listed(
+        "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
+        " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
+        " batch_num train/global_step x batch batch_idx #"
+    ),
+    *names_of("step"),
+    *names_of("iteration"),
 )
-EPOCH_NAMES: Final = listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round e index")
+EPOCH_NAMES: Final = (
+    *listed("epoch epochs epoch_num current_epoch epoch_idx epoch_id ep train/epoch round e index"),
+    *names_of("epoch"),
+)
 CLOCK_NAMES: Final = (
     "wall time",
     *listed(
@@ -98,6 +107,8 @@ COUNTED: Final = frozenset(
 
 _WORD: Final = re.compile(rf"(?:{'|'.join(SPLITS)})(?=[0-9])|[a-z]+[0-9]*(?:\.[0-9]+)?|[0-9]+")
 """The number of a split is a word of its own, as in `val1_loss`."""
+_TOP: Final = re.compile(r"(?<![a-z])prec@?([15])(?!\d)")
+"""`Prec@1` of PyTorch's ImageNet example: the share of images whose class is among the first so many guesses."""
 _OF_A_LAYER: Final = re.compile(r"grad[\w.]*_norms?/(?!(?:total|global|all|pre|post|clip)\b)", re.I)
 """`grad_norm/layers.0.weight` is not the norm of the whole gradient."""
 
@@ -112,10 +123,10 @@ class Meaning:
 
 @lru_cache(maxsize=4096)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case: `trainLoss`, `train/loss` and `Train Loss` give the same."""
-    name = re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]).lower()
+    """The words of a name in lower case and English: `trainLoss`, `train/loss` and `Trainingsverlust` give the same."""
+    name = english(re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]))
     name = name.replace("learning_rate", "lr").replace("learning rate", "lr").replace("learning-rate", "lr")
-    return tuple(_WORD.findall(name))
+    return tuple(_WORD.findall(_TOP.sub(r"acc\1", name)))
 
 
 def split_in(name: str) -> str | None:
@@ -156,6 +167,8 @@ def _optimizer(name: str, rest: list[str]) -> Meaning | None:
 
 
 def _rate(rest: list[str]) -> Meaning | None:
+    if rest == ["rate"]:
+        return Meaning("lr", 3)
     group = next((w for w in rest if re.fullmatch(r"lr[0-9]?", w)), None)
     if group is None or {"mult", "scale", "factor", "decay", "ratio"} & set(rest):
         return None
@@ -231,8 +244,8 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
     """Role -> column for a log whose columns (name -> number of points) are known.
 
     Each column plays at most one role. A series of one point never beats one with more; else a column that bears the
-    role's own name wins, and at equal rank the longer one, then the one that isn't smoothed. `mapping` (role -> column,
-    as the user says) goes before everything.
+    role's own name wins, and at equal rank the longer one, then the one that isn't smoothed, then the one that names
+    its data. `mapping` (role -> column, as the user says) goes before everything.
     """
     from optcli.run.company import strangers, together
 
@@ -250,12 +263,13 @@ def assign(counts: Mapping[str, int], mapping: Mapping[str, str] | None = None) 
 
 def _best(said: Mapping[str, Meaning], counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
     """The column that fits a role best, for each role that isn't given."""
-    best: dict[str, tuple[tuple[bool, bool, int, int, bool, int], str]] = {}
+    best: dict[str, tuple[tuple[bool, bool, int, int, bool, bool, int], str]] = {}
     for place, (name, found) in enumerate(said.items()):
         n = counts[name]
         if n == 0 or name in given.values():
             continue
-        key = n == 1, name != found.role, found.rank, -n, not SMOOTHED.isdisjoint(words(name)), place
+        bare = found.role.startswith("train/") and split_in(name) is None
+        key = n == 1, name != found.role, found.rank, -n, not SMOOTHED.isdisjoint(words(name)), bare, place
         if found.role not in given and (found.role not in best or key < best[found.role][0]):
             best[found.role] = key, name
     return {role: name for role, (_, name) in best.items()}

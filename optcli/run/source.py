@@ -42,6 +42,10 @@ class Source:
         """What a reader must know to read on; see `keep`."""
         self.whole = False
         """Whether the reader wants the file from its beginning each time."""
+        self.ended = False
+        """Whether it is read once, so that nothing more will come."""
+        self.unfinished: int | None = None
+        """Where a last line begins that lacks its end."""
         self._head: bytes | None = None
         self._raw = b""
         self._decoder: Decoder | None = None

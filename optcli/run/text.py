@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from optcli.run import notes as say
 from optcli.run.block import Block, table
 from optcli.run.encoded import binary
 from optcli.run.source import Source
+from optcli.run.tail import WINDOW, complete
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
 NUMBER: Final = (
@@ -45,19 +47,30 @@ def lines(source: Source, offset: int = 0) -> Iterator[tuple[int, int, str]]:
     """(first, end offset, text) of each whole line; ANSI codes are taken out, of an overwritten line (\\r) each state
     counts. NULs, which a crash leaves where data was lost, end a line and are noted.
 
-    A last line that is not ended yet is left for the next time. A redirected progress bar has a single newline, at its
-    very end: there each state ends with the next. A user's own pattern sees the margin, too.
+    A last line that is not ended yet is left for the next time; of a log that has ended it counts if it is complete. A
+    redirected progress bar has a single newline, at its very end: there each state ends with the next. A user's own
+    pattern sees the margin, too.
     """
-    margin = source.pattern is not None
+    before, tail, start = b"", b"", 0
     for start, data in source.lines(offset):
-        if not data.endswith(b"\n"):
-            data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
-        if b"\0" in data:
-            source.skipped += [(start + found.start(), start + found.end()) for found in _NULS.finditer(data)]
-        for part in _PART.finditer(data):
-            if part.end() - part.start() <= LONGEST and (text := part[0]).strip():
-                clean = _clean(text)
-                yield start + part.start(), start + part.end() + 1, clean if margin else _flush(clean)
+        end = len(data) if data.endswith(b"\n") else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        data, tail = data[:end], data[end:]
+        yield from _parts(source, start, data)
+        before, start = (before + data[-WINDOW:])[-WINDOW:], start + end
+    if source.ended and tail.strip():
+        if complete(tail, before):
+            yield from _parts(source, start, tail)
+        else:
+            source.unfinished = start
+
+
+def _parts(source: Source, start: int, data: bytes) -> Iterator[tuple[int, int, str]]:
+    if b"\0" in data:
+        source.skipped += [(start + found.start(), start + found.end()) for found in _NULS.finditer(data)]
+    for part in _PART.finditer(data):
+        if part.end() - part.start() <= LONGEST and (text := part[0]).strip():
+            clean = _clean(text)
+            yield start + part.start(), start + part.end() + 1, _flush(clean) if source.pattern is None else clean
 
 
 def _clean(line: bytes) -> str:
@@ -84,14 +97,19 @@ def sample(head: bytes, most: int = 400) -> list[str]:
 
 
 def tables(
-    source: Source, parse: Callable[[str], Row | None], offset: int = 0, *, strict: bool = False, **more: Any
+    source: Source,
+    parse: Callable[[str], Row | None],
+    offset: int = 0,
+    *,
+    odd: Callable[[str], Any] = DAMAGE.search,
+    **more: Any,
 ) -> Iterator[Block]:
-    """Blocks from the lines that `parse` makes something of; `strict`: the others are damaged, whatever they are."""
+    """Blocks from the lines that `parse` makes something of; of the others those are damaged that are `odd`."""
     rows: list[Row] = []
     end = offset
     for first, end, line in lines(source, offset):
         row = parse(line)
-        if not row and (strict or DAMAGE.search(line)):
+        if not row and odd(line):
             source.skipped.append((first, end - 1))
         if row:
             rows.append(row)
@@ -99,6 +117,9 @@ def tables(
                 yield table(rows, end_offset=end, **more)
                 rows = []
     yield table(rows, end_offset=end, **more)
+    if source.unfinished is not None:
+        message = f"the last line, from byte {source.unfinished}, lacks its end and is left out"
+        yield Block({}, notes=(say.note(say.UNFINISHED, message),))
 
 
 def share(head: bytes, pattern: re.Pattern[str], enough: int = 3) -> float:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from optcli.run import notes as say
 from optcli.run.block import Block, Column
-from optcli.run.curve import read_only
+from optcli.run.curve import Note, read_only
+
+MOST_NAMED: Final = 5
+"""Columns that a note tells by name."""
 
 
 def measured(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -21,10 +25,16 @@ def measured(blocks: Sequence[Block]) -> Iterator[Block]:
     if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
         yield from blocks
         return
-    what = f"{len(names)} validation columns are 0 in all but the last row"
-    yield Block({}, notes=(say.note(say.NOT_MEASURED, what),))
+    yield Block({}, notes=(_told(names, "every row" if zeros == total else "all but the last row"),))
     for block in blocks:
         yield replace(block, columns={n: _without_zeros(c) if n in names else c for n, c in block.columns.items()})
+
+
+def _told(names: set[str], where: str) -> Note:
+    told = ", ".join(f"`{name}`" for name in sorted(names)[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    what = "1 validation column is" if len(names) == 1 else f"{len(names)} validation columns are"
+    return say.note(say.NOT_MEASURED, f"{what} 0 in {where}: {told}{more}")
 
 
 def _without_zeros(column: Column) -> Column:

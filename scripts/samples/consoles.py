@@ -26,6 +26,14 @@ def detectron2_console(folder: Path, t: Training) -> Path:
     return write_lines(folder, "log_d2.txt", rows)
 
 
+def darknet(folder: Path, t: Training) -> Path:
+    rows = [
+        f" {i + 1}: 99.5, {t.loss[i]} avg loss, {t.lr[i]} rate, 3.172139 seconds, {64 * i + 64} images, 1.5 hours left"
+        for i in range(len(t.loss))
+    ]
+    return write_lines(folder, "darknet.log", rows)
+
+
 def nanogpt(folder: Path, t: Training) -> Path:
     return _console(
         folder,

@@ -18,6 +18,13 @@ from optcli.run.pairs import headline, nickname, pairs
         ("acc: 4.2 --> 5.3", {}),
         ("tokens: 1,234,567", {"tokens": 1234567}),
         ("val 5 train: 3", {"train": 3}),
+        ("loss: 1, time 243.1 samples/sec", {"loss": 1, "time samples/sec": 243.1}),
+        ("Speed: 5.5 it/s, time: 3 s", {"Speed it/s": 5.5, "time": 3}),
+        ("total loss is 4.5 , acc is 1, it is 3, Time is 5", {"total loss": 4.5, "acc": 1}),
+        ("Accuracy of the net on 100 test images: 97 %, loss on train set = 3", {"test Accuracy": 97, "train loss": 3}),
+        ("loss of D: 0.5, loss of G: 0.4", {"loss of D": 0.5, "loss of G": 0.4}),
+        ("Dice: [0.88] loss=tensor([0.5], device='cuda:0') parts: [1, 2]", {"Dice": 0.88, "loss": 0.5}),
+        ("训练损失: 0.5, 第 3 轮", {"训练损失": 0.5}),
     ],
 )
 def test_pairs_of_a_line(line: str, found: dict[str, float]) -> None:

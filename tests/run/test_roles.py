@@ -227,3 +227,23 @@ def test_between_equals_the_one_that_is_not_smoothed() -> None:
 def test_a_cost_in_seconds_is_no_loss() -> None:
     assert assign({"loss": 9, "eval/batch_cost": 9, "eval/avg_reader_cost": 9}) == {"train/loss": "loss"}
     assert assign({"cost": 9, "val_cost": 9}) == {"train/loss": "cost", "val/loss": "val_cost"}
+
+
+def test_between_equals_the_one_that_names_its_data() -> None:
+    assert assign({"loss": 9, "train loss": 9})["train/loss"] == "train loss"
+    assert assign({"loss": 10, "train loss": 9})["train/loss"] == "loss"
+
+
+def test_a_bare_rate_is_that_of_learning() -> None:
+    assert assign({"loss": 9, "rate": 9})["lr"] == "rate"
+    assert assign({"rate": 9, "lr": 9})["lr"] == "lr"
+    assert meaning("hit rate") is None
+
+
+@pytest.mark.parametrize("name", ["Prec@1", "prec1", "train/prec@1"])
+def test_precision_at_one_is_the_accuracy(name: str) -> None:
+    found = meaning(name)
+    assert found is not None
+    assert found.role == "train/accuracy"
+    assert meaning("Prec@5") is None
+    assert meaning("val prec@5") == meaning("val acc5")

@@ -10,26 +10,35 @@ from collections.abc import Iterator
 from typing import Final
 
 from optcli.run.block import Block, Unreadable
+from optcli.run.heldout import HeldOut
 from optcli.run.numbers import number
 from optcli.run.pairs import SPLIT, Pairs, pairs
 from optcli.run.roles import SPLITS, STAND_IN, meaning, words
 from optcli.run.source import Source
 from optcli.run.text import DAMAGE, Row, sample, tables
+from optcli.run.tongues import translated
 
-_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*[eE.%]\d)"
-_EPOCH: Final = re.compile(rf"(?:\bep(?:och)?s?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I)
+_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*(?:[eE.]\d|%))"
+_EPOCH: Final = re.compile(
+    rf"(?:\bep(?:o(?:ch(?:s|en?)?|ca|que)|s)?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I
+)
 _STEP: Final = re.compile(
-    r"(?:(?<!s/)\b(?:global[ _]step|step|iter|iteration|update|batch|it|steps|iters)\b"
-    r"|(?<![a-z] )\b(?:iterations|updates|batches)(?= ?[:=])|\bprocess(?= \d+/\d+\([\d.]+%)"
-    rf"|\u8bad\u7ec3\u6b21\u6570){_OF}",
+    r"\b(?:(?<!s/)(?:global[ _]step|step|schritt|iter|iteration|update|batch|it|steps|iters)\b"
+    r"|(?<![a-z] )(?:iterations|updates|batches)(?= ?[:=])|process(?= \d+/\d+\([\d.]+%)"
+    rf"){_OF}",
     re.I,
 )
-"""Some in the plural only by themselves: `total iterations: 900` is a plan. The last is Chinese for steps so far."""
+"""Some in the plural only by themselves: `total iterations: 900` is a plan."""
+_TOTAL: Final = re.compile(rf"\btotal_(?:step|iter|iteration)\b{_OF}", re.I)
+"""A step where nothing else is, beside a loss: elsewhere it is a plan."""
 _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:^|: )(\d{1,12})(?:it)? \[\d\d:\d\d")
 """tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
+_GLUED: Final = re.compile(r"(?:it/s|s/it)[^\[\]]{0,400}\](?=[A-Za-z])")
+"""A bar that hasn't ended its line, before what was printed next."""
 _BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
-_BOTH: Final = re.compile(r"^\[(\d{1,9}), +(\d{1,12})\] +(?=[A-Za-z])")
-"""PyTorch's tutorial: `[1,  2000] loss: 2.2`."""
+_BOTH: Final = re.compile(r"^\[(\d{1,9}), *(\d{1,12})\]:? +(?=[A-Za-z])")
+_LEAD: Final = re.compile(r"^\[ *(\d{1,9}) */ *(\d{1,9}) *\]")
+"""PyTorch's tutorial: `[1,  2000] loss: 2.2`, and `[1 / 10]` at the end of an epoch."""
 _MMENGINE: Final = re.compile(r"\bEpoch\((train|val|test)\) +\[(\d{1,9})\]\[ *(\d{1,12})/ *(\d{1,12})\]")
 """`Epoch(train)  [1][ 4/16]`; `Epoch(val)` counts the batches of the validation set."""
 _SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1,12})\]")
@@ -115,8 +124,11 @@ class _State:
         """Whether there was a loss or an accuracy at all, by a name that says so."""
         self._loss = False
         self._nicknames: dict[str, None] = {}
-        self._steps_seen = self._counting = False
+        self._steps_seen = self._counting = self._both = False
+        self._partly = False
+        """Whether a bar has been seen that isn't full."""
         self._rank: str | None = None
+        self._held_out = HeldOut()
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
@@ -124,12 +136,15 @@ class _State:
             return None
         if not _DIGIT.search(line):
             # `Test Error:` on a line of its own is about the line below.
-            self._split = word[1] if len(line) < 40 and (word := SPLIT.search(line)) else ""
+            self._split = word[1] if len(line) < 40 and (word := SPLIT.search(translated(line))) else ""
             return None
         before = self._epoch, self._step
-        said = pairs(line, self._split)
-        inline = self._axis(line) or (bool(said.headlines() or said.watched()) and self._counted(line))
+        said, counts = _pairs(line, self._split), line if line.isascii() else translated(line)
+        inline = self._axis(counts, said) or (bool(said.headlines() or said.watched()) and self._counted(counts))
         self._split = ""
+        if self._held_out.taken():
+            return None
+        said = self._held_out.join(line, said, inline)
         moved = before != (self._epoch, self._step)
         if moved:
             self._move(before[0] != self._epoch)
@@ -192,7 +207,7 @@ class _State:
         self._rank = found[1] if self._rank is None else self._rank
         return found[1] != self._rank
 
-    def _axis(self, line: str) -> bool:
+    def _axis(self, line: str, said: Pairs) -> bool:
         """Take epoch and step from a line; whether a step stands in it."""
         if "][" in line and (found := _MMENGINE.search(line) or _SWIN.search(line)):
             if found[1] in ("train", ""):
@@ -201,7 +216,11 @@ class _State:
             return True
         if both := _BOTH.match(line):
             self._epoch, self._step, self._steps_seen = float(both[1]), float(both[2]), True
+            self._both = True
             return True
+        if self._both and (lead := _LEAD.match(line)) and float(lead[1]) == self._epoch:
+            self.epochs = int(lead[2])
+            return False
         epoch = _EPOCH.search(line)
         if epoch is not None:
             self._epoch = float(epoch[1] or epoch[3])
@@ -209,7 +228,9 @@ class _State:
         step = _STEP.search(line)
         if step is None and "[" in line:
             step = _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
-        if step is None or (epoch is not None and step.start() == epoch.start()):
+        if step is None or (epoch is not None and step.start() == epoch.start()) or self._idle(step, said):
+            return False
+        if step.re is _BRACKET and self._held_out.counts(line, step.start()):
             return False
         count = step[1] or step[3] if step.re is not _STEP else step[1]
         self._step, self._steps_seen = float(count), True
@@ -220,17 +241,36 @@ class _State:
                 self.per_epoch = int(step[2])
         return True
 
+    def _idle(self, step: re.Match[str], said: Pairs) -> bool:
+        """Whether it is a bar of which only the end is in the log, or that says nothing: the epochs count then."""
+        if step.re is not _BAR or not step[2] or self._epoch is None:
+            return False
+        self._partly |= bool(said.found) and step[1] != step[2]
+        return not self._partly
+
     def _counted(self, line: str) -> bool:
         """Take a step that stands before everything else, in a log that counts nothing else.
 
         It must go on from the last one, as the number of a process and the like don't.
         """
+        if "total_" in line and (total := _TOTAL.search(line)):
+            self._step, self._steps_seen = float(total[1]), True
+            return True
         found = _COUNT.match(line) if self._epoch is None else None
         if found is None or not (self._counting or self._step is None or float(found[1]) >= self._step):
             return False
         self._step, self._steps_seen, self._counting = float(found[1]), True, True
         self.planned = int(found[2]) if found[2] else self.planned
         return True
+
+
+def _pairs(line: str, split: str) -> Pairs:
+    """The pairs of a line; of what stands right behind a bar only losses, accuracies and the like."""
+    end = _GLUED.search(line) if "/it" in line or "it/s" in line else None
+    if end is None:
+        return pairs(line, split)
+    said, more = pairs(line[: end.end()], split), pairs(line[end.end() :])
+    return said._replace(found={name: more.found[name] for name in more.headlines()} | said.found)
 
 
 def _is_loss(name: str) -> bool:

@@ -1,4 +1,7 @@
-"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: a sum, or the first that may be it."""
+"""Numbers without names, as `numpy.savetxt` and a bare `print(loss)` leave them: a sum, or the first that may be it.
+
+Words on a line of their own are a heading. Above single numbers one may say what they are: `Generator Losses:`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Final
 from optcli.run import notes as say
 from optcli.run.block import Block
 from optcli.run.numbers import number
+from optcli.run.pairs import headline
 from optcli.run.source import Source
 from optcli.run.text import Row, sample, tables
 
@@ -31,6 +35,7 @@ ROUNDED: Final = 1e-3
 UNDECIDED: Final = "the first rises, and several fall; --map train/loss=NAME says which is the training loss"
 Values = tuple[float, ...]
 _CELLS: Final = re.compile(r"[\s,;|]+")
+_HEADING: Final = re.compile(r"[-=*\[(]*\s*([^\W\d_]{2}[^\x00-\x1f\x7f\ufffd]{0,80})")
 GROWS: Final = True
 
 
@@ -46,12 +51,43 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     names, lead = _columns(source.head())
     if not names:
         return
+    state = source.keep(_Section)
+    if len(names) == 1 and any(map(_named, sample(source.head())[:LOOKED_AT])):
+        yield from tables(source, state.row, offset, odd=_odd, format="headerless")
+        return
     if not offset:
         taken = f"`{lead}` is taken for the training loss; --map train/loss=NAME for another"
         what = f"no names above the numbers: {taken if lead else UNDECIDED}"
         yield Block({}, notes=(say.note(say.NO_NAMES, what),))
     roles = {"train/loss": lead} if lead else {}
-    yield from tables(source, partial(_row, names), offset, strict=True, format="headerless", roles=roles)
+    yield from tables(source, partial(_row, names), offset, odd=_odd, format="headerless", roles=roles)
+
+
+class _Section:
+    """The heading that single numbers stand below, and how many have."""
+
+    def __init__(self) -> None:
+        self._name = "column 1"
+        self._count = 0
+
+    def row(self, line: str) -> Row | None:
+        """A line's number, under its heading's name."""
+        if name := _named(line):
+            self._name, self._count = name, 0
+            return None
+        row = _row((self._name,), line)
+        self._count += row is not None
+        return None if row is None else {"step": self._count - 1.0, **row}
+
+
+def _named(line: str) -> str:
+    """What a heading says that the numbers below it are, if it is a loss or an accuracy."""
+    name = found[1].rstrip(" :=-*])") if (found := _HEADING.fullmatch(line.strip())) else ""
+    return name if headline(name) else ""
+
+
+def _odd(line: str) -> bool:
+    return _HEADING.fullmatch(line.strip()) is None
 
 
 def _columns(head: bytes) -> tuple[tuple[str, ...], str]:

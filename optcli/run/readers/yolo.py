@@ -33,7 +33,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row an epoch; the last epoch is in every line."""
     lines = map(_LINE.match, sample(source.head()))
     planned = next((int(found[2]) + 1 for found in lines if found), None)
-    found = tables(source, _row, strict=True, format="yolo-results", epochs=planned, roles=ROLES)
+    found = tables(source, _row, odd=bool, format="yolo-results", epochs=planned, roles=ROLES)
     yield from measured(list(found))
 
 

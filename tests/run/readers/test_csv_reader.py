@@ -108,6 +108,13 @@ def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
     run = table(tmp_path, head + body, "results.csv")
     assert run.curves["val/loss"].step.tolist() == [9]
     assert run.notes[0].code == notes.NOT_MEASURED
+    columns = "`metrics/mAP50(B)`, `val/box_loss`"
+    assert run.notes[0].message == f"2 validation columns are 0 in all but the last row: {columns}"
+    run = table(
+        tmp_path, "epoch,train/box_loss,val/box_loss\n" + "".join(f"{i},0.5,0\n" for i in range(9)), "results.csv"
+    )
+    assert set(run.curves) == {"train/loss"}
+    assert run.notes[0].message == "1 validation column is 0 in every row: `val/box_loss`"
 
 
 def test_two_rows_that_were_measured_are_none_of_zeros(tmp_path: Path) -> None:

@@ -112,3 +112,22 @@ def test_in_a_folder_of_data_its_name_must_speak_for_it(tmp_path: Path, name: st
     else:
         with pytest.raises(Unreadable, match="no training log"):
             read(str(tmp_path))
+
+
+def test_a_heading_is_no_damage(tmp_path: Path) -> None:
+    text = "".join(f"epoch {e}\n\n" + "".join(f"{3 / (9 * e + i)}\n" for i in range(9)) for e in (1, 2))
+    run = read(str(written(tmp_path, text)))[0]
+    assert run.curves["train/loss"].step.tolist() == list(range(18))
+    assert {note.code for note in run.notes} == {"RUN710", "RUN720"}
+    run = read(str(written(tmp_path, text + "0.5\ufffd\n")))[0]
+    assert {note.code for note in run.notes} == {"RUN710", "RUN711", "RUN720"}
+
+
+def test_a_heading_names_what_is_below(tmp_path: Path) -> None:
+    parts = "Generator Losses", "Discriminator Losses"
+    text = "".join(f"{part}:\n" + "".join(f"{at}.{i}5\n" for i in range(9)) for at, part in enumerate(parts, 1))
+    run = read(str(written(tmp_path, text)))[0]
+    assert run.roles == {"train/loss": parts[0], "discriminator/loss": parts[1]}
+    assert run.curves["train/loss"].value.tolist() == [float(f"1.{i}5") for i in range(9)]
+    assert run.curves["discriminator/loss"].step.tolist() == list(range(9))
+    assert not run.notes

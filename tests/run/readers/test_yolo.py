@@ -48,7 +48,7 @@ def test_zeros_were_never_measured(tmp_path: Path) -> None:
 def test_a_line_that_is_torn_waits_and_a_damaged_one_is_told(tmp_path: Path) -> None:
     run = log(tmp_path, 4, tail="    4/49  12.9G  0.05\n      5/49   12.9G   0.05")
     assert len(run.curves["train/loss"]) == 4
-    assert [note.code for note in run.notes] == [notes.DAMAGED]
+    assert [note.code for note in run.notes] == [notes.UNFINISHED, notes.DAMAGED]
 
 
 def test_the_bars_of_its_console_are_not_this(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""Consoles that count nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from optcli.run.assemble import Unreadable, read
+
+LOSSES = [0.118, 0.083, 0.097, 0.103, 0.106, 0.099, 0.091, 0.122]
+
+
+@pytest.mark.parametrize(
+    "line", ["[2022-02-08 08:52:41,978] cur_loss: {x:.3f}\n", "INFO:root:loss = {x:.3f}, lr = 0.1\n"]
+)
+def test_lines_are_counted_and_it_is_told(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text("some line\n".join(line.format(x=x) for x in LOSSES))
+    run = read(str(path))[0]
+    assert run.format == "uncounted-console"
+    assert run.axis == "row"
+    assert run.curves["train/loss"].step.tolist() == list(range(8))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert [note.code for note in run.notes] == ["RUN710"]
+
+
+def test_a_few_lines_or_as_many_names_are_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    for text in (
+        "loss: 0.5\n" * 7,
+        "- loss: 0.5\n" * 9,
+        "".join(f"loss of part{i} = 0.5\npart{i}_loss: 0.4\n" for i in range(20)),
+    ):
+        path.write_text(text)
+        with pytest.raises(Unreadable):
+            read(str(path))
+
+
+def test_only_where_the_user_names_it(tmp_path: Path) -> None:
+    for name in ("a.txt", *(f"{i}.log" for i in range(9))):
+        (tmp_path / name).write_text("loss: 0.5\n" * 9)
+    with pytest.raises(Unreadable):
+        read(str(tmp_path))
+    assert read(str(tmp_path / "a.txt"))
