@@ -218,6 +218,7 @@ def _fail_or_return(t: Training, bad: Row) -> None:
             f"the loss scale is down to {bad.scale:g}, gradients overflow 16-bit floats at any scale; bf16 has no scale"
         )
     t.journal.event("nonfinite", step=bad.step, what=what, first_bad=place, detail=told, samples=samples)
+    t.monitor.live.config["facts.first_bad"] = place
     times = f", the last of {t.position.skipped} such steps in a row" if t.position.skipped >= MOST_SKIPPED else ""
     of_batch = "" if mine and place in ("input", "target") else f"; {culprit.numbered(samples)}"
     t.ending = Ending(

@@ -175,3 +175,11 @@ def test_of_opposite_causes_only_the_likelier_is_told() -> None:
     names = [cause.name for cause in causes.rank([finding("OPT106")], {})]
     assert {"too-few-steps", "learning-rate-too-low"} <= set(names)
     assert "learning-rate-too-high" not in names
+
+
+@pytest.mark.parametrize(
+    ("first", "name"), [("target", "numerical-instability"), ("layers.0", "learning-rate-too-high")]
+)
+def test_where_the_data_hold_nan_no_rate_is_to_blame(first, name) -> None:
+    found = [finding("NUM301", loss_rise=9.0, finite_before=4), finding("OPT102")]
+    assert causes.rank(found, {"facts.first_bad": first})[0].name == name

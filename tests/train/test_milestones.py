@@ -10,7 +10,9 @@ import pytest
 import torch
 
 import optcli
+from optcli.diagnosis import engine
 from optcli.exits import Exit, Failure
+from optcli.run.assemble import read
 from optcli.train import milestones
 from optcli.train.checkpoint import Checkpoints
 from optcli.train.evaluate import Evaluator
@@ -70,6 +72,13 @@ def test_a_sample_that_is_nan_is_named(run, tmp_path):
     records = [json.loads(line) for line in (tmp_path / "r" / "journal.jsonl").read_text().splitlines()]
     [told] = [r for r in records if r.get("event") == "nonfinite"]
     assert (told["first_bad"], 7 in told["samples"]) == ("input", True)
+    words = "the data hold NaN or infinity: remove or mend those samples"
+    for diagnosis in (
+        outcome.diagnosis,
+        engine.diagnose(read(str(outcome.path))[0]),
+    ):  # of the run itself, and of its journal
+        assert diagnosis.causes[0].name == "numerical-instability"
+        assert diagnosis.causes[0].prescription.advice["any"].startswith(words)
 
 
 def test_bad_steps_can_be_skipped(run, journal, poison, tmp_path):

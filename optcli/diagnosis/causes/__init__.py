@@ -52,6 +52,11 @@ class Case:
         return default if found is None else found.value
 
     @property
+    def bad_data(self) -> bool:
+        """Whether the first value that was no number stood in the data, as a run of ours finds out when it stops."""
+        return settings.setting(self.config, "facts.first_bad") in ("input", "target")
+
+    @property
     def crawls(self) -> bool:
         """Whether a loss that hardly moved does fall, by little and beyond doubt, in training or validation."""
         falls = self.figure("OPT104", "trend", 0.0), self.figure("OPT104", "val_trend", 0.0)

@@ -51,6 +51,7 @@ RISING: Final = 1.05
 FAR: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
+INNOCENT: Final = -6.0
 MUCH: Final = 0.1
 """Factor for a run that collapsed: a third would not bring it back below the limit."""
 LESS: Final = 0.3
@@ -58,6 +59,8 @@ LESS: Final = 0.3
 
 def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
+    if case.bad_data:
+        return INNOCENT
     odds = FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed else -1.5

@@ -39,10 +39,14 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -0.5
 RISE: Final = 1.5
+SEEN: Final = 3.0
+"""Log-odds where the first value that was no number was found, and it stood in the data."""
 
 
 def weigh(case: Case) -> float:
     """Out of the blue, or after a climb?"""
+    if case.bad_data:
+        return SEEN
     odds = -1.5 if case.figure("NUM301", "loss_rise") > RISE else 0.0
     if case.figure("NUM301", "lr_ratio") > RISE:
         odds -= 2.5
@@ -51,6 +55,14 @@ def weigh(case: Case) -> float:
 
 def prescribe(case: Case) -> Prescription:
     """A wider format where the narrow one is in use; otherwise no setting helps before the operation is found."""
+    if case.bad_data:
+        words = (
+            "the data hold NaN or infinity: remove or mend those samples, whose numbers the error and the journal tell"
+        )
+        return Prescription(
+            None, {}, {"any": words}, "safe", "the loss stays finite past the step at which it broke",
+            "it breaks at the same step without those samples",
+        )  # fmt: skip
     half = setting(case.config, "train.precision") == "fp16"
     return Prescription(
         patch(case, {"train.precision": "bf16"}) if half else None,

@@ -54,7 +54,7 @@ def _blocks(rows: list[dict[str, Any]], end: int) -> Iterator[Block]:
             if numbers and row["event"] in ("resume", "start"):
                 yield table(numbers, end_offset=end)
                 numbers = []
-            if row["event"] in ("start", "end", "resume"):
+            if row["event"] in ("start", "end", "resume", "nonfinite"):
                 yield _event(row)
         else:
             numbers.append(_row(row))
@@ -84,6 +84,8 @@ def _event(row: dict[str, Any]) -> Block:
     if row["event"] == "end":
         status = str(row.get("status", row.get("reason", "finished")))
         return Block({}, end="finished" if status in ENDS else "stopped")
+    if row["event"] == "nonfinite":
+        return Block({}, config={"facts.first_bad": row.get("first_bad")})
     step, planned = number(row.get("step")), row.get("planned")
     seams = () if step is None else (step,)
     return Block({}, end="running", seams=seams, planned=planned if isinstance(planned, int) else None)
