@@ -140,7 +140,7 @@ def _put_inside(node: Node, rest: list[str], value: Node | None, key: Span, excl
 
 
 def lay_over(base: Node, top: Node) -> Node:
-    """A recipe over the one it extends: mappings deeply, lists of parts by name, `null` deletes; `name` is its own."""
+    """A recipe over the one it extends: mappings deeply, lists of parts by name, `null` deletes, `[]` empties."""
     base = base.having("name", None)
     for key, (place, node) in top.entries.items():
         old = base.get(key)
@@ -185,7 +185,7 @@ def _over_part(slot: str, old: Node | None, new: Node) -> Node:
 
 
 def _over_list(old: Node | None, new: Node) -> Node:
-    parts = list(old.items) if old is not None else []
+    parts = list(old.items) if old is not None and new.items else []  # an empty list empties it
     for part in new.items:
         name = name_of(part)
         at = next((i for i, p in enumerate(parts) if name is not None and name_of(p) == name), None)

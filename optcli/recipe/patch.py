@@ -38,9 +38,12 @@ class Patch(Mapping[str, Any]):
     def parse(cls, arguments: Iterable[str]) -> Patch:
         """A patch from `KEY=VALUE` arguments; values are YAML 1.2, `null` removes.
 
+        A whole part goes before its options wherever it stands: `optimizer.lr=0.5 optimizer=sgd` is SGD at 0.5.
+
         Raises:
-            BadRecipe: every argument that is no such thing.
+            BadRecipe: every argument that is no such thing; two of which one drives out the other.
         """
+        from optcli.recipe.sections import LISTS, SLOTS
         from optcli.recipe.tree import Source, plain
 
         typed: dict[str, tuple[Span, Node]] = {}
@@ -52,8 +55,12 @@ class Patch(Mapping[str, Any]):
                 typed[path] = (key, node)
             except BadRecipe as error:
                 problems += error.problems
+        lengths = [typed[path] for path in ("train.epochs", "train.steps") if path in typed]
+        if len(lengths) == 2 and all(node.value is not None for _, node in lengths):
+            problems.append(lengths[1][0].problem("both `epochs` and `steps` are given", "remove one of them"))
         if problems:
             raise BadRecipe(problems)
+        typed = dict(sorted(typed.items(), key=lambda item: item[0].removesuffix(".name") not in (*SLOTS, *LISTS)))
         return cls({path: plain(node) for path, (_, node) in typed.items()}, typed)
 
     def put(self, tree: Node) -> Node:

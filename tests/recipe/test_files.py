@@ -79,6 +79,14 @@ def test_null_deletes_and_another_part_drops_the_options(write) -> None:  # type
     assert recipe == loads("name: b\ndata: toy\noptimizer: {lr: 0.5}\nschedule: linear\n")
 
 
+def test_an_empty_list_empties_and_any_other_adds(write) -> None:  # type: ignore[no-untyped-def]
+    write("base.yaml", "data: toy\nregularizers: [dropout, l1]\nmetrics: [accuracy]\n")
+    recipe = load(write("a.yaml", "extends: base.yaml\nregularizers: []\n"))
+    assert (recipe.regularizers, [m.name for m in recipe.metrics]) == ((), ["accuracy"])
+    recipe = load(write("b.yaml", "extends: base.yaml\nregularizers: [l2]\n"))
+    assert [r.name for r in recipe.regularizers] == ["dropout", "l1", "l2"]
+
+
 def test_a_list_of_bases_and_chains(write) -> None:  # type: ignore[no-untyped-def]
     write("a.yaml", "data: toy\nseed: 1\noptimizer: {lr: 0.1}\n")
     write("b.yaml", "extends: a.yaml\nseed: 2\n")

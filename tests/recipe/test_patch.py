@@ -212,3 +212,16 @@ def test_removing_what_a_base_sets_says_so(tmp_path: Any) -> None:
     new = patch.apply_text(text, str(file))
     assert new == "extends: base.yaml  # b\nregularizers: [{dropout: null}]\noptimizer: {momentum: null}\n"
     assert [r.name for r in loads(new, str(file)).regularizers] == ["clip_norm"]
+
+
+def test_a_part_goes_before_its_options_wherever_it_was_typed() -> None:
+    wanted = loads(TEXT, overrides=["optimizer=sgd", "optimizer.lr=0.5"])
+    assert wanted.optimizer.name == "sgd"
+    for other in (["optimizer.lr=0.5", "optimizer=sgd"], ["optimizer.lr=0.5", "optimizer.name=sgd"]):
+        assert loads(TEXT, overrides=other) == wanted
+
+
+def test_epochs_and_steps_typed_together_are_one_too_many() -> None:
+    with pytest.raises(BadRecipe, match="both `epochs` and `steps` are given"):
+        loads(TEXT, overrides=["train.steps=50", "train.epochs=3"])
+    assert loads(TEXT, overrides=["train.steps=50", "train.epochs=null"]).train.steps == 50
