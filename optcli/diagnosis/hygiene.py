@@ -70,7 +70,8 @@ def window(run: Run) -> bool:
     if curve is None or len(curve) < LEAST_POINTS or run.end == "running":
         return False
     loss = Series.of(curve)
-    return loss.late and loss.trend(1.0)[1] > FLAT
+    with np.errstate(all="ignore"):
+        return loss.late and loss.trend(1.0)[1] > FLAT
 
 
 def _coarse(run: Run, curve: Curve) -> Iterator[Note]:

@@ -30,6 +30,7 @@ LUCK: Final = 1.6
 LEAST_GUESS: Final = 0.65
 """Factor between the accuracy at the start and a guess's up to which they agree, and the least loss of a guess: ln 2,
 but for some noise. Losses below are not of a guess among classes."""
+MOST_NATS: Final = 700.0
 SPENT: Final = 2e-4
 """Share of its peak at which a rate does nothing any more: a schedule's last planned value is 1e-3 and up."""
 LEAST_RATES: Final = 8
@@ -197,7 +198,7 @@ class View:
         accuracy, start = self.series("train/accuracy"), self.loss.start if self.loss.n else 0.0
         if self.chance is not None or accuracy is None or start < LEAST_GUESS:
             return self.chance
-        luck = median(accuracy.value[:5]) * math.exp(start)
+        luck = median(accuracy.value[:5]) * math.exp(min(start, MOST_NATS))
         return start if 1 / LUCK < luck < LUCK else None
 
     @cached_property

@@ -83,8 +83,8 @@ SPENT: Final = 2
 def check(view: View) -> list[Finding] | Abstain:
     """Validation that jumps about while the training loss is smooth."""
     val, loss = view.val, view.loss
-    if val is None or val.n < POINTS:
-        return Abstain("too few validations")
+    if val is None or val.n < POINTS or not loss.n:
+        return Abstain("too few validations, or none of training")
     height = _leaps(val, max(loss.drop, SOME * abs(loss.start)))
     high = np.flatnonzero(height > 0)
     calm = len(high) > 0 and median(height[high]) > CALM * loss.tau

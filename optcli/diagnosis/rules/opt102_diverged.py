@@ -104,7 +104,7 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
-    if loss.n < LEAST and not (broke and _far_from_chance(view, 1)):
+    if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1))):
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start

@@ -252,7 +252,7 @@ def _stage(view: View) -> str:
     spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
     by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
     scatter = loss.sigma / (FALL_LATE * loss.start)
-    seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter**2, 1.0), PATIENCE)
+    seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter * scatter, 1.0), PATIENCE)
     if view.brief:
         return ""
     if view.complete or (view.share >= DONE and (seen or scatter < 1)):
