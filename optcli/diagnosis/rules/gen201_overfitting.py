@@ -56,6 +56,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Floats
 from optcli.run.prepare import Series
 from optcli.run.stats import median
 
@@ -84,6 +85,7 @@ RISE_BELOW: Final = 0.03
 SIGMAS_BELOW: Final = 3.0
 """The rise that is enough then, and how sure of it. Of healthy runs that were drawn at random those alone show all of
 these whose samples are learned by heart."""
+LATER: Final = 4
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3
@@ -106,11 +108,12 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     low, now = float(blocks[best]), median(blocks[-max(2, since // 3) :])
     rise, gap = now - low, now - loss.end
-    if rise < SIGMAS_BELOW * val.tau or rise < RISE_BELOW * loss.drop:
+    if rise < RISE_BELOW * loss.drop or (rise < SIGMAS_BELOW * val.tau and not _all_above(blocks, best, RISE * loss.drop)):
         return []
     first = float(val.block_step[best])
     then = _level(loss, first)
-    apart = gap >= GAP * loss.drop and rise >= max(RISE * loss.drop, SIGMAS * val.tau)
+    risen = rise >= max(RISE * loss.drop, SIGMAS * val.tau) or _all_above(blocks, best, RISE * loss.drop)
+    apart = gap >= GAP * loss.drop and risen
     fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)
     if not apart and not (fell and view.alike and then - low >= ABOVE * loss.drop):
         return []
@@ -129,6 +132,13 @@ def check(view: View) -> list[Finding] | Abstain:
             train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _all_above(blocks: Floats, best: int, rise: float) -> bool:
+    """Whether every later validation lies above those around the best one, noisy as they are: the later half of those
+    since then, four at least."""
+    later = blocks[best + (len(blocks) - best) // 2 :]
+    return len(later) >= LATER and float(later.min()) > median(blocks[max(0, best - 1) : best + 2]) + rise
 
 
 def _few(view: View) -> list[Finding]:
