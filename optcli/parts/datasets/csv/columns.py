@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final, Literal
 
 from optcli.parts.datasets.csv.table import MISSING, number, written
@@ -12,6 +13,10 @@ FEW: Final = 20
 """A target of at most so many different whole numbers is taken for classes: grades have fewer, counts more."""
 MOSTLY: Final = 0.9
 """Where more than this share of a column's cells are numbers, the others are mistakes and not words."""
+EXACT: Final = 2**53
+"""Floats below it hold whole numbers exactly."""
+LARGEST: Final = 1e100
+"""Beyond it, the square of a regression's target is soon beyond every float."""
 WORDS: Final = 1000
 """A column with more different words is a name or a text, from which one-hot columns can't learn."""
 
@@ -114,6 +119,8 @@ class Target(Column):
     task: Literal["auto", "classification", "regression"] = "auto"
     hole: str = ""
     """The `file:line` of the first nan."""
+    huge: tuple[str, str] = ("", "")
+    """The first finite number beyond LARGEST, and its `file:line`."""
     labels: set[str] = field(default_factory=set)
     classes: dict[str, int] = field(default_factory=dict)
     """Label -> its number, in order; empty for a regression."""
@@ -132,6 +139,8 @@ class Target(Column):
         self.count(cell, where, value is not None)
         if value is not None and math.isnan(value):
             self.hole = self.hole or where
+        elif value is not None and LARGEST < abs(value) < math.inf and not self.huge[1]:
+            self.huge = (cell, where)
         if len(self.labels) <= WORDS:
             self.labels.add(cell)
 
@@ -139,15 +148,15 @@ class Target(Column):
         """Decide between classes and numbers, once every cell is seen.
 
         Raises:
-            ValueError: numbers and words are mixed, or there are too few or too many classes.
+            ValueError: numbers and words are mixed, or there are too few or too many classes; or, of a regression,
+                the numbers are too large, or all the same.
         """
         if not self.numbers + self.others:
             raise ValueError(f"{file}: no rows below the header")
         if self.task != "classification":
             self.must_be_plain()
         if self._is_regression():
-            if self.others:
-                raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
+            self._must_be_quantities(file)
             return
         if self.hole:
             raise ValueError(f"{self.hole}: the target `{self.name}` is missing; give it a value, or leave the row out")
@@ -156,6 +165,22 @@ class Target(Column):
             count = f"only `{ordered[0]}`" if len(ordered) == 1 else f"more than {WORDS} classes"
             raise ValueError(f"{file}: target `{self.name}` holds {count}; name another column with `target`")
         self.classes = {label: i for i, label in enumerate(ordered)}
+
+    def _must_be_quantities(self, file: str) -> None:
+        """See that the cells are numbers that can be learned.
+
+        Raises:
+            ValueError: one is none, or is too large; or all finite ones are the same.
+        """
+        if self.others:
+            raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
+        if self.huge[1]:
+            told = f"target `{self.name}`: `{self.huge[0][:40]}` is beyond {LARGEST:g}"
+            raise ValueError(f"{self.huge[1]}: {told}; write it in another unit, or its logarithm")
+        finite = {value for value in map(float, self.labels) if math.isfinite(value)}
+        if self.numbers > 1 and len(finite) == 1:
+            told = f"target `{self.name}` holds only `{next(iter(finite)):g}`"
+            raise ValueError(f"{file}: {told}; name another column with `target`")
 
     def number(self, cell: str) -> int:
         """The class's number."""
@@ -166,15 +191,19 @@ class Target(Column):
             return self.task == "regression"
         if self.others:
             return self.numbers > MOSTLY * (self.numbers + self.others)
-        values = {number(label) for label in self.labels}
-        finite = {value for value in values if value is not None and math.isfinite(value)}
-        return len(finite) > FEW or not all(value == int(value) for value in finite)
+        finite = {_plain(label) for label in self.labels if math.isfinite(float(label))}
+        return len(finite) > FEW or not all(label.lstrip("-").isdecimal() for label in finite)
 
 
 def _plain(label: str) -> str:
-    """`1.0` and `1` are one class."""
+    """`1.0` and `1` are one class; `9007199254740992` and `9007199254740993` are two, though they are one float."""
     value = number(label)
-    return f"{int(value)}" if value is not None and math.isfinite(value) and value == int(value) else label
+    if value is None or not math.isfinite(value) or value != int(value):
+        return label
+    if abs(value) < EXACT:
+        return f"{int(value)}"
+    whole, rest = divmod(*Decimal(label).as_integer_ratio())
+    return label if rest else f"{whole}"
 
 
 def _order(label: str) -> float:
