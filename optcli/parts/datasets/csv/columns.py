@@ -16,7 +16,7 @@ MOSTLY: Final = 0.9
 EXACT: Final = 2**53
 """Floats below it hold whole numbers exactly."""
 LARGEST: Final = 1e100
-"""Beyond it, the square of a regression's target is soon beyond every float."""
+"""Beyond it, squares and their sums are soon beyond every float."""
 WORDS: Final = 1000
 """A column with more different words is a name or a text, from which one-hot columns can't learn."""
 
@@ -31,15 +31,19 @@ class Column:
     others: int = 0
     stranger: tuple[str, str] = ("", "")
     """The first cell that is no number, and its `file:line`."""
+    huge: str = ""
+    """What to say of the first finite number beyond LARGEST."""
     written: int = 0
     """Others that are numbers as people write them."""
     forms: set[str] = field(default_factory=set)
     """Different ones of these, as far as they are more than classes."""
 
-    def count(self, cell: str, where: str, is_number: bool) -> None:
-        """Take a cell in that isn't missing."""
-        if is_number:
+    def count(self, cell: str, where: str, value: float | None) -> None:
+        """Take a cell in that isn't missing; `value` is None where it is no number."""
+        if value is not None:
             self.numbers += 1
+            if LARGEST < abs(value) < math.inf and not self.huge:
+                self.huge = f"{where}: column `{self.name}`: `{cell[:40]}` is beyond {LARGEST:g}"
             return
         self.others += 1
         if written(cell):
@@ -58,6 +62,15 @@ class Column:
             told = f"column `{self.name}`: `{self.stranger[0][:40]}` is a number as people write it"
             raise ValueError(f"{self.stranger[1]}: {told}; write 1234.5, without signs and with a point")
 
+    def must_be_measured(self) -> None:
+        """See that the numbers can be squared.
+
+        Raises:
+            ValueError: one is too large.
+        """
+        if self.huge:
+            raise ValueError(f"{self.huge}; write it in another unit, or its logarithm")
+
 
 @dataclass(slots=True)
 class Input(Column):
@@ -74,13 +87,13 @@ class Input(Column):
         if cell.lower() in MISSING:
             return
         value = number(cell)
-        self.count(cell, where, value is not None and math.isfinite(value))
+        self.count(cell, where, value if value is not None and math.isfinite(value) else None)
 
     def settle(self, file: str) -> None:
         """Decide between numbers and words, once every cell is seen.
 
         Raises:
-            ValueError: the column is empty, or some of its cells are not the numbers that the others are.
+            ValueError: the column is empty, or some of its cells are not the numbers that the others are, or too large.
         """
         cell, where = self.stranger
         if self.numbers + self.others == 0:
@@ -89,6 +102,8 @@ class Input(Column):
         self.is_number = self.numbers > MOSTLY * (self.numbers + self.others)
         if self.is_number and self.others:
             raise ValueError(f"{where}: column `{self.name}`: `{cell[:40]}` is not a finite number as the others are")
+        if self.is_number:
+            self.must_be_measured()
 
     def learn(self, cell: str, where: str) -> None:
         """Remember a training cell's word, or that it is missing.
@@ -119,8 +134,6 @@ class Target(Column):
     task: Literal["auto", "classification", "regression"] = "auto"
     hole: str = ""
     """The `file:line` of the first nan."""
-    huge: tuple[str, str] = ("", "")
-    """The first finite number beyond LARGEST, and its `file:line`."""
     labels: set[str] = field(default_factory=set)
     classes: dict[str, int] = field(default_factory=dict)
     """Label -> its number, in order; empty for a regression."""
@@ -136,11 +149,9 @@ class Target(Column):
             told = f"the target `{self.name}` is missing{counts}"
             raise ValueError(f"{where}: {told}; give it a value, or leave the row out")
         value = number(cell)
-        self.count(cell, where, value is not None)
+        self.count(cell, where, value)
         if value is not None and math.isnan(value):
             self.hole = self.hole or where
-        elif value is not None and LARGEST < abs(value) < math.inf and not self.huge[1]:
-            self.huge = (cell, where)
         if len(self.labels) <= WORDS:
             self.labels.add(cell)
 
@@ -174,9 +185,7 @@ class Target(Column):
         """
         if self.others:
             raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
-        if self.huge[1]:
-            told = f"target `{self.name}`: `{self.huge[0][:40]}` is beyond {LARGEST:g}"
-            raise ValueError(f"{self.huge[1]}: {told}; write it in another unit, or its logarithm")
+        self.must_be_measured()
         finite = {value for value in map(float, self.labels) if math.isfinite(value)}
         if self.numbers > 1 and len(finite) == 1:
             told = f"target `{self.name}` holds only `{next(iter(finite)):g}`"
@@ -202,8 +211,8 @@ def _plain(label: str) -> str:
         return label
     if abs(value) < EXACT:
         return f"{int(value)}"
-    whole, rest = divmod(*Decimal(label).as_integer_ratio())
-    return label if rest else f"{whole}"
+    above, below = Decimal(label).as_integer_ratio()
+    return f"{above}" if below == 1 else label
 
 
 def _order(label: str) -> float:
