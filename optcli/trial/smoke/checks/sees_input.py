@@ -21,7 +21,7 @@ SECONDS: Final = 6.0
 """What the longer of the first two may take; slow models take fewer steps."""
 FEWEST, MOST = 20, 300
 RATES: Final = {1e-3: 1.0, 1e-2: 1 / 3, 1e-1: 1 / 3}
-"""Adam's -> share of the steps; together the further rates take less time than the first."""
+"""Adam's -> share of the steps, which are never fewer than FEWEST: further rates take no longer than the first."""
 SAMPLES: Final = 512
 """Validation samples at the end."""
 BETTER: Final = 0.98
