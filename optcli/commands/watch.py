@@ -45,9 +45,11 @@ def command(
     from optcli.show.follow import Follower
     from optcli.show.report import fails
 
-    if path == "-" or not interval > 0:
-        message = "watch can't follow standard input" if path == "-" else "--interval: not above 0"
-        raise Failure(Exit.USAGE, message, "write the log to a file and watch that" if path == "-" else "")
+    if path == "-":
+        raise Failure(Exit.USAGE, "watch can't follow standard input", "write the log to a file and watch that")
+    if not interval > 0 or not wait >= 0:
+        message = "--interval: not above 0" if not interval > 0 else "--wait: not 0 or more"
+        raise Failure(Exit.USAGE, message, "give seconds, such as 2")
     chosen, ignored, roles = reading.codes(select) or None, reading.codes(ignore), reading.mapping(map)
     pattern, memory = reading.pattern(pattern), Memory()
     follower = Follower(path, lambda: reading.growing(path, roles, pattern, chosen, ignored, memory))

@@ -8,6 +8,8 @@ from optcli.parts.facts import Task
 from optcli.parts.origin import Misuse
 
 _NAMES: Final = ("train_x", "train_y", "val_x", "val_y")
+SHOWN: Final = 3
+"""Targets of a sample that a message names."""
 
 
 def checked(made: Any, task: Task) -> tuple[Any, ...]:
@@ -32,6 +34,15 @@ def checked(made: Any, task: Task) -> tuple[Any, ...]:
     return arrays
 
 
+def alike(train_y: Any, task: Task) -> str:
+    """What to say where all training targets are the same; nothing where they differ, or there is only one."""
+    if len(train_y) < 2 or (train_y != (train_y.flat[0] if task == "language" else train_y[0])).any():
+        return ""
+    what = {"classification": "labels", "regression": "targets", "language": "tokens to foretell"}[task]
+    first = train_y[0].ravel()[: 1 if task == "language" else SHOWN]
+    return f"all training {what} are {', '.join(f'{value:g}' for value in first)}"
+
+
 def _array(given: Any, name: str, task: Task) -> Any:
     import numpy as np
 
@@ -46,10 +57,13 @@ def _array(given: Any, name: str, task: Task) -> Any:
     if array.dtype.kind == "c":
         raise Misuse(f"{name} is complex: give real and imaginary part as two numbers")
     try:
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):
+            narrow = array.astype(np.float32)
     except (TypeError, ValueError):
         raise Misuse(f"{name} must hold numbers, not {_first(array)!r}") from None
-    return array[:, None] if array.ndim == 1 else array
+    if (far := np.isinf(narrow)).any() and np.isfinite(array[far].astype(float)).any():
+        raise Misuse(f"{name} reaches beyond {np.finfo(np.float32).max:.2g}, the largest number in training: scale it")
+    return narrow[:, None] if narrow.ndim == 1 else narrow
 
 
 def _numbers(array: Any, name: str, task: Task) -> Any:

@@ -229,18 +229,20 @@ class Data(_Part):
             count = int(max(train_y.max(), val_y.max())) + 1
         if self.task == "language":
             count = int(max(a.max() for a in (train_x, train_y, val_x, val_y))) + 1
-        variance = float(val_y.var(axis=0).mean()) if self.task == "regression" else None
-        return Facts(self.task, len(train_x), len(val_x), tuple(train_x.shape[1:]), count, variance)
+        variance = float(val_y.var(axis=0, dtype=float).mean()) if self.task == "regression" else None
+        shape, alike = tuple(train_x.shape[1:]), _arrays.alike(train_y, self.task)
+        return Facts(self.task, len(train_x), len(val_x), shape, count, variance, alike=alike)
 
     def load(self, options: Any, seed: int) -> Any:
         """The four arrays as `Splits`, with notes on what one part has of the other, or lacks."""
         from optcli.parts.datasets import Splits
-        from optcli.parts.datasets._leaks import shared, untrained
+        from optcli.parts.datasets._leaks import shared, untrained, unused
 
         train_x, train_y, val_x, val_y = self._arrays(options, seed)
         notes = shared(train_x, val_x)
         if self.task == "classification":
-            notes += untrained(train_y, val_y, [str(label) for label in range(int(val_y.max()) + 1)])
+            notes += untrained(train_y, val_y, range(int(val_y.max()) + 1))
+            notes += unused(train_y, int(max(train_y.max(), val_y.max())) + 1)
         return Splits(train_x, train_y, val_x, val_y, notes)
 
     def _arrays(self, options: Any, seed: int) -> tuple[Any, ...]:

@@ -30,6 +30,8 @@ class Facts:
     names: tuple[str, ...] = ()
     columns: tuple[int, ...] = ()
     """How many features each column of a table became, in their order; empty where there is no table."""
+    alike: str = ""
+    """What is said where the target is the same in all training samples, so that there is nothing to learn."""
 
     def reconstruction(self) -> Facts:
         """The facts where the target is the input itself: a regression with as many targets as a sample has numbers.
@@ -39,4 +41,4 @@ class Facts:
         """
         if self.task == "language":
             raise ValueError("tokens can't be reconstructed; remove `reconstruct`")
-        return replace(self, task="regression", outputs=math.prod(self.shape), target_variance=None, names=())
+        return replace(self, task="regression", outputs=math.prod(self.shape), target_variance=None, names=(), alike="")

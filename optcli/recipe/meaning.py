@@ -13,7 +13,7 @@ from optcli import parts
 from optcli.parts import schedules
 from optcli.parts.facts import Facts
 from optcli.parts.schedules._course import MOVING, Course
-from optcli.recipe import frugal
+from optcli.recipe import frugal, targets
 from optcli.recipe.frugal import Troubles
 from optcli.recipe.plan import Plan
 from optcli.recipe.sections import Chosen, Group, Monitor, Pace, Train
@@ -296,5 +296,5 @@ CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu,
     frugal.memory, frugal.in_backward, frugal.recorded, rollback, tasks, metric_tasks, model_takes, reconstruction,
     regularizer_takes, thresholds_on_averages, group_options, searching, smoothing, dropout, target, watched, patience,
-    own_checks,
+    own_checks, targets.alike, targets.ids,
 )  # fmt: skip

@@ -42,6 +42,9 @@ def test_once_says_what_is_due_and_exits_as_asked(log: Path, capsys: pytest.Capt
         (["-"], 2, "watch can't follow standard input"),
         (["log", "--interval", "0"], 2, "--interval: not above 0"),
         (["log", "--interval", "nan"], 2, "--interval: not above 0"),
+        (["log", "--interval", "-1"], 2, "--interval: not above 0"),
+        (["log", "--wait", "-1"], 2, "--wait: not 0 or more"),
+        (["log", "--wait", "nan"], 2, "--wait: not 0 or more"),
     ],
 )
 def test_mistakes(args: list[str], expected: int, error: str, capsys: pytest.CaptureFixture[str]) -> None:

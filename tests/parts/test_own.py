@@ -135,11 +135,20 @@ class TestData:
     def test_regression(self):
         @optcli.data(task="regression")
         def mine():
-            return np.zeros((5, 3)), np.zeros(5), np.zeros((2, 3)), np.array([1.0, 3.0])
+            return np.zeros((5, 3)), np.arange(5), np.zeros((2, 3)), np.array([1.0, 3.0])
 
         part = find("data", "mine")
         assert part.facts(part.Options()) == Facts("regression", 5, 2, (3,), 1, 1.0)
         assert part.load(part.Options(), 0).val_y.shape == (2, 1)
+
+    def test_infinite_and_large_numbers_stay(self):
+        y = np.array([np.inf, np.nan, 1e38, 3e38, 1.0])
+        optcli.data(task="regression", name="mine")(
+            lambda: (np.zeros((5, 3)), y, np.zeros((5, 3)), y[2:4].repeat(3)[:5])
+        )
+        part = find("data", "mine")
+        np.testing.assert_array_equal(part.load(part.Options(), 0).train_y[:, 0], y.astype(np.float32))
+        assert part.facts(part.Options()).target_variance == pytest.approx(np.float64(1e76) * 0.96, rel=1e-3)
 
     def test_language(self):
         @optcli.data(task="language")
@@ -186,6 +195,8 @@ class TestMistakes:
             ("classification", "x.astype(str).astype(object) + 'a', y, x, y", "train_x must hold numbers, not '0.0a'"),
             ("regression", "x, np.where(y, 'cat', 'dog'), x, y", "train_y must hold numbers, not 'dog'"),
             ("regression", "x.astype(complex), y, x, y", "train_x is complex"),
+            ("regression", "x, y * 1e308, x, y", "train_y reaches beyond 3.4e[+]38, the largest number in training"),
+            ("regression", "x, y, x, -y * 1e39", "val_y reaches beyond 3.4e[+]38"),
             ("language", "y, y, y, y", "one row of tokens a sample"),
         ],
     )

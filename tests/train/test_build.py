@@ -73,7 +73,7 @@ def test_an_output_that_a_metric_can_not_read_is_the_model_s_fault(recipe):
 
     @optcli.data(task="regression")
     def line():
-        x = torch.ones(64, 4)
+        x = torch.arange(256.0).view(64, 4)
         return x, x[:, 0], x[:8], x[:8, 0]
 
     optcli.loss(name="loose")(lambda output, target: (output - target).square().mean())

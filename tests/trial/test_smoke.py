@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -168,6 +169,47 @@ def test_labels_without_relation_to_inputs_fail() -> None:
         return x[:200], y[:200], x[200:], y[200:]
 
     assert status("sees_input", data="unrelated") == "fail"
+
+
+def line(scale: float, samples: int) -> None:
+    @optcli.data(task="regression")
+    def straight() -> tuple[Any, ...]:
+        x = np.random.default_rng(0).normal(size=(samples + 50, 3)).astype("float32")
+        y = scale * x @ np.array([3.0, -2.0, 0.5], "float32")
+        return x[:samples], y[:samples], x[samples:], y[samples:]
+
+
+@pytest.mark.parametrize(
+    ("check", "scale", "rate"),
+    [("one_batch", 0.01, 3e-3), ("one_batch", 1, 3e-2), ("one_batch", 5, 3e-1), ("sees_input", 100, 1e-1)],
+)
+def test_a_line_far_from_its_first_weights_is_learned_at_a_greater_rate(
+    check: str, scale: float, rate: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optcli.trial.smoke.checks.sees_input.SECONDS", 1e9)
+    line(scale, 150)
+    (result,) = checked(check, "linear", "straight").results
+    assert result.status == "pass", result.message
+    assert result.figures["rate"] == rate
+    assert f"of Adam at {rate:g}" in result.message
+
+
+@pytest.mark.parametrize("check", ["one_batch", "sees_input"])
+def test_what_fails_at_every_rate_is_told_with_all_of_them(check: str, broken: Callable[[str], str]) -> None:
+    message = checked(check, broken("blind")).results[0].message
+    assert (
+        re.findall("steps of Adam at ([0-9.]+)[,:]", message)
+        == {
+            "one_batch": ["0.003", "0.03", "0.3"],
+            "sees_input": ["0.001", "0.01", "0.1"],
+        }[check]
+    )
+
+
+def test_inputs_that_give_no_number_at_any_rate_fail() -> None:
+    optcli.loss(name="nothing")(lambda output, target: output.sum() * float("nan"))
+    text = RECIPE.format(model="mlp", data="clusters") + "loss: nothing\nmetrics: []\n"
+    assert smoke.run(loads(text), only=["one_batch", "sees_input"]).failed == ["one_batch", "sees_input"]
 
 
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinity"), (1e6, "scale")])

@@ -19,6 +19,8 @@ MOST_TOKENS: Final = 4_000_000
 COPIED: Final = 0.01
 """Share of the validation text that set phrases, licences and rulers may make up."""
 
+MOST_UNUSED: Final = 0.9
+"""Share of the classes that a small part of a larger set may lack."""
 LISTED: Final = 5
 """Classes that a note names."""
 
@@ -72,7 +74,17 @@ def copied(train: npt.NDArray[Any], val: npt.NDArray[Any], length: int, unit: st
     return (f"about {share:.0%} of the validation text stands in the training text too ({place} of it)",)
 
 
-def untrained(train_y: npt.NDArray[Any], val_y: npt.NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
+def unused(train_y: npt.NDArray[Any], classes: int) -> tuple[str, ...]:
+    """A note on labels (N,) that leave out nearly all of the classes: they may be numbers of samples or people."""
+    import numpy as np
+
+    without = classes - len(np.unique(train_y))
+    if without <= MOST_UNUSED * classes:
+        return ()
+    return (f"{without:,} of {classes:,} classes have no training sample: are the labels ids?",)
+
+
+def untrained(train_y: npt.NDArray[Any], val_y: npt.NDArray[Any], names: Sequence[object]) -> tuple[str, ...]:
     """A note on classes (labels (N,) each) that only the validation part has: a split by time or place may do that."""
     import numpy as np
 

@@ -1,8 +1,8 @@
 """Stochastic weight averaging: the plain mean of the weights at the ends of the last epochs.
 
 Finds flatter minima than the last weights are. Train the last part at a constant or cyclic rate that is not too small,
-or all its weights are alike. From `start` on, evaluations and `model.safetensors` have the mean, with statistics of
-batch norms taken anew for it.
+or all its weights are alike. Once the first are taken, evaluations and `model.safetensors` have the mean, with
+statistics of batch norms taken anew for it.
 
 Source: Izmailov et al. 2018, arXiv 1803.05407.
 """
@@ -28,9 +28,9 @@ class Options:
     __pydantic_config__ = STRICT
 
     start: Duration = Duration(0.75, "share")
-    """When averaging begins."""
+    """Weights from here on are averaged."""
     every: Duration = Duration(1, "epochs")
-    """How often weights are taken into the mean."""
+    """How often weights are taken into the mean, counted back from the run's last step."""
 
 
 def check(options: Options, plan: Any) -> list[tuple[str, str, str]]:
@@ -43,23 +43,23 @@ def check(options: Options, plan: Any) -> list[tuple[str, str, str]]:
 
 
 class Swa(Mean):
-    """The mean of the weights after `start` and every so many steps from there."""
+    """The mean of the last weights and, back to `start`, those of every so many steps before."""
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self.options, self._start, self._every = options, 0, 1
+        self.options, self._start, self._every, self._last = options, 0, 1, 0
         self._count: Tensor | None = None
 
     def on_plan(self, plan: Any) -> None:
         """Learn how many steps the durations are."""
-        self._start, self._every = max(1, plan.of(self.options.start)), plan.of(self.options.every)
+        self._start, self._every, self._last = plan.of(self.options.start), plan.of(self.options.every), plan.steps
 
     def after_update(self, up: Tensor) -> None:
         """Take the step's weights in, if it is time and it was taken; as long as there are none, whatever there is."""
         import torch
 
         self.steps += 1
-        if self.steps >= self._start and (self.steps - self._start) % self._every == 0:
+        if self.steps >= self._start and (self._last - self.steps) % self._every == 0:
             self._count = 1 - up if self._count is None else self._count + 1 - up
             self.take(torch.where(self._count > 0, (1 - up) / self._count.clamp(min=1), 1.0))
 

@@ -57,13 +57,28 @@ def test_swa_is_the_plain_mean_of_the_last_epochs(net):
     for step in range(1, 11):
         moved(net)
         made.after_update(DOWN)
-        if step in (5, 7, 9):
+        if step in (6, 8, 10):
             reference.update_parameters(net)
-        assert made.active == (step >= 5)
+        assert made.active == (step >= 6)
     made.eval_mode()
     for parameter, mean in zip(net.parameters(), reference.module.parameters(), strict=True):
         torch.testing.assert_close(parameter, mean)
     assert made.report() == {"averaged": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("plan", "taken"),
+    [(Plan(1000, 100, 10), [800, 900, 1000]), (Plan(100, 100, 1), [100]), (Plan(250, 100, 2.5), [250])],
+)
+def test_swa_takes_the_last_weights_and_the_ends_of_epochs_before_wherever_it_starts(net, plan, taken):
+    made, seen = swa.build(swa.Options()), []
+    made.on_optimizer(torch.optim.SGD(net.parameters(), lr=0.1))
+    made.on_plan(plan)
+    for step in range(1, plan.steps + 1):
+        before = made.taken
+        made.after_update(DOWN)
+        seen += [step] if made.taken > before else []
+    assert seen == taken
 
 
 def test_a_skipped_step_stays_out(net):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
-from optcli.parts.datasets._leaks import shared, untrained
+from optcli.parts.datasets._leaks import shared, untrained, unused
 from optcli.parts.datasets._scale import deviation
 from optcli.parts.datasets.arrays.survey import Pair, Survey, channels_last
 from optcli.parts.datasets.arrays.values import mapped
@@ -44,7 +44,7 @@ def splits(options: Options, seen: Survey) -> Splits:
     )
     if seen.facts.task == "classification":
         names = seen.facts.names or [str(label) for label in range(seen.facts.outputs)]
-        notes += untrained(train_y, val_y, names)
+        notes += untrained(train_y, val_y, names) + unused(train_y, seen.facts.outputs)
     return Splits(train_x, train_y, val_x, val_y, notes)
 
 

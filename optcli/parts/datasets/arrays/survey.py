@@ -27,6 +27,8 @@ CHANNELS: Final = 4
 """Pictures have at most so many; what is larger is a height or a width."""
 MOST_CLASSES: Final = 100_000
 """More different whole numbers are quantities."""
+LARGEST: Final = 3.4e38
+"""Of the 32-bit floats that training counts with."""
 MOST_VALUES: Final = 5_000_000
 """Targets of a regression beyond which their variance isn't computed: it would take seconds."""
 
@@ -94,7 +96,8 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
         outputs = _tokens(train, val, options.classes)
     else:
         outputs = len(labels)
-    facts = Facts(task, train.samples - (0 if val else size), size, shape(train.x), outputs, variance, names)
+    left = train.samples - (0 if val else size)
+    facts = Facts(task, left, size, shape(train.x), outputs, variance, names, alike=_alike(train.y))
     return Survey(train, val, facts, chosen, labels if labels != list(range(len(labels))) else [])
 
 
@@ -216,6 +219,9 @@ def _labels(options: Options, y: Header, numbers: list[int], others: list[int]) 
     seen = set(numbers)
     stray = sorted(set(others) - seen)
     if options.classes:
+        if options.classes > MOST_CLASSES:
+            told = f"`classes: {options.classes}` is more than {MOST_CLASSES:,}"
+            raise ValueError(f"{y.where}: {told}; number the labels 0, 1, 2 ..., or set `task: regression`")
         wrong = next((label for label in sorted({*seen, *others}) if not 0 <= label < options.classes), None)
         if wrong is not None:
             raise ValueError(f"{y.where}: label {wrong} is not among `classes: {options.classes}`, counted from 0")
@@ -239,8 +245,21 @@ def _tokens(train: Pair, val: Pair | None, classes: int | None) -> int:
     return classes or int(most) + 1
 
 
+def _alike(y: Header) -> str:
+    """What to say where all targets are one number; the first that differs ends the reading."""
+    found = chain.from_iterable(chunks(y))
+    first = next(found)
+    if y.shape[0] < 2 or any(value != first for value in found):
+        return ""
+    return f"{y.where} holds only {first:g}"
+
+
 def _variance(y: Header, part: bool, chosen: list[int], size: int) -> float | None:
-    """Of the finite validation targets, the mean over the targets."""
+    """Of the finite validation targets, the mean over the targets.
+
+    Raises:
+        ValueError: one is beyond what training counts with.
+    """
     if math.prod(y.shape) > MOST_VALUES:
         return None
     flat, samples = list(chain.from_iterable(chunks(y))), y.shape[0]
@@ -249,4 +268,7 @@ def _variance(y: Header, part: bool, chosen: list[int], size: int) -> float | No
     step, stride = (1, samples) if y.columns_first else (width, 1)
     columns = ([flat[row * step + at * stride] for row in rows] for at in range(width))
     finite = [[float(value) for value in column if math.isfinite(value)] for column in columns]
+    largest = max((abs(value) for column in finite for value in column), default=0.0)
+    if largest > LARGEST:
+        raise ValueError(f"{y.where}: targets reach {largest:.2g}, beyond the numbers of training; scale them")
     return statistics.fmean(statistics.pvariance(column) if column else 0.0 for column in finite)

@@ -1,10 +1,11 @@
 """Your own table: a CSV or TSV file whose first line names the columns, or a Parquet file.
 
-One column is the target (the last one, unless `target` says otherwise), all others are inputs. Columns of numbers are
-standardised; where cells are missing (empty, `NA`, `?`, `nan` ...), the median takes their place and one more column
-tells so. Columns of words become one-hot. Medians, means, deviations and words are those of the training part. Words
-or a few whole numbers as target make it a classification, other numbers a regression, whose target is standardised
-too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept as they are.
+One column is the target (the last one left, unless `target` says otherwise), all others are inputs. Columns of numbers
+are standardised; where cells are missing (empty, `NA`, `?`, `nan` ...), the median takes their place and one more
+column tells so. Columns of words become one-hot. Medians, means, deviations and words are those of the training part.
+Words or a few whole numbers as target make it a classification, other numbers a regression, whose target is
+standardised too (so the RMSE counts standard deviations); literal `nan` and `inf` among a regression's targets are kept
+as they are.
 
 A fifth of the rows is for validation, chosen by content: rows that are identical, but for columns that are left out,
 are always in the same part, and the order of the file doesn't matter. Rows that belong together (of one patient, one
@@ -39,7 +40,7 @@ class Options:
     """The table. Delimiter (comma, semicolon, tab or bar) and line ends are recognised; the encoding is UTF-8.
     A name that ends in .parquet or .pq is that of a Parquet file."""
     target: str | None = None
-    """Column to predict; by default the last one."""
+    """Column to predict; by default the last one that isn't named by `drop`, `group` or `time`."""
     drop: tuple[str, ...] = ()
     """Columns to leave out: numbers of rows, names, anything that must not be learned from."""
     task: Literal["auto", "classification", "regression"] = "auto"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final, Literal
 
 from optcli.parts.datasets.csv.table import MISSING, number, written
@@ -12,6 +13,10 @@ FEW: Final = 20
 """A target of at most so many different whole numbers is taken for classes: grades have fewer, counts more."""
 MOSTLY: Final = 0.9
 """Where more than this share of a column's cells are numbers, the others are mistakes and not words."""
+EXACT: Final = 2**53
+"""Floats below it hold whole numbers exactly."""
+LARGEST: Final = 1e100
+"""Beyond it, squares and their sums are soon beyond every float."""
 WORDS: Final = 1000
 """A column with more different words is a name or a text, from which one-hot columns can't learn."""
 
@@ -26,15 +31,19 @@ class Column:
     others: int = 0
     stranger: tuple[str, str] = ("", "")
     """The first cell that is no number, and its `file:line`."""
+    huge: str = ""
+    """What to say of the first finite number beyond LARGEST."""
     written: int = 0
     """Others that are numbers as people write them."""
     forms: set[str] = field(default_factory=set)
     """Different ones of these, as far as they are more than classes."""
 
-    def count(self, cell: str, where: str, is_number: bool) -> None:
-        """Take a cell in that isn't missing."""
-        if is_number:
+    def count(self, cell: str, where: str, value: float | None) -> None:
+        """Take a cell in that isn't missing; `value` is None where it is no number."""
+        if value is not None:
             self.numbers += 1
+            if LARGEST < abs(value) < math.inf and not self.huge:
+                self.huge = f"{where}: column `{self.name}`: `{cell[:40]}` is beyond {LARGEST:g}"
             return
         self.others += 1
         if written(cell):
@@ -53,6 +62,15 @@ class Column:
             told = f"column `{self.name}`: `{self.stranger[0][:40]}` is a number as people write it"
             raise ValueError(f"{self.stranger[1]}: {told}; write 1234.5, without signs and with a point")
 
+    def must_be_measured(self) -> None:
+        """See that the numbers can be squared.
+
+        Raises:
+            ValueError: one is too large.
+        """
+        if self.huge:
+            raise ValueError(f"{self.huge}; write it in another unit, or its logarithm")
+
 
 @dataclass(slots=True)
 class Input(Column):
@@ -69,13 +87,13 @@ class Input(Column):
         if cell.lower() in MISSING:
             return
         value = number(cell)
-        self.count(cell, where, value is not None and math.isfinite(value))
+        self.count(cell, where, value if value is not None and math.isfinite(value) else None)
 
     def settle(self, file: str) -> None:
         """Decide between numbers and words, once every cell is seen.
 
         Raises:
-            ValueError: the column is empty, or some of its cells are not the numbers that the others are.
+            ValueError: the column is empty, or some of its cells are not the numbers that the others are, or too large.
         """
         cell, where = self.stranger
         if self.numbers + self.others == 0:
@@ -84,6 +102,8 @@ class Input(Column):
         self.is_number = self.numbers > MOSTLY * (self.numbers + self.others)
         if self.is_number and self.others:
             raise ValueError(f"{where}: column `{self.name}`: `{cell[:40]}` is not a finite number as the others are")
+        if self.is_number:
+            self.must_be_measured()
 
     def learn(self, cell: str, where: str) -> None:
         """Remember a training cell's word, or that it is missing.
@@ -129,7 +149,7 @@ class Target(Column):
             told = f"the target `{self.name}` is missing{counts}"
             raise ValueError(f"{where}: {told}; give it a value, or leave the row out")
         value = number(cell)
-        self.count(cell, where, value is not None)
+        self.count(cell, where, value)
         if value is not None and math.isnan(value):
             self.hole = self.hole or where
         if len(self.labels) <= WORDS:
@@ -139,15 +159,15 @@ class Target(Column):
         """Decide between classes and numbers, once every cell is seen.
 
         Raises:
-            ValueError: numbers and words are mixed, or there are too few or too many classes.
+            ValueError: numbers and words are mixed, or there are too few or too many classes; or, of a regression,
+                the numbers are too large, or all the same.
         """
         if not self.numbers + self.others:
             raise ValueError(f"{file}: no rows below the header")
         if self.task != "classification":
             self.must_be_plain()
         if self._is_regression():
-            if self.others:
-                raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
+            self._must_be_quantities(file)
             return
         if self.hole:
             raise ValueError(f"{self.hole}: the target `{self.name}` is missing; give it a value, or leave the row out")
@@ -156,6 +176,20 @@ class Target(Column):
             count = f"only `{ordered[0]}`" if len(ordered) == 1 else f"more than {WORDS} classes"
             raise ValueError(f"{file}: target `{self.name}` holds {count}; name another column with `target`")
         self.classes = {label: i for i, label in enumerate(ordered)}
+
+    def _must_be_quantities(self, file: str) -> None:
+        """See that the cells are numbers that can be learned.
+
+        Raises:
+            ValueError: one is none, or is too large; or all finite ones are the same.
+        """
+        if self.others:
+            raise ValueError(f"{self.stranger[1]}: target `{self.name}`: `{self.stranger[0][:40]}` is not a number")
+        self.must_be_measured()
+        finite = {value for value in map(float, self.labels) if math.isfinite(value)}
+        if self.numbers > 1 and len(finite) == 1:
+            told = f"target `{self.name}` holds only `{next(iter(finite)):g}`"
+            raise ValueError(f"{file}: {told}; name another column with `target`")
 
     def number(self, cell: str) -> int:
         """The class's number."""
@@ -166,15 +200,19 @@ class Target(Column):
             return self.task == "regression"
         if self.others:
             return self.numbers > MOSTLY * (self.numbers + self.others)
-        values = {number(label) for label in self.labels}
-        finite = {value for value in values if value is not None and math.isfinite(value)}
-        return len(finite) > FEW or not all(value == int(value) for value in finite)
+        finite = {_plain(label) for label in self.labels if math.isfinite(float(label))}
+        return len(finite) > FEW or not all(label.lstrip("-").isdecimal() for label in finite)
 
 
 def _plain(label: str) -> str:
-    """`1.0` and `1` are one class."""
+    """`1.0` and `1` are one class; `9007199254740992` and `9007199254740993` are two, though they are one float."""
     value = number(label)
-    return f"{int(value)}" if value is not None and math.isfinite(value) and value == int(value) else label
+    if value is None or not math.isfinite(value) or value != int(value):
+        return label
+    if abs(value) < EXACT:
+        return f"{int(value)}"
+    above, below = Decimal(label).as_integer_ratio()
+    return f"{above}" if below == 1 else label
 
 
 def _order(label: str) -> float:

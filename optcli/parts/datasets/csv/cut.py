@@ -49,7 +49,7 @@ class Cut:
         if options.validation_file and options.split != "auto":
             raise ValueError("`split` has no effect beside `validation_file`; remove one of them")
         if given not in ([], [how]):
-            other = "group" if given != ["time"] else "time"
+            other = "time" if how == "grouped" or given == ["time"] else "group"
             raise ValueError(f"`{other}` has no effect on a split that is {how}; remove it")
         if how not in named:
             kept = [index for index, name in enumerate(header) if name not in options.drop]
@@ -84,8 +84,12 @@ class Cut:
         """Keys of about `share` of the rows. A class's only row, where classes matter, is for training.
 
         Raises:
-            ValueError: stratified, but the target is no class.
+            ValueError: stratified, but the target is no class; or all rows are of one group or time.
         """
+        if self.index is not None and len(set(self.times.values()) or labels) == 1:
+            what = "time" if self.how == "time" else "group"
+            told = f"all rows are of one {what}, as column `{self.columns[0]}` holds only one"
+            raise ValueError(f"{told}; a split needs two: remove `{what}`, or name another column")
         if self.how == "stratified" and not target.classes:
             raise ValueError(f"target `{target.name}` has no classes to stratify by; use `split: random`")
         if self.how == "time":

@@ -105,9 +105,15 @@ def _columns(options: Options) -> tuple[list[Input], Target, Cut]:
     if headers[-1] != headers[0]:
         raise ValueError(f"{paths[-1]}:1: the columns differ from those of {paths[0]}")
     header = headers[0]
-    goal = header[-1] if options.target is None else options.target
     cut = Cut.of(options, paths[0], header)
-    out = {column(paths[0], header, name) for name in (goal, *options.drop, *cut.columns)}
+    out = {column(paths[0], header, name) for name in (*options.drop, *cut.columns)}
+    left = [name for index, name in enumerate(header) if index not in out]
+    if options.target in options.drop:
+        raise ValueError(f"{paths[0]}:1: `{options.target}` is both `target` and in `drop`; remove one of them")
+    if options.target is None and not left:
+        raise ValueError(f"{paths[0]}:1: no column is left for the target; drop fewer")
+    goal = left[-1] if options.target is None else options.target
+    out.add(column(paths[0], header, goal))
     inputs = [Input(name, index) for index, name in enumerate(header) if index not in out]
     if not inputs:
         raise ValueError(f"{paths[0]}:1: no input column is left besides the target `{goal}`")

@@ -75,8 +75,11 @@ def column(path: str, header: list[str], name: str) -> int:
 
 
 def _decoded(path: str, file: Iterable[bytes]) -> Iterator[str]:
-    """Line by line, so that a wrong byte's line is known; none of UTF-8's longer characters holds a line end."""
-    for line, raw in enumerate(file, 1):
+    """Line by line, so that a wrong byte's line is known; none of UTF-8's longer characters holds a line end.
+
+    Lines end with LF, CR LF or, as old spreadsheets write them, CR alone.
+    """
+    for line, raw in enumerate((one for part in file for one in part.splitlines(keepends=True)), 1):
         try:
             yield raw.decode("utf-8-sig" if line == 1 else "utf-8")
         except UnicodeDecodeError as error:

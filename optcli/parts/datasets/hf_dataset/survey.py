@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optcli.parts.datasets._split import held_out
-from optcli.parts.datasets.csv.columns import FEW
+from optcli.parts.datasets.csv.columns import FEW, LARGEST
 from optcli.parts.datasets.hf_dataset import sample
 from optcli.parts.facts import Facts
 
@@ -97,14 +97,19 @@ def _labelled(
     if not train or not val:
         raise ValueError(f"{options.path}: too few rows for a training and a validation part")
     shape = sample.shape(parts[0], kind, inputs, options.size)
+    alike = f"the target `{target}` is {train[0]} in all training rows" if len(set(train)) == 1 < len(train) else ""
     if not classes:
+        if max(map(abs, (*train, *val))) > LARGEST:
+            raise ValueError(f"{options.path}: the target `{target}` reaches beyond {LARGEST:g}; take another unit")
         mean, deviation = statistics.fmean(train), statistics.pstdev(train) or 1.0
-        facts = Facts("regression", len(train), len(val), shape, 1, statistics.pvariance(val) / deviation**2)
+        variance = statistics.pvariance(val) / deviation**2
+        facts = Facts("regression", len(train), len(val), shape, 1, variance, alike=alike)
         return Survey(facts, kind, parts, inputs, target, (), mean, deviation)
     labels = tuple(range(len(said))) if said else tuple(sorted({*train, *val}))
     if len(labels) < 2:
         raise ValueError(f"{options.path}: the target `{target}` is the same in all rows; name another column")
-    facts = Facts("classification", len(train), len(val), shape, len(labels), names=tuple(map(str, said or labels)))
+    names = tuple(map(str, said or labels))
+    facts = Facts("classification", len(train), len(val), shape, len(labels), names=names, alike=alike)
     return Survey(facts, kind, parts, inputs, target, labels)
 
 

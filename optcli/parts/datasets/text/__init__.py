@@ -63,7 +63,7 @@ def facts(options: Options) -> Facts:
 
     Raises:
         OSError: a file can't be read.
-        ValueError: no such files, not UTF-8, or too short for a window; the message names file and line.
+        ValueError: no such files, not UTF-8, too short for a window, or one token alone; the message names the file.
     """
     return corpus.corpus(options).facts
 

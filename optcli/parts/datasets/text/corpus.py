@@ -6,6 +6,7 @@ import errno
 import os
 from array import array
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from glob import glob, has_magic
@@ -26,6 +27,8 @@ UNKNOWN: Final = "\ufffd"
 """Stands for characters that the training part doesn't have; Unicode's replacement character."""
 LISTED: Final = 10
 """Unknown characters that a note names."""
+PIECE: Final = 1 << 20
+"""Bytes that are read at once."""
 UNITS: Final = {"character": "character", "byte": "byte", "bpe": "token"}
 PASSAGE: Final = {"character": 64, "byte": 64, "bpe": 32}
 """Tokens of a passage that is looked for in both parts: about a line of text."""
@@ -58,8 +61,10 @@ def corpus(options: Options) -> Corpus:
 @lru_cache(maxsize=8)
 def _corpus(options: Options, _stamps: tuple[tuple[str, int, int, int], ...]) -> Corpus:
     if options.level == "byte":
-        parts = [sum(end - begin for _, begin, end in part) for part in _stretches(options)]
-        return Corpus(_facts(options, parts, 256, ()))
+        stretches = _stretches(options)
+        facts = _facts(options, [sum(end - begin for _, begin, end in part) for part in stretches], 256, ())
+        _must_vary(options, _read_in(stretches[0]))
+        return Corpus(facts)
     train, val = _texts(options)
     if options.level == "bpe":
         return _pieces(options, train, val)
@@ -67,6 +72,7 @@ def _corpus(options: Options, _stamps: tuple[tuple[str, int, int, int], ...]) ->
     strange = Counter(val.translate(dict.fromkeys(map(ord, known))))
     vocabulary = "".join(known) + (UNKNOWN if strange and UNKNOWN not in known else "")
     facts = _facts(options, [len(train), len(val)], len(vocabulary), tuple(vocabulary))
+    _must_vary(options, [known])
     return Corpus(facts, vocabulary, _strangers(strange, len(val)))
 
 
@@ -74,6 +80,7 @@ def _pieces(options: Options, train: str, val: str) -> Corpus:
     tokenizer = bpe.tokenizer(options, train)
     ids, names = [bpe.ids(tokenizer, text) for text in (train, val)], bpe.names(tokenizer)
     facts = _facts(options, list(map(len, ids)), len(names), names)
+    _must_vary(options, [ids[0]])
     each = len(val) / max(1, len(ids[1]))
     note = f"a token stands for {each:.2f} characters of the validation text, and `bits_per_char` counts bits a token"
     return Corpus(facts, notes=(note,), ids=tuple(ids))
@@ -91,6 +98,27 @@ def _facts(options: Options, tokens: list[int], outputs: int, names: tuple[str, 
             told = f"{many:,} {UNITS[options.level]}s for {name} are less than a window of {options.context + 1:,}"
             raise ValueError(f"{options.files}: {told}; choose a smaller `context`, or add text")
     return Facts("language", counts[0], counts[1], (options.context,), outputs, names=names)
+
+
+def _must_vary(options: Options, pieces: Iterable[Sequence[Any]]) -> None:
+    """See that the training part holds two different tokens at least; the rest of it isn't read.
+
+    Raises:
+        ValueError: it is one token again and again.
+    """
+    seen: set[Any] = set()
+    if not any(len(seen := seen | set(piece)) > 1 for piece in pieces):
+        raise ValueError(f"{options.files}: the training part is one {UNITS[options.level]} again and again; add text")
+
+
+def _read_in(stretches: list[tuple[str, int, int]]) -> Iterator[bytes]:
+    """The bytes, piece by piece."""
+    for path, at, end in stretches:
+        with open(path, "rb") as file:
+            file.seek(at)
+            while piece := file.read(min(PIECE, end - at)):
+                at += len(piece)
+                yield piece
 
 
 def splits(options: Options) -> Splits:

@@ -316,3 +316,37 @@ class TestGroups:
         assert idle == [("groups", "`groups` has no effect on a split that is random", "set `split: grouped`")]
         assert arrays.check(arrays.Options("t.npz", split="tail", validation_file="v.npz"), None)[0][0] == "split"
         assert arrays.check(arrays.Options("t.npz", split="grouped", groups="g"), None) == []
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "told"),
+    [
+        (np.full(50, 3), {"classes": 5}, "`y` holds only 3"),
+        (np.full(50, 2.5), {}, "`y` holds only 2.5"),
+        (np.full((50, 2), 2.5), {}, "`y` holds only 2.5"),
+        (np.zeros((50, 3), int), {"task": "language"}, "`y` holds only 0"),
+        (np.append(np.full(49, 2.5), 2), {}, ""),
+        (LABELS, {}, ""),
+    ],
+)
+def test_targets_that_are_all_the_same_are_told(tmp_path, y, options, told):
+    x = np.arange(150).reshape(50, 3) if "task" in options else X
+    path = saved(tmp_path, x=x, y=y)
+    assert arrays.facts(arrays.Options(file=path, **options)).alike == (f"{path}: {told}" if told else "")
+
+
+def test_targets_beyond_the_numbers_of_training_are_told(tmp_path):
+    path = saved(tmp_path, x=X, y=np.append(np.ones(49), -1e308))
+    with pytest.raises(ValueError, match=r"`y`: targets reach 1e\+308, beyond the numbers of training; scale them"):
+        arrays.facts(arrays.Options(file=path, split="tail"))
+
+
+def test_classes_that_nearly_all_have_no_sample_are_noted(tmp_path):
+    note = "998 of 1,000 classes have no training sample: are the labels ids?"
+    assert note in both(saved(tmp_path, x=X, y=LABELS), classes=1000)[1].notes
+    assert both(saved(tmp_path, x=X, y=LABELS), classes=5)[1].notes == ()
+
+
+def test_more_classes_than_a_model_can_have_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="`classes: 1000000000` is more than 100,000; number the labels"):
+        both(saved(tmp_path, x=X, y=LABELS), classes=10**9)

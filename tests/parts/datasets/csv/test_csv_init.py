@@ -119,12 +119,60 @@ def test_target_and_dropped_columns(write):
     assert facts.names == ("y",)
 
 
+@pytest.mark.parametrize(
+    ("options", "inputs", "target"),
+    [
+        ({"drop": ("y",)}, ("a",), "b"),
+        ({"drop": ("b", "y"), "target": "a"}, None, "no input column is left besides the target `a`"),
+        ({"drop": ("y",), "target": "y"}, None, ":1: `y` is both `target` and in `drop`; remove one of them"),
+        ({"drop": ("a", "b", "y")}, None, ":1: no column is left for the target; drop fewer"),
+        ({"group": "y"}, ("a",), "b"),
+        ({"time": "y"}, ("a",), "b"),
+    ],
+)
+def test_the_target_is_the_last_column_that_is_left(write, options, inputs, target):
+    path = write(NUMBERS)
+    if inputs is None:
+        with pytest.raises(ValueError, match=re.escape(target)):
+            both(path, **options)
+        return
+    facts, _ = both(path, **options)
+    assert facts.names == (inputs if facts.task == "regression" else tuple("0123456"))
+    assert survey.survey(csv.Options(file=path, **options)).target.name == target
+    assert [one.name for one in survey.survey(csv.Options(file=path, **options)).inputs] == list(inputs)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_quotes_and_line_ends(write, delimiter):
     rows = [delimiter.join((str(i), f'"a{delimiter} ""{i % 2}"""', f"{i}.5")) for i in range(20)]
     text = "\r\n".join([delimiter.join(("x", "word", "y")), *rows])
     facts, _ = both(write(b"\xef\xbb\xbf" + text.encode()))
     assert set(facts.names) == {"x", f'word a{delimiter} "0"', f'word a{delimiter} "1"'}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end_and_the_line_of_a_fault(write, end):
+    facts, splits = both(write(NUMBERS.replace("\n", end).encode(), "n.csv"))
+    assert (facts.task, facts.train + facts.val) == ("regression", 100)
+    np.testing.assert_array_equal(splits.train_x, both(write(NUMBERS))[1].train_x)
+    broken = NUMBERS.replace("\n7,0,", "\n\xff,0,").replace("\n", end).encode("latin-1")
+    with pytest.raises(ValueError, match=r"b\.csv:9: not UTF-8 text"):
+        both(write(broken, "b.csv"))
+
+
+def test_a_line_end_in_quotes_is_part_of_the_cell(write):
+    rows = [f'{i},"one\rtwo {i % 2}",{i}.5' for i in range(20)]
+    assert both(write(lines("x,w,y", rows)))[0].names == ("x", "w one\rtwo 0", "w one\rtwo 1")
+
+
+def test_whole_numbers_beyond_a_float_s_digits_are_told_apart(write):
+    facts, _ = both(write(lines("x,y", [f"{i},{2**53 + i % 2}" for i in range(100)])))
+    assert facts.names == (str(2**53), str(2**53 + 1))
+    facts, _ = both(write(lines("x,y", [f"{i},{10**20 + 1000 * i}" for i in range(200)])))
+    assert facts.task == "regression"
+    spelled = [f"{2**53}", f"{2**53}.0", "9007199254740993", "9.007199254740993e15"]
+    facts, _ = both(write(lines("x,y", [f"{i},{spelled[i % 4]}" for i in range(100)])))
+    assert facts.names == (str(2**53), str(2**53 + 1))
 
 
 def test_nan_among_the_targets_of_a_regression_stays(write):
@@ -294,6 +342,9 @@ def test_healthy_tables_give_no_notes():
         ({"split": "grouped"}, "`split: grouped` needs a column; name it with `group`"),
         ({"split": "time"}, "`split: time` needs a column; name it with `time`"),
         ({"split": "random", "group": "patient"}, "`group` has no effect on a split that is random; remove it"),
+        ({"time": "x", "group": "patient"}, "`time` has no effect on a split that is grouped; remove it"),
+        ({"split": "grouped", "time": "x", "group": "patient"}, "`time` has no effect on a split that is grouped"),
+        ({"split": "random", "time": "x"}, "`time` has no effect on a split that is random; remove it"),
         ({"split": "time", "time": "x", "group": "x"}, "`group` has no effect on a split that is time; remove it"),
         ({"group": "patients"}, "no column `patients`; did you mean `patient`?"),
         ({"time": "patient"}, "t.csv:2: column `patient`: `p0` is neither a number nor a date; write it as"),
@@ -317,8 +368,15 @@ def test_a_missing_group_is_named_with_its_line(write):
 
 
 def test_one_group_can_t_be_parted(write):
-    with pytest.raises(ValueError, match="too few different rows"):
+    told = "all rows are of one group, as column `g` holds only one; a split needs two"
+    with pytest.raises(ValueError, match=told):
         both(write(lines("g,x,y", [f"a,{i},{i}.5" for i in range(9)])), group="g")
+
+
+@pytest.mark.parametrize("cells", [("2024-01-01",), ("1", "1.0")])
+def test_one_time_can_t_be_parted(write, cells):
+    with pytest.raises(ValueError, match="all rows are of one time, as column `t` holds only one"):
+        both(write(lines("t,x,y", [f"{cells[i % len(cells)]},{i},{i}.5" for i in range(9)])), time="t")
 
 
 BAD = {
@@ -347,6 +405,10 @@ BAD = {
     ),
     "nan class": ("a,y\n1,2\n3,nan\n4,1\n", ":3: the target `y` is missing"),
     "one class": ("a,y\n1,no\n2,no\n", "holds only `no`"),
+    "one number": (lines("a,y", [f"{i},0.5" for i in range(30)]), "target `y` holds only `0.5`; name another column"),
+    "one number and holes": (lines("a,y", [f"{i},{'inf' if i % 2 else '0.5'}" for i in range(30)]), "holds only `0.5`"),
+    "huge": (NUMBERS.replace("\n7,0,0.7", "\n7,0,1e308"), ":9: column `y`: `1e308` is beyond 1e+100; write it in"),
+    "huge input": (NUMBERS.replace("\n7,0,0.7", "\n-1e308,0,0.7"), ":9: column `a`: `-1e308` is beyond 1e+100; write"),
     "stranger": (NUMBERS.replace("\n7,0,", "\nseven,0,"), ":9: column `a`: `seven` is not a finite number"),
     "infinite": (NUMBERS.replace("\n7,0,", "\ninf,0,"), ":9: column `a`: `inf` is not a finite number"),
     "target word": (NUMBERS.replace("7,0,0.7", "7,0,x"), ":9: target `y`: `x` is not a number"),

@@ -151,6 +151,7 @@ def test_folders_of_other_files_are_opened(package, tmp_path):
     [
         ({"x": [1.0] * 9, "z": [2.0] * 9}, {}, "which column is the target"),
         ({"x": [1.0] * 9, "label": ["a"] * 9}, {}, "`label` is the same in all rows"),
+        ({"x": [1.0] * 9, "label": [0.5, 2.5, 1e308] * 3}, {}, "`label` reaches beyond 1e[+]100"),
         ({"x": [1.0] * 9, "label": ["a", "b", None] * 3}, {}, "`label` is missing in some rows"),
         ({"x": [1.0] * 9, "label": [0.5, 2.5, math.nan] * 3}, {}, "`label` is missing in some rows"),
         ({"x": [1.0] * 9, "label": ["a"] * 9}, {"target": "lable"}, "no column `lable`; did you mean `label`"),

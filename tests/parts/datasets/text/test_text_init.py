@@ -174,6 +174,14 @@ class TestPieces:
         with pytest.raises(FileNotFoundError):
             text.facts(text.Options(str(path), level="bpe", tokenizer=str(tmp_path / "none.json")))
 
+    def test_one_piece_again_and_again_is_told(self, write):
+        tokenizer = bpe.tokenizer(text.Options("t.txt", level="bpe"), self.WORDS)
+        path = write("x", "t.txt")
+        tokenizer.save(str(path.parent / "tokenizer.json"))
+        write("\n" * 200, "t.txt")
+        with pytest.raises(ValueError, match="the training part is one token again and again"):
+            both(path, level="bpe", tokenizer=str(path.parent / "tokenizer.json"))
+
     def test_too_short_is_told_in_tokens(self, write):
         with pytest.raises(ValueError, match="tokens for training are less than a window of 4,097"):
             text.facts(text.Options(str(write(self.WORDS)), level="bpe", context=4096, validation=0.01))
@@ -208,12 +216,22 @@ def test_a_changed_file_is_read_again(write):
     assert both(write("abc" * 50))[0].outputs == 3
 
 
+def test_one_byte_s_files_that_differ_can_be_learned_from(write):
+    write("a" * 90, "a.txt")
+    assert text.facts(text.Options(str(write("b" * 90, "b.txt").parent / "*.txt"), level="byte", context=4)).train
+    with pytest.raises(ValueError, match="one byte again and again"):
+        text.facts(text.Options(str(write("a" * 90, "b.txt").parent / "*.txt"), level="byte", context=4))
+
+
 @pytest.mark.parametrize(
     ("words", "options", "message"),
     [
         (b"fine\nfine\nbad \xff\n" * 9, {}, "t.txt:3: not UTF-8 text; save it as UTF-8, or set `level: byte`"),
         ("abc", {}, "3 characters for training are less than a window of 5; choose a smaller"),
         ("a" * 20, {"validation": 0.01}, "0 characters for validation are less than a window of 5"),
+        ("a" * 90, {}, "the training part is one character again and again; add text"),
+        ("a" * 90 + "b" * 9, {}, "the training part is one character again and again; add text"),
+        ("a" * 90, {"level": "byte"}, "the training part is one byte again and again; add text"),
     ],
 )
 def test_faults_name_the_file(write, words, options, message):
