@@ -31,6 +31,8 @@ LEARNERS: Final = {
 }
 """Words of an actor and of the critic that it learns from: no loss of theirs says how well it plays (Schulman et al.
 2017, arXiv:1707.06347; Haarnoja et al. 2018, arXiv:1801.01290)."""
+RETURNS: Final = frozenset(listed("return returns reward rewards episode episodes rew"))
+"""Words of what is earned by playing: beside them one of the two is enough."""
 _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
@@ -88,7 +90,9 @@ def _reinforced(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, 
     """The same; but beside the losses of an actor and a critic only a name without a word of its own is the loss, as a
     total is. A validation loss says that they learn from examples rather than by playing."""
     parts = dict(_players(names, LEARNERS))
-    if len({one.role for one in parts.values()}) < 2 or any(one.role == "val/loss" for one in said.values()):
+    plays = any(not RETURNS.isdisjoint(words(name)) for name in names)
+    enough = 1 if plays else 2
+    if len({one.role for one in parts.values()}) < enough or any(one.role == "val/loss" for one in said.values()):
         return dict(said)
     shared = {word for name in parts for word in _model(name)} - LEARNERS.keys()
     return {n: one for n, one in said.items() if not one.role.endswith("/loss") or shared.issuperset(_model(n))} | parts

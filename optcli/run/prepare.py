@@ -20,6 +20,8 @@ START_POINTS: Final = 5
 """At most so many points, and at most a twentieth of the curve, make its start level."""
 LATE: Final = 2.5
 """Strides from one point to the next at which the first one may be, in a log from the beginning."""
+ZEROS: Final = 5
+"""Zeros at the start of a loss that may stand for nothing measured: a loss of 0 is where a run ends, not begins."""
 LONE: Final = 10.0
 LONE_POINTS: Final = 8
 """Times the second value that the first one may be, in a curve of so many points, and still be where it starts."""
@@ -46,9 +48,10 @@ class Series:
 
     @classmethod
     def of(cls, curve: Curve) -> Series:
-        """The series of a curve."""
+        """The series of a curve; the zeros that a loss begins with, before anything was measured, are no part of it."""
         kept = curve.finite()
-        return cls(kept.name, kept.step, kept.value)
+        begun = _zeros(kept.value) if kept.name.endswith("/loss") else 0
+        return cls(kept.name, kept.step[begun:], kept.value[begun:])
 
     @cached_property
     def size(self) -> int:
@@ -142,6 +145,12 @@ class Series:
     def at(self, step: float) -> float:
         """The last value at or before `step`; the first one where there is none."""
         return float(self.value[max(0, int(np.searchsorted(self.step, step, side="right")) - 1)])
+
+
+def _zeros(value: Floats) -> int:
+    """How many zeros, a few at most, stand before the first other value; 0 where there is none."""
+    other = np.flatnonzero(value[: ZEROS + 1])
+    return int(other[0]) if len(other) else 0
 
 
 def whole(*accuracies: Series) -> float:

@@ -152,3 +152,8 @@ def test_a_metric_beside_a_loss_without_a_split_stays_training() -> None:
 def test_training_and_bare_accuracy_beside_losses_with_splits() -> None:
     found = roles("train_loss", "train_acc", "val_loss", "acc")
     assert (found["train/accuracy"], found["val/accuracy"]) == ("train_acc", "acc")
+
+
+@pytest.mark.parametrize(("beside", "role"), [("return", "value/loss"), ("epoch", "train/loss")])
+def test_a_critic_alone_is_one_where_something_is_earned(beside: str, role: str) -> None:
+    assert roles("value_loss", beside, "length").get(role) == "value_loss"

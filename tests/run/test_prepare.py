@@ -130,3 +130,17 @@ def test_a_lone_first_value_is_no_level(values: list[float], start: float) -> No
 )
 def test_accuracies_are_fractions_or_percent(values: list[float], one: float) -> None:
     assert whole(series([0.1, 0.2]), series(values)) == one
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "start"),
+    [
+        ("train/loss", [0, 0, 1.6, 1.3, 1.1], 1.6),
+        ("train/loss", [0] * 8, 0),  # nothing was ever measured, or nothing is left
+        ("train/loss", [*[0] * 7, 1.6], 0),
+        ("lr", [0, 1e-3, 1e-3], 0),
+    ],
+)
+def test_zeros_before_anything_was_measured_are_no_loss(name: str, values: list[float], start: float) -> None:
+    made = Series.of(Curve(name, np.arange(len(values), dtype=float), np.array(values, dtype=float)))
+    assert made.start == start

@@ -85,6 +85,10 @@ RISE_BELOW: Final = 0.03
 SIGMAS_BELOW: Final = 3.0
 """The rise that is enough then, and how sure of it. Of healthy runs that were drawn at random those alone show all of
 these whose samples are learned by heart."""
+STEEP: Final = 0.7
+"""Share of the drop that a first epoch brings which makes every gap of the later ones a small share of it."""
+WORSE: Final = 0.1
+"""Rise over the best value that is enough then."""
 LATER: Final = 4
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
@@ -108,14 +112,17 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     low, now = float(blocks[best]), median(blocks[-max(2, since // 3) :])
     rise, gap = now - low, now - loss.end
-    if rise < RISE_BELOW * loss.drop or (rise < SIGMAS_BELOW * val.tau and not _all_above(blocks, best, RISE * loss.drop)):
+    above = _all_above(blocks, best, ABOVE * loss.drop)
+    if rise < RISE_BELOW * loss.drop or (rise < SIGMAS_BELOW * val.tau and not above):
         return []
     first = float(val.block_step[best])
     then = _level(loss, first)
-    risen = rise >= max(RISE * loss.drop, SIGMAS * val.tau) or _all_above(blocks, best, RISE * loss.drop)
+    risen = above or rise >= max(RISE * loss.drop, SIGMAS * val.tau)
     apart = gap >= GAP * loss.drop and risen
     fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)
-    if not apart and not (fell and view.alike and then - low >= ABOVE * loss.drop):
+    plain = max(WORSE * abs(low), SIGMAS * val.tau, RISE_BELOW * (float(loss.value[0]) - loss.low))
+    worse = view.by_epoch and _steep(loss) and gap > rise >= plain and then > loss.end
+    if not apart and not worse and not (fell and view.alike and then - low >= ABOVE * loss.drop):
         return []
     peak = best + int(np.argmax(blocks[best:]))
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:
@@ -134,9 +141,13 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
+def _steep(loss: Series) -> bool:
+    """Whether the first epoch alone brought most of the drop."""
+    return float(loss.value[0] - loss.value[1]) > STEEP * loss.drop
+
+
 def _all_above(blocks: Floats, best: int, rise: float) -> bool:
-    """Whether every later validation lies above those around the best one, noisy as they are: the later half of those
-    since then, four at least."""
+    """Whether the later half of the validations since the best one all lie above those around it, noisy as they are."""
     later = blocks[best + (len(blocks) - best) // 2 :]
     return len(later) >= LATER and float(later.min()) > median(blocks[max(0, best - 1) : best + 2]) + rise
 

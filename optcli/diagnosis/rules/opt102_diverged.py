@@ -83,6 +83,8 @@ LONE: Final = 0.75
 """Rise over a first value below all others that is no chance, in shares of it, however far apart the points are."""
 LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
+EXPLODED: Final = 5.0
+STAYS: Final = 0.9
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
@@ -104,7 +106,7 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
-    if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1))):
+    if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not _exploded(view)):
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
@@ -120,7 +122,7 @@ def check(view: View) -> list[Finding] | Abstain:
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
-    rose = now - low > bar or _climbing(loss, low, gained, broke) or _rising(loss, low, gained)
+    rose = now - low > bar or _exploded(view) or _climbing(loss, low, gained, broke) or _rising(loss, low, gained)
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
     if not rose and not far:
         return []
@@ -137,6 +139,14 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
         )
     ]  # fmt: skip
+
+
+def _exploded(view: View) -> bool:
+    """Whether a whole log of so few points that noise can't be told ends far above its first, and not coming down."""
+    value = view.stretch.value
+    if not view.ended or not 3 <= len(value) <= LEAST + 1 or value[0] <= 0:
+        return False
+    return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
 
 
 def _first_epochs(view: View) -> bool:

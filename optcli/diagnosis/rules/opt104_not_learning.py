@@ -108,7 +108,9 @@ STILL: Final = 8
 ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
-"""Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
+NEAR: Final = 0.03
+"""Validations of one accuracy, how far the training accuracy may move, how good it may be at most, and how far it may
+lie from a guess's where the validation's is exactly that."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -186,13 +188,19 @@ def _one_answer(view: View) -> Finding | None:
     all_right = whole(seen, unseen)
     share = float(unseen.value[0]) / all_right
     most = HARDLY * all_right if abs(100 * share - round(100 * share)) > 1e-6 else 0.0
-    if float(np.ptp(seen.value)) > most or share > GOOD or view.learned:
+    guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
+    if not guesses and (float(np.ptp(seen.value)) > most or share > GOOD or view.learned):
         return None
     return view.finding(
         __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
         f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",
         frozen=(1.0, "1"), noise=(0.0, "of the start level"),
     )  # fmt: skip
+
+
+def _one_of_so_many(share: float) -> bool:
+    """Whether it is one of a whole number of classes, exactly."""
+    return 0 < share <= MOST_RIGHT and abs(1 / share - round(1 / share)) < 1e-3
 
 
 def _untrained(view: View) -> float:

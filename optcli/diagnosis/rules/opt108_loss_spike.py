@@ -74,6 +74,9 @@ LEVEL: Final = 0.25
 """Rise of both over their best values, in shares of the larger of the gain and this share of the start level."""
 TALL: Final = 3.0
 """Rise of the training loss alone, in such a log, over the lowest value before: batches of real logs reach 0.6."""
+LONE: Final = 3
+HUGE: Final = 100.0
+"""Over the usual value before where more points than these stand as high, or nothing has been learned besides."""
 HELD: Final = 0.02
 """Share of the best accuracy that is lost at least where a leap of both undoes anything."""
 BEFORE: Final = 6
@@ -156,16 +159,23 @@ def _together(view: View) -> list[tuple[int, float, float]]:
 
 def _tall(view: View) -> list[tuple[int, float, float]]:
     """In a whole log of few points and no validation: one that is several times the lowest before, for a while."""
-    loss = view.loss
-    if not view.ended or view.val is not None or loss.n > FEW:
+    loss, val = view.loss, view.val
+    if not view.ended or (val is not None and 2 * val.n > loss.n) or loss.n > FEW:
         return []
-    if loss.late or not view.learned or float(loss.value.min()) <= 0:
+    if loss.late or float(loss.value.min()) <= 0:
         return []
     for at in range(BEFORE // 2, loss.n - 1):
         rise, scale = _over_best(loss, at)
         step, low = float(loss.step[at]), float(loss.value[at]) - rise
-        tall = rise > SHARE_HIGH * scale and rise > TALL * low and loss.value[at + 1 :].min() < low + 0.1 * rise
-        if tall and not _restart(view, step) and not _held(view, step):
+        high = np.count_nonzero(loss.value[BEFORE // 2 :] > low + rise / 3)
+        lone = view.learned and high <= LONE
+        tall = rise > SHARE_HIGH * scale and rise > (TALL * low if lone else HUGE * median(loss.value[:at]))
+        if (
+            tall
+            and loss.value[at + 1 :].min() < low + 0.1 * rise
+            and not _restart(view, step)
+            and not _held(view, step)
+        ):
             return [(at, SIGMAS, rise / scale)]
     return []
 

@@ -51,3 +51,21 @@ def test_its_cause_is_wrong_labels(make) -> None:
 def test_three_epochs_can_be_plain_enough(make, train, val, end, said) -> None:
     run = make({"train/loss": train, "val/loss": val}, end=end)
     assert bool(engine.diagnose(run, select=["GEN201"]).findings) is said
+
+
+def test_noise_does_not_hide_a_rise_that_every_later_validation_shows(make) -> None:
+    train = [0.467, 0.378, 0.341, 0.313, 0.277, 0.232, 0.18, 0.135, 0.1, 0.095, 0.06, 0.06, 0.042, 0.04, 0.037]
+    val = [0.36, 0.285, 0.275, 0.257, 0.265, 0.284, 0.321, 0.343, 0.34, 0.5, 0.39, 0.6, 0.47, 0.63, 0.61]
+    (found,) = engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN201"]).findings
+    assert found.healed_at is None
+    level = [0.36, 0.285, 0.275, 0.257, 0.34, 0.24, 0.33, 0.25, 0.34, 0.26, 0.33, 0.25, 0.34, 0.26, 0.33]
+    assert not engine.diagnose(make({"train/loss": train, "val/loss": level}), select=["GEN201"]).findings
+
+
+@pytest.mark.parametrize(("rise", "said"), [(0.37, True), (0.1, False)])
+def test_a_huge_first_loss_does_not_hide_a_rise(make, rise, said) -> None:
+    epoch = np.arange(18)
+    train = [6.16, 2.81, *(2.47 + 0.18 * np.exp(-epoch / 3) - 0.002 * epoch)]
+    val = [2.63, 2.53, *(2.48 + rise * epoch / 17)]
+    found = engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN201"]).findings
+    assert bool(found) is said

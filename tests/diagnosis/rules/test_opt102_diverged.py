@@ -65,3 +65,16 @@ def test_a_loss_far_above_a_guess_does_not_wait_for_two_epochs(make) -> None:
         {"train/loss": loss}, epochs=[0.0], end="running", config={"facts": {"task": "classification", "outputs": 10}}
     )
     assert engine.diagnose(run, select=["OPT102"]).findings
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ([0.85, 2.4, 6.3e4, 1.1e13], True),
+        ([11.2, 87.3, 87.3, 87.3], True),
+        ([0.85, 2.4, 6.3e4, 1.1], False),
+        ([2.3, 2.9, 3.1], False),
+    ],
+)
+def test_a_log_of_three_or_four_points_may_leave_no_doubt(make, loss, said) -> None:
+    assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings) is said

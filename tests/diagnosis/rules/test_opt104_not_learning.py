@@ -102,3 +102,11 @@ def test_one_answer_for_everything_learns_nothing(make, train, val, falls, said)
     curves = {"train/loss": loss, "train/accuracy": train, "val/accuracy": np.full(8, val)}
     found = engine.diagnose(make(curves), select=["OPT104"]).findings
     assert ["one answer" in f.message for f in found] == [True] * said
+
+
+@pytest.mark.parametrize(("off", "said"), [(0.01, True), (0.08, False)])
+def test_accuracies_of_one_class_in_so_many_are_a_guess_though_the_loss_falls(make, off, said) -> None:
+    seen = 0.2 + off * np.array([0.2, 1, -0.3, 0.9, 1, 0.5, 0.7, 0.6])
+    curves = {"train/loss": [2.02, 1.83, 1.83, 1.78, 1.77, 1.76, 1.77, 1.76]}
+    run = make(curves | {"train/accuracy": seen, "val/accuracy": [0.2] * 8})
+    assert bool(engine.diagnose(run, select=["OPT104"]).findings) is said

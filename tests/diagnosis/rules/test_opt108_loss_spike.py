@@ -49,3 +49,15 @@ def test_a_short_log_without_validation_shows_its_spike_by_height(make, top, res
     assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT108"]).findings) is said
     growing = make({"train/loss": [*loss, *[0.3] * 40]})  # seen in passing, of a long log, noise can't be told yet
     assert not any(f.known_at < 20 for f in engine.diagnose(growing, select=["OPT108"]).findings)
+
+
+@pytest.mark.parametrize(("spike", "said"), [(1e9, True), (300.0, False)])
+def test_a_loss_that_learned_nothing_leaps_by_orders(make, spike, said) -> None:
+    loss = [148, 150, 139, spike, 142, spike, 141, 151, 140, 127, 135, 128, 131, 129]
+    run = make({"train/loss": loss, "val/loss": ([4, 13], [105, 98.6])})
+    assert bool(engine.diagnose(run, select=["OPT108"]).findings) is said
+
+
+def test_a_short_log_that_leaps_all_the_time_has_no_spike(make) -> None:
+    loss = [0.65, 0.02, 0.0026, 0.0065, 0.28, 0.32, 0.49, 0.0014, 0.07, 0.016, 0.0006, 0.026, 0.03, 0.27, 0.05]
+    assert not engine.diagnose(make({"train/loss": loss}), select=["OPT108"]).findings
