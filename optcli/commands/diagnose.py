@@ -61,7 +61,7 @@ def command(
     chosen, ignored = reading.codes(select), reading.codes(ignore)
     read = reading.reports(paths, reading.mapping(map), reading.pattern(pattern), chosen or None, ignored)
     shape = format or formats.fitting(output)
-    formats.write(read.reports, shape, output)
+    formats.write(read.reports, shape, output, paths)
     read.complain(told=shape == "text" and output is None and sys.stdout.isatty())
     if read.status or fails(read.reports, fail_on):
         raise typer.Exit(read.status or 1)

@@ -46,7 +46,7 @@ def command(
         raise Failure(Exit.CANNOT_CREATE, f"{output} is there and no page of optcli's", "name another with --output")
     read = reading.reports(paths)
     if any(report.run is not None for report in read.reports):
-        formats.write(read.reports, format, str(output))
+        formats.write(read.reports, format, str(output), paths)
         typer.echo(output)
     read.complain()
     if read.status:

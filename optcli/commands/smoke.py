@@ -60,9 +60,9 @@ def command(
     shape = format or formats.fitting(output, get_args(Format))
     reports = [_run(name, recipe, chosen, talk=shape == "text" and output is None) for name, recipe in recipes]
     if junit is not None:
-        formats.save(view.junit(reports), str(junit))
+        formats.save(view.junit(reports), str(junit), names)
     if output is not None:
-        formats.save(_rendered(reports, shape), output)
+        formats.save(_rendered(reports, shape), output, names)
     elif shape != "text":
         sys.stdout.write(_rendered(reports, shape))
     if any(report.failed for report in reports):

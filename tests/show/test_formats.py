@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,41 @@ def test_a_full_disk_is_said_of_the_file(sick: Report) -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         formats.write([sick], "html", "/dev/full")
     assert caught.value.filename == "/dev/full"
+
+
+def test_a_device_or_a_pipe_is_written_to_as_it_is(sick: Report, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    formats.write([sick], "md", str(tmp_path / "pipe"))
+    assert os.read(reader, 1 << 16).startswith(b"#")
+    os.close(reader)
+
+
+def test_what_fails_leaves_the_page_that_was_there(
+    sick: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    (tmp_path / "link.md").symlink_to(page)
+    formats.write([sick], "md", str(tmp_path / "link.md"))
+    before = page.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        formats.write([sick, sick], "md", str(page))
+    assert (page.read_bytes(), sorted(f.name for f in tmp_path.iterdir())) == (before, ["link.md", "page.md"])
+
+
+@pytest.mark.parametrize("output", ["loss.csv", "link.csv", "run/journal.jsonl", "run/summary.json"])
+def test_what_was_read_is_never_overwritten(sick: Report, tmp_path: Path, output: str) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("loss.csv", "run/journal.jsonl", "run/summary.json"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "loss.csv")
+    with pytest.raises(Failure, match="would be lost") as caught:
+        formats.write([sick], "json", str(tmp_path / output), [str(tmp_path / "loss.csv"), str(tmp_path / "run")])
+    assert caught.value.code == Exit.CANNOT_CREATE
+    assert (tmp_path / output).read_text() == "mine"
+    formats.write([sick], "json", str(tmp_path / "run" / "report.json"), [str(tmp_path / "run")])
