@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from optcli.exits import Exit, Failure, for_signal
 from optcli.train import culprit
+from optcli.train.checkpoint import CannotSave
 from optcli.train.probes import LAYERS_EVERY, Row
 from optcli.train.training import Ending, Training
+from optcli.train.where import going_on
 
 MOST_SKIPPED: Final = 20
 """Bad steps in a row after which skipping is no longer a cure."""
@@ -77,9 +79,12 @@ def save(t: Training, best: bool = False) -> None:
     value = t.position.best.get("value") if best else None
     try:
         t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
-    except OSError as error:
-        told = f"{t.checkpoints.directory}: {error.strerror or error}"
-        raise Failure(Exit.IO_ERROR, told, _last_good(t)) from error
+    except (CannotSave, OSError) as error:
+        told = (
+            error.message if isinstance(error, CannotSave) else f"{t.checkpoints.directory}: {error.strerror or error}"
+        )
+        help = f"make room, then go on with: {going_on(t.checkpoints.directory.parent)}"
+        raise Failure(Exit.IO_ERROR, told, "; ".join(filter(None, (_last_good(t), help)))) from error
 
 
 def close(t: Training) -> None:

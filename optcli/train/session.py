@@ -79,7 +79,7 @@ def train(
             )
             wanted = None if run_dir is None else Path(run_dir)
             place = world.only(lambda: stack.enter_context(where.reserved(recipe, wanted, resume, Path(base))))
-            return _Session(recipe, world, signals, place, dict(imports or {})).run()
+            return _Session(recipe, world, signals, place, dict(imports or {})).run(resume)
         except Unavailable as error:
             raise Failure(Exit.USAGE, str(error), error.help) from error
         except (ModelFailed, MemoryError, RuntimeError) as error:
@@ -98,7 +98,7 @@ class _Session:
         self.opened = time.perf_counter()
         self.first, self.earlier = 1, 0.0  # this session's first step, and seconds of training before it
 
-    def run(self) -> Outcome:
+    def run(self, resume: bool) -> Outcome:
         recipe, world = self.recipe, self.world
         self._must_agree()
         done = _summary(self.path)
@@ -110,6 +110,8 @@ class _Session:
         if loaded is None:
             built.try_out()
         training = self._training(built, self._checkpoints())
+        if resume and loaded is None:
+            training.progress.note(f"{self.path} held no run to go on with: a new one begins")
         for note in built.splits.notes:
             training.progress.note(f"data: {note}")
         said = len(built.notes)
@@ -119,7 +121,7 @@ class _Session:
         try:
             ending = fit(training)
         except KeyboardInterrupt:
-            training.progress.note(f"stopped at once; go on with: optcli train --resume --run-dir {self.path}")
+            training.progress.note(f"stopped at once; go on with: {where.going_on(self.path)}")
             raise
         except Exception as error:
             self._broke_off(training, error)

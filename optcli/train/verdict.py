@@ -15,6 +15,7 @@ from optcli.show.report import Report
 from optcli.show.screen import Screen
 from optcli.train.progress import clock, number
 from optcli.train.session import Outcome
+from optcli.train.where import going_on
 
 
 def tell(outcome: Outcome, fail_on: str) -> int:
@@ -44,7 +45,7 @@ def _lines(outcome: Outcome, screen: Screen) -> list[str]:
     if found is not None:
         lines += [*_picture(outcome.path, found, screen), *_diagnosis(found, screen)]
     if ending.status == "stopped":
-        lines.append(f"go on with: optcli train --resume --run-dir {words.typed([str(outcome.path)])}")
+        lines.append(f"go on with: {going_on(outcome.path)}")
     return [screen.fit(line) for line in [*lines, f"run: {clean.line(outcome.path, 4096)}"]]
 
 

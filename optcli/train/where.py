@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 from optcli.exits import Exit, Failure
 from optcli.recipe import loads
 from optcli.recipe.recipe import Recipe
+from optcli.show import words
 from optcli.train.rundir import RunDir, find_unfinished
 
 _HERE = {"train.epochs", "train.steps", "train.keep", "train.threads", "train.device"}
@@ -51,6 +54,18 @@ def reserved(recipe: Recipe, run_dir: Path | None, resume: bool, base: Path) -> 
             link = place.path.parent / "latest"
             if link.is_symlink() and not link.exists():
                 link.unlink()
+
+
+def going_on(run_dir: Path) -> str:
+    """The command that goes on with a run, with the user's own files that it began with."""
+    try:
+        known = json.loads((run_dir / "environment.json").read_text(encoding="utf-8"))
+        files = [str(one["path"]) for one in known["imports"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        files = []
+    near = [file if (short := os.path.relpath(file)).startswith("..") else short for file in files]
+    flags = [word for file in near for word in ("--import", file)]
+    return words.typed(["optcli", "train", "--resume", "--run-dir", str(run_dir), *flags])
 
 
 def stored(run_dir: Path) -> Recipe:

@@ -268,19 +268,23 @@ def test_early_stopping_and_targets_finish_a_run(run, tmp_path):
     assert outcome.summary["best"]["value"] >= 0.5
 
 
-def test_a_disk_that_fills_up_costs_no_good_checkpoint(run, monkeypatch, tmp_path):
+@pytest.mark.parametrize("told", [True, False])
+def test_a_disk_that_fills_up_costs_no_good_checkpoint(run, monkeypatch, tmp_path, told):
     plain = Checkpoints.save
 
     def save(self, step, *args, **options):
         if step >= 8:
-            raise OSError(errno.ENOSPC, "No space left on device", str(self.directory))
+            error = OSError(errno.ENOSPC, "No space left on device", str(self.directory))
+            raise self._told(error) if told else error
         return plain(self, step, *args, **options)
 
     monkeypatch.setattr(Checkpoints, "save", save)
-    with pytest.raises(Failure, match="No space left") as caught:
+    with pytest.raises(Failure, match="(?i)no space left") as caught:
         run(tmp_path / "r", *LATE)
     assert caught.value.code == Exit.IO_ERROR
-    assert caught.value.help.endswith("step-6")
+    good, after = caught.value.help.split("; ")
+    assert good.endswith("step-6")
+    assert after == f"make room, then go on with: optcli train --resume --run-dir {tmp_path / 'r'}"
     assert Checkpoints(tmp_path / "r" / "checkpoints").load().step == 6
     assert json.loads((tmp_path / "r" / "summary.json").read_text())["exit_code"] == Exit.IO_ERROR
 

@@ -177,3 +177,10 @@ def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(recipe, tmp_path
             train(recipe(), run_dir=tmp_path / "r")
     assert f"go on with: optcli train --resume --run-dir {tmp_path / 'r'}\n" in capsys.readouterr().err
     assert train(recipe(), run_dir=tmp_path / "r", resume=True).ending.status == "finished"
+
+
+def test_to_go_on_where_nothing_is_begins_a_run_and_says_so(run, tmp_path, capsys):
+    run(tmp_path / "new", resume=True)
+    assert f"{tmp_path / 'new'} held no run to go on with: a new one begins" in capsys.readouterr().err
+    run(tmp_path / "other")
+    assert "held no run" not in capsys.readouterr().err

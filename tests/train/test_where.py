@@ -1,5 +1,7 @@
 """Which directory a run gets, and which runs may go on."""
 
+import json
+
 import pytest
 
 from optcli.exits import Exit, Failure
@@ -41,3 +43,16 @@ def test_the_stored_recipe_comes_back(recipe, tmp_path):
     assert where.stored(tmp_path) == recipe()
     with pytest.raises(Failure, match="no run to go on with"):
         where.stored(tmp_path / "elsewhere")
+
+
+def test_going_on_names_the_run_and_the_user_s_own_files(tmp_path, monkeypatch):
+    run, own = tmp_path / "a run", tmp_path / "own.py"
+    run.mkdir()
+    assert where.going_on(run) == f"optcli train --resume --run-dir '{run}'"
+    imports = [{"path": str(own), "sha256": "0"}, {"path": "/elsewhere/more.py", "sha256": "1"}]
+    (run / "environment.json").write_text(json.dumps({"imports": imports}))
+    monkeypatch.chdir(tmp_path)
+    told = f"optcli train --resume --run-dir '{run}' --import own.py --import /elsewhere/more.py"
+    assert where.going_on(run) == told
+    (run / "environment.json").write_text('{"imports": 3')
+    assert "--import" not in where.going_on(run)
