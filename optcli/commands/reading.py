@@ -190,7 +190,7 @@ def _code(word: str, known: Sequence[str], named: Mapping[str, str]) -> str:
 
 
 def mapping(given: Iterable[str] | None) -> dict[str, str] | None:
-    """`--map val/loss=eval_loss` as a dict.
+    """`--map val/loss=eval_loss` as a dict; `val_loss` is the same role.
 
     Raises:
         Failure: not of the form ROLE=NAME, or no role that anything is judged by.
@@ -201,6 +201,7 @@ def mapping(given: Iterable[str] | None) -> dict[str, str] | None:
         if not role or not name:
             help = "for example --map val/loss=eval_loss"
             raise Failure(Exit.USAGE, f"--map: `{text}` is not of the form ROLE=NAME", help)
+        role = role.replace("_", "/", 1) if role.replace("_", "/", 1) in _ROLES else role
         if role not in _ROLES and not role.startswith(_GROUPS):
             help = hint(role, _ROLES, f"roles: {', '.join(_ROLES)}, or another metric as val/NAME")
             raise Failure(Exit.USAGE, f"--map: unknown role `{role}`", help)

@@ -80,9 +80,8 @@ def save(t: Training, best: bool = False) -> None:
     try:
         t.checkpoints.save(t.position.step, t.state, metric=value, best=best, info=t.info)
     except (CannotSave, OSError) as error:
-        told = (
-            error.message if isinstance(error, CannotSave) else f"{t.checkpoints.directory}: {error.strerror or error}"
-        )
+        reason = f"{t.checkpoints.directory}: {getattr(error, 'strerror', None) or error}"
+        told = error.message if isinstance(error, CannotSave) else reason
         help = f"make room, then go on with: {going_on(t.checkpoints.directory.parent)}"
         raise Failure(Exit.IO_ERROR, told, "; ".join(filter(None, (_last_good(t), help)))) from error
 

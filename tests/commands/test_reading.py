@@ -67,6 +67,7 @@ def test_codes_families_and_names() -> None:
 
 def test_mapping() -> None:
     assert reading.mapping(["val/loss=a=b", " lr = x "]) == {"val/loss": "a=b", "lr": "x"}
+    assert reading.mapping(["val_loss=my/metric", "grad_norm=g"]) == {"val/loss": "my/metric", "grad_norm": "g"}
     assert reading.mapping(None) is None
     for wrong in ("loss", "=a", "lr="):
         with pytest.raises(Failure, match="is not of the form ROLE=NAME"):

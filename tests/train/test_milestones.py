@@ -279,7 +279,7 @@ def test_a_disk_that_fills_up_costs_no_good_checkpoint(run, monkeypatch, tmp_pat
         return plain(self, step, *args, **options)
 
     monkeypatch.setattr(Checkpoints, "save", save)
-    with pytest.raises(Failure, match="(?i)no space left") as caught:
+    with pytest.raises(Failure, match=r"(?i)no space left") as caught:
         run(tmp_path / "r", *LATE)
     assert caught.value.code == Exit.IO_ERROR
     good, after = caught.value.help.split("; ")
