@@ -183,3 +183,11 @@ def test_of_opposite_causes_only_the_likelier_is_told() -> None:
 def test_where_the_data_hold_nan_no_rate_is_to_blame(first, name) -> None:
     found = [finding("NUM301", loss_rise=9.0, finite_before=4), finding("OPT102")]
     assert causes.rank(found, {"facts.first_bad": first})[0].name == name
+
+
+@pytest.mark.parametrize(("lr", "better"), [(3.0, 0.001), (0.2, 0.001), (0.01, 0.003)])
+def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
+    config = {**RECIPE, "optimizer.name": "adam", "optimizer.lr": lr}
+    cause = causes.rank([finding("OPT102"), finding("OPT101")], config)[0]
+    assert cause.name == "learning-rate-too-high"
+    assert dict(cause.prescription.patch or {}) == {"optimizer.lr": better}

@@ -76,10 +76,11 @@ def weigh(case: Case) -> float:
 
 
 def prescribe(case: Case) -> Prescription:
-    """A third of the rate; a tenth after a collapse."""
+    """A third of the rate; a tenth after a collapse; the usual one where it is far from that."""
     collapsed = "OPT104" in case.findings or "NUM301" in case.findings
-    factor = MUCH if collapsed else LESS
-    share = "a tenth" if collapsed else "a third"
+    factor, share = (MUCH, "a tenth") if collapsed else (LESS, "a third")
+    if case.rate > UNUSUAL:
+        factor, share = 10**-case.rate, "what is usual for its optimizer"
     words = f"lower the learning rate to {share} and start again, from scratch or from before the trouble"
     return Prescription(
         scale_patch(case, "optimizer.lr", factor), {"lr": factor}, advice("lr", words), "likely",
