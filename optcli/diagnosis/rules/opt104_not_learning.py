@@ -108,6 +108,7 @@ STILL: Final = 8
 ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
+LEAST_RIGHT: Final = 1e-4
 NEAR: Final = 0.03
 """Validations of one accuracy, how far the training accuracy may move, how good it may be at most, and how far it may
 lie from a guess's where the validation's is exactly that."""
@@ -200,7 +201,7 @@ def _one_answer(view: View) -> Finding | None:
 
 def _one_of_so_many(share: float) -> bool:
     """Whether it is one of a whole number of classes, exactly."""
-    return 0 < share <= MOST_RIGHT and abs(1 / share - round(1 / share)) < 1e-3
+    return LEAST_RIGHT < share <= MOST_RIGHT and abs(1 / share - round(1 / share)) < 1e-3
 
 
 def _untrained(view: View) -> float:
