@@ -10,12 +10,14 @@ from typing import Any, Final
 from optcli.run import notes as say
 from optcli.run.block import Block, table
 from optcli.run.encoded import binary
+from optcli.run.numbers import plain
 from optcli.run.source import Source
 from optcli.run.tail import WINDOW, complete
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
 NUMBER: Final = (
-    r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf(?:inity)?|NAN|INF)(?!\w|\.\w)"
+    r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[Nn]a[Nn]|NAN|[Ii]nf(?:inity)?|INF(?:INITY)?)"
+    r"(?!\w|\.\w)"
 )
 """A number as programs print it, at the end of a sentence too; not the beginning of a word or a version."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
@@ -81,8 +83,8 @@ def _clean(line: bytes) -> str:
 
 
 def _flush(line: str) -> str:
-    """A line without its margin, and with narrow marks."""
-    line = line if line.isascii() else line.translate(_WIDE)
+    """A line without its margin, with narrow marks, and with a plain `nan` for every NaN."""
+    line = plain(line if line.isascii() else line.translate(_WIDE))
     return line[found.end() :] if (found := _MARGIN.match(line)) else line
 
 

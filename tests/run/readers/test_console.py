@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optcli.run.assemble import Unreadable, read
@@ -121,3 +122,19 @@ def test_a_share_of_the_epochs_is_no_count(tmp_path: Path) -> None:
     run = console(tmp_path, "".join(bar.format(p=i * 100 // 12, i=i, x=x) for i, x in enumerate(LOSSES, 1)) + "\n")
     assert set(run.curves) == {"train/loss"}
     assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+
+
+@pytest.mark.parametrize("nan", ["nan", "NaN", "-nan(ind)", "1.#QNAN", "-1.#IND00", "Nan"])
+def test_no_nan_is_dropped(tmp_path: Path, nan: str) -> None:
+    """Not the one without a digit on its line either."""
+    texts = (
+        f"Epoch    :  1\nLOSS     :  2.5\nEpoch    :  2\nLOSS     :  1.5\nEpoch    :  3\nLOSS     :  {nan}\n",
+        f"Epoch[ 1]: ce loss = 2.5 * 500\nEpoch[ 2]: ce loss = 1.5 * 500\nEpoch[ 3]: ce loss = {nan} * 500\n",
+        f"epoch,loss\n1,2.5\n2,1.5\n3,{nan}\n",
+        f'{{"epoch": 1, "loss": 2.5}}\n{{"epoch": 2, "loss": 1.5}}\n{{"epoch": 3, "loss": {nan}}}\n',
+    )
+    for text in texts:
+        values = console(tmp_path, text).curves["train/loss"].value
+        assert values[:2].tolist() == [2.5, 1.5]
+        assert len(values) == 3
+        assert np.isnan(values[2])
