@@ -25,8 +25,8 @@ NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 _EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*+")
 """Words in the two-byte codes of China, Japan and Korea. To GB 18030 they are all words, if not the right ones, and no
 damage, which rarely leaves its bytes in pairs."""
-_MARGIN: Final = re.compile(r"\s++(?:[#>]\s++)*+|(?:[#>]\s++)++")
-"""What a notebook's export, a comment or a quotation puts before each line."""
+_MARGIN: Final = re.compile(r"\s++(?:(?:[#>]++|//++)\s++)*+|(?:(?:[#>]++|//++)\s++)++")
+"""What a notebook's export (knitr's `## `), a comment or a quotation puts before each line."""
 _WIDE: Final = {0xFF1A: ": ", 0xFF0C: ", ", 0xFF08: " (", 0xFF09: ") "}
 """Colon, comma and brackets of East Asian type."""
 _PART: Final = re.compile(rb"[^\n\r\0]+")
