@@ -18,7 +18,7 @@ from optcli.run.source import Source
 from optcli.run.text import DAMAGE, Row, sample, tables
 from optcli.run.tongues import translated
 
-_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*(?:[eE.]\d|%))"
+_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}+)(?!/\d))?(?![\d.]*(?:[eE.]\d|%))"
 _EPOCH: Final = re.compile(
     rf"(?:\bep(?:o(?:ch(?:s|en?)?|ca|que)|s)?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I
 )
