@@ -36,16 +36,20 @@ def _is_curve(line: str, delimiter: str, steps: list[float]) -> bool:
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
-    """One block with a series for each row; a row that breaks off is left out."""
-    first, _, rest = source.read().partition(b"\n")
+    """One block with a series for each row; of a last row that isn't ended the last cell may be half a number."""
+    data = source.read()
+    first, _, rest = data.partition(b"\n")
     delimiter, label, steps = _header(first)
-    columns, notes = dict[str, Column](), []
-    for line in _lines(rest):
+    columns, notes, lines = dict[str, Column](), [], _lines(rest)
+    for i, line in enumerate(lines, 1):
         name, *values = cells(line, delimiter)
-        if len(values) == len(steps):
+        if i == len(lines) and not data.endswith(b"\n"):
+            notes.append(say.note(say.UNFINISHED, f"`{name}` lacks its end; its last value is left out"))
+            columns[name] = _series(steps, values[: len(steps)][:-1])
+        elif len(values) == len(steps):
             columns[name] = _series(steps, values)
         else:
-            notes.append(say.note(say.UNFINISHED, f"`{name}` has {len(values)} cells instead of {len(steps)}"))
+            notes.append(say.note(say.DAMAGED, f"`{name}` has {len(values)} cells instead of {len(steps)}"))
     axis: Counts = "step" if label.lower() in STEP_NAMES else "epoch"
     yield Block(columns, format="transposed-csv", axis=axis, notes=tuple(notes))
 
@@ -65,6 +69,6 @@ def _header(first: bytes) -> tuple[str, str, list[float]]:
 
 
 def _series(steps: list[float], values: list[str]) -> Column:
-    """The cells of a row that hold a number."""
-    found = [(step, value) for step, text in zip(steps, values, strict=True) if (value := number(text)) is not None]
+    """The cells of a row, or of its beginning, that hold a number."""
+    found = [(step, value) for step, text in zip(steps, values, strict=False) if (value := number(text)) is not None]
     return series([value for _, value in found], [step for step, _ in found])

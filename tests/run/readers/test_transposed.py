@@ -40,12 +40,22 @@ def test_an_empty_cell_is_no_point_and_nan_is_one(tmp_path: Path) -> None:
     assert np.isnan(curves["train/loss"].value[3])
 
 
-def test_a_row_that_breaks_off_is_left_out_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [1, 2, 7])
+def test_of_a_row_that_breaks_off_what_is_whole_counts(tmp_path: Path, left: int) -> None:
     path = tmp_path / "history.csv"
-    path.write_text(table()[:-8])
+    path.write_text(table()[:-left])
     run = read(str(path))[0]
-    assert set(run.curves) == {"train/loss", "val/loss"}
-    assert [note.message for note in run.notes] == ["`val_accuracy` has 3 cells instead of 4"]
+    assert run.curves["val/loss"].value.tolist() == ROWS["val_loss"]
+    assert run.curves["val/accuracy"].value.tolist() == ROWS["val_accuracy"][: 3 if left < 6 else 2]
+    assert [note.message for note in run.notes] == ["`val_accuracy` lacks its end; its last value is left out"]
+
+
+def test_a_row_that_lacks_a_cell_is_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(table().replace(",1.2,", ","))
+    run = read(str(path))[0]
+    assert set(run.curves) == {"val/loss", "val/accuracy"}
+    assert [(note.code, note.message) for note in run.notes] == [("RUN711", "`loss` has 3 cells instead of 4")]
 
 
 @pytest.mark.parametrize(
