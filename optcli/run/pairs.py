@@ -99,10 +99,9 @@ def pairs(line: str, split: str = "") -> Pairs:
     splits: list[tuple[int, str]] | None = None
     dashed = _DASHED.match(line) is not None
     line = line.replace(" - ", ": ") if dashed else _plainly(line)
-    hyphens = "-" in line
     for pair in (_ASCII if line.isascii() else _ANY).finditer(line):
         phrase, value, of, alone = pair.groups()
-        if hyphens and line[pair.start() - 1 : pair.start()] == "-":
+        if line[pair.start() - 1 : pair.start()] == "-":
             phrase = _hyphened(line, pair.start()) + phrase
         name = _name(phrase) if alone is None else _bare_name(phrase)
         if not name or (alone is not None and not _plain(name) and not _parted(line, pair.start())):
