@@ -66,7 +66,7 @@ from samples.stores import (
     varint,
     wandb,
 )
-from samples.tables import csv, headerless, lightning, long_table, semicolons, wandb_export
+from samples.tables import csv, headerless, lightning, long_table, ruled, semicolons, transposed, wandb_export
 from samples.training import Training, training
 
 __all__ = [
@@ -80,7 +80,7 @@ STEPS: dict[str, Callable[[Path, Training], Path]] = {
         journal, csv, headerless, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history,
         detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, darknet,
         nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
-        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive,
+        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive, ruled,
     )
 }  # fmt: skip
 """Writers that log every step, and validation at the epochs' ends."""
@@ -89,7 +89,7 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
         keras_csv, ultralytics, fastai, timm, detr, keras_history, evals_result, keras_console, xgboost_console,
-        lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo,
+        lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo, transposed,
     )
 }  # fmt: skip
 """Writers that log one mean an epoch."""

@@ -39,6 +39,8 @@ class Table:
     fixes: tuple[Fix, ...] = ()
     wordy: tuple[bool, ...] = ()
     """For each column whether it holds no numbers in the first rows."""
+    spaced: bool = False
+    """Whether nothing but blanks parts the columns."""
 
     @property
     def key(self) -> str | None:
@@ -153,7 +155,7 @@ def _table(
     if not _numbers(rows, names):
         return None
     wordy = tuple(2 * sum(number(c) is not None for c in column) <= len(column) for column in _filled(rows, len(names)))
-    return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more, wordy)
+    return Table(head.delimiter, _unique(names), head.plain(line), begin, fixed + more, wordy, bool(fixed))
 
 
 def _rows(text: bytes, delimiter: str) -> list[list[str]]:

@@ -20,6 +20,8 @@ _TEXT: Final = re.compile(
     rb'(:\s?)"(?!(?:%b)")(?:[^"\\\d+.nNiI-][^"\\]*|\d+[:/-][^"\\]*)"' % b"|".join(w.encode() for w in SPLITS), re.I
 )
 """A value that is a text and neither a number nor the name of a part of the data."""
+_BARE: Final = re.compile(rb"(?<=[:\[, ])[+-]?(?:1\.#|nan|inf)[\w()+-]*(?=\s*[,}\]])", re.I)
+"""A value that Python's parser doesn't know: `nan`, `-inf`, `1.#QNAN`."""
 MOST_KEYS: Final = 512
 MOST_KINDS: Final = 24
 SAMPLE: Final = 64
@@ -35,7 +37,7 @@ Span = tuple[int, int]
 
 
 def parse(data: bytes) -> Any:
-    """One JSON value; Python's bare NaN and Infinity are read.
+    """One JSON value; Python's bare NaN and Infinity are read, and those of C.
 
     Raises:
         ValueError: it is none, or nested too deeply.
@@ -44,6 +46,15 @@ def parse(data: bytes) -> Any:
         return json.loads(data)
     except (RecursionError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
+    except ValueError:
+        if (spelled := _BARE.sub(_constant, data)) == data:
+            raise
+        return parse(spelled)
+
+
+def _constant(found: re.Match[bytes]) -> bytes:
+    value = number(found[0].decode())
+    return found[0] if value is None else json.dumps(value).encode()
 
 
 @dataclass(frozen=True, eq=False)

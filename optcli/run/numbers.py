@@ -24,7 +24,7 @@ PIECE: Final = 1 << 18
 """Bytes whose cells are read at once: what is computed on the way stays near the processor."""
 _WORD: Final = re.compile(rb"[A-Za-z_/ .?*-]*")
 _FOREIGN: Final = np.ones(256, bool)
-_FOREIGN[np.frombuffer(b"0123456789+-.eE naiftyNAIFTY\t", np.uint8)] = False
+_FOREIGN[np.frombuffer(b"0123456789+-.eE naiftyNAIFTY\t#()QqSsDdJjRrXx", np.uint8)] = False
 _NUMBER: Final = re.compile(
     r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I | re.A
 )
@@ -35,6 +35,12 @@ _DRESSED: Final = re.compile(
     re.I | re.A,
 )
 """A number as a tensor or an array of one prints itself, or with a remark behind it."""
+_SPELLED: Final = re.compile(
+    r"(?<![\w.])([+-]?)(?:1\.#([A-Z]{1,4})\d*(?:e[+-]\d+)?|nan\((?:ind|[sq]?nan|0x[\da-f]*|\d*)\))(?![\w.#])",
+    re.I | re.A,
+)
+"""Microsoft's C library writes NaN as `1.#QNAN0`, `-1.#IND00`, rounded to a few places `1.#R`, `1.#J`, and later on as
+`-nan(ind)`; that of GNU adds the payload, `nan(0x1)`."""
 
 
 def number(value: Any) -> float | None:
@@ -51,11 +57,20 @@ def number(value: Any) -> float | None:
         except OverflowError:
             return float("inf") if value > 0 else float("-inf")
     if isinstance(value, str) and len(value) < 64:
+        value = plain(value)
         if _NUMBER.fullmatch(value):
             return float(value.strip())
         if (dressed := _DRESSED.fullmatch(value)) is not None:
             return float(dressed[1] or dressed[2] or dressed[3])
     return None
+
+
+def plain(text: str) -> str:
+    """A text with all spellings of NaN and infinity that C's libraries have as `nan` and `inf`. What is rounded so far
+    that the two can't be told apart is NaN."""
+    if "1.#" not in text and "n(" not in text and "N(" not in text:
+        return text
+    return _SPELLED.sub(lambda found: found[1] + ("inf" if (found[2] or "").upper() == "INF" else "nan"), text)
 
 
 def grid(data: bytes, delimiter: bytes, width: int, words: Sequence[bool] = ()) -> Floats | None:

@@ -13,7 +13,7 @@ from optcli.run.tongues import english
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
 """Not the first of `5.4 -> 2.4`: that is what a value was."""
 _PAIR: Final = (
-    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \(\w{1,20}\))?)"
+    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \([\w%]{1,20}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
 _ASCII: Final = re.compile(_PAIR)
@@ -25,6 +25,15 @@ _ALONE: Final = re.compile(
 """A list of one number, or a tensor or an array of one: `Dice: [0.88]`, `loss: tensor(0.5, device='cuda:0')`."""
 _ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?= ?[:=])", re.I)
 """`Accuracy of the network on the 10000 test images: 97 %`."""
+_HYPHENED: Final = re.compile(r"(?<![\w@/.-])((?:(?:train|validation|val|test|eval|cross)-){1,2})\Z", re.I)
+_HYPHENED_WIDTH: Final = 18
+"""What a hyphen binds to a name, and the characters before the name in which it stands: `Train-cross-entropy`."""
+_AT: Final = re.compile(
+    r"(?<![\w@/.-])([A-Za-z]\w{0,40}(?: [A-Za-z]\w{0,40}){0,2})(?: \([\w ]{1,40}\))?"
+    rf" (?:at|after) ((?:epoch|step|iteration|iter|batch) +\d{{1,12}}(?:/\d{{1,12}})?)(?: is:?| *[:=]) *(?={NUMBER})",
+    re.I,
+)
+"""`Training loss (for one batch) at step 200: 0.5`."""
 _DASHED: Final = re.compile(rf"^\d{{1,12}}\) [A-Za-z]\w{{0,80}} - {NUMBER}; ")
 """`00000003) perceptual - 126.1; gen_gan - 0.5`."""
 _UNIT: Final = re.compile(r" ?([a-z]{1,12}/s(?:ec)?)\b")
@@ -92,6 +101,8 @@ def pairs(line: str, split: str = "") -> Pairs:
     line = line.replace(" - ", ": ") if dashed else _plainly(line)
     for pair in (_ASCII if line.isascii() else _ANY).finditer(line):
         phrase, value, of, alone = pair.groups()
+        if line[pair.start() - 1 : pair.start()] == "-":
+            phrase = _hyphened(line, pair.start()) + phrase
         name = _name(phrase) if alone is None else _bare_name(phrase)
         if not name or (alone is not None and not _plain(name) and not _parted(line, pair.start())):
             continue
@@ -121,12 +132,19 @@ def _plainly(line: str) -> str:
         line = line.replace(" d'", " ")
     if " of " in line or " on " in line:
         line = _ABOUT.sub(_said_of, line)
+    if " at " in line or " after " in line:
+        line = _AT.sub(r"\2, \1: ", line)
     return line
 
 
 def _said_of(found: re.Match[str]) -> str:
     split = SPLIT.search(found[2])
     return f"{split[1]} {found[1]}" if split else found[0]
+
+
+def _hyphened(line: str, at: int) -> str:
+    found = _HYPHENED.search(line, max(0, at - _HYPHENED_WIDTH), at)
+    return found[1] if found else ""
 
 
 def _parted(line: str, at: int) -> bool:
@@ -141,7 +159,7 @@ def _with_split(name: str, at: int, splits: list[tuple[int, str]], split: str) -
 
 @lru_cache(maxsize=4096)
 def _lacks_split(name: str) -> bool:
-    if SPLIT.search(english(name).replace("_", " ").replace("/", " ").replace(".", " ")):
+    if SPLIT.search(english(name).replace("_", " ").replace("/", " ").replace(".", " ").replace("-", " ")):
         return False
     return headline(name) or _score(name) or nickname(name)
 

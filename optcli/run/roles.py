@@ -50,11 +50,11 @@ SMOOTHED: Final = frozenset(listed("smoothed smooth running"))
 NEVER: Final = frozenset(
     listed(
         "unscaled runtime scale scaler best min max std weight target patience samples second seconds time lambda"
-        " coef coefficient ratio vs num count perf limit threshold"
+        " coef coefficient ratio vs num count perf limit threshold worst"
     )
 )
 """Words that take a name out of the running for a headline."""
-EXTREMES: Final = frozenset(listed("best min max std target"))
+EXTREMES: Final = frozenset(listed("best worst min max std target"))
 """Words that make an accuracy another one than that of this step."""
 ERRORS: Final = frozenset(listed("error err"))
 BY_BATCH: Final = frozenset(listed("step batch iter iteration"))
@@ -109,6 +109,7 @@ _WORD: Final = re.compile(rf"(?:{'|'.join(SPLITS)})(?=[0-9])|[a-z]+[0-9]*(?:\.[0
 """The number of a split is a word of its own, as in `val1_loss`."""
 _TOP: Final = re.compile(r"(?<![a-z])prec@?([15])(?!\d)")
 """`Prec@1` of PyTorch's ImageNet example: the share of images whose class is among the first so many guesses."""
+_CROSS: Final = re.compile(r"cross[ _-]entropy")
 _OF_A_LAYER: Final = re.compile(r"grad[\w.]*_norms?/(?!(?:total|global|all|pre|post|clip)\b)", re.I)
 """`grad_norm/layers.0.weight` is not the norm of the whole gradient."""
 
@@ -126,6 +127,7 @@ def words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case and English: `trainLoss`, `train/loss` and `Trainingsverlust` give the same."""
     name = english(re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]))
     name = name.replace("learning_rate", "lr").replace("learning rate", "lr").replace("learning-rate", "lr")
+    name = _CROSS.sub("crossentropy", name) if "entropy" in name else name
     return tuple(_WORD.findall(_TOP.sub(r"acc\1", name)))
 
 
@@ -221,8 +223,8 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
         extra = sum(w not in LOSS and w not in SILENT and not w.isdigit() for w in rest)
         extra += any(a == "value" and b in LOSS for a, b in pairwise(rest))  # of a critic; `lm loss value` is a loss's
         return Meaning(f"{split or 'train'}/loss", bad + 2 * extra + ("loss" not in have and "losses" not in have))
-    if have & FALLBACK and not have & NEVER and not have & {"r2", "f1"}:
-        extra = sum(w not in FALLBACK and w not in SILENT for w in rest)
+    if (have & FALLBACK or have - SILENT == {"rms"}) and not have & NEVER and not have & {"r2", "f1"}:
+        extra = sum(w not in FALLBACK and w not in SILENT and w != "rms" for w in rest)
         return Meaning(f"{split or 'train'}/loss", STAND_IN + 2 * extra + (split is None))
     if split in ("val", "test") and have & METRICS:
         return Meaning(f"{split}/{_plain(rest)}", 0)

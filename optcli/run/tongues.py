@@ -35,7 +35,7 @@ _INSIDE: Final = {
 }
 _WHOLE: Final = {
     "loss": "pérdida perdida perte perda потери потеря",
-    "accuracy": "exactitude exactitud acurácia acuracia точность",
+    "accuracy": "exactitude exactitud acierto aciertos acurácia acuracia точность",
     "lr": "taux_d'apprentissage taux_d’apprentissage taux_apprentissage tasa_de_aprendizaje taxa_de_aprendizado",
     "train": "entraînement entrainement apprentissage entrenamiento treinamento treino обучение обучения",
     "val": "validación validacion validação validacao валидация валидации",

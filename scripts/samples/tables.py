@@ -50,3 +50,19 @@ def long_table(folder: Path, t: Training) -> Path:
 def headerless(folder: Path, t: Training) -> Path:
     """Numbers alone, as `numpy.savetxt` leaves them."""
     return write_lines(folder, "train_loss.csv", [f"{i + 1},{loss}" for i, loss in enumerate(t.loss)])
+
+
+def ruled(folder: Path, t: Training) -> Path:
+    """As skorch, spaCy and tabulate print it; a cell is left blank where nothing was measured."""
+    names = ["step", "train loss", "valid loss", "cp", "dur"]
+    rows = [[row["step"], row.get("loss", ""), row.get("val_loss", ""), "", "0.1"] for row in logged(t)]
+    width = [max(len(str(row[i])) for row in [names, *rows]) for i in range(len(names))]
+    lines = [[str(cell).rjust(w) for cell, w in zip(row, width, strict=True)] for row in (names, *rows)]
+    rule = ["-" * w for w in width]
+    return write_lines(folder, "table.txt", ["  ".join(line) for line in (lines[0], rule, *lines[1:])])
+
+
+def transposed(folder: Path, t: Training) -> Path:
+    """`DataFrame(history).T.to_csv()`."""
+    rows = [["", *range(t.epochs)], ["loss", *map(t.mean, range(t.epochs))], ["val_loss", *t.val_loss]]
+    return write_lines(folder, "history.csv", [",".join(map(str, row)) for row in rows])

@@ -86,3 +86,12 @@ def test_an_object_behind_a_torn_one_or_nothing_is_found() -> None:
     assert bad == [(at, at + 25), (at + len(torn), at + len(torn) + 9)]
     assert objects(b'{"step": 4}{"step": 5}\n', 0)[0] == []
     assert objects(b'{"step": 4}{"step": 5}\n', 0, [b'{"step"'])[0] == [{"step": 5}]
+
+
+def test_values_as_c_writes_them() -> None:
+    found = parse(b'{"a": nan, "b":-nan(ind), "c": [1.#QNAN, inf], "d": -1.#INF, "e": "1, nan"}')
+    assert [math.isnan(x) for x in (found["a"], found["b"], found["c"][0])] == [True] * 3
+    assert (found["c"][1], found["d"], found["e"]) == (math.inf, -math.inf, "1, nan")
+    for text in (b'{"a": nano}', b'{"a": nan(best)}', b'{"a": 1.#}'):
+        with pytest.raises(ValueError, match="Expecting"):
+            parse(text)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optcli.run.numbers import MISSING, grid, number
+from optcli.run.numbers import MISSING, grid, number, plain
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,32 @@ def test_a_column_of_numbers_takes_no_words_but_those_that_say_nothing() -> None
     assert found[:, 1].tolist() == [MISSING] * 3
     for cell in (b"0.x5", b"\xff", b"3z", b"0.e"):
         assert grid(b"1,%b\n" % cell, b",", 2, [False, False]) is None
+
+
+NANS = ["1.#QNAN000", "-1.#IND", "1.#J", "1.#R", "1.#QNANe+000", "-nan(ind)", "nan(snan)", "NaN(0x1f)", "nan()", "+nan"]
+INFINITIES = ["1.#INF", "1.#INF00", "INFINITY", "+inf"]
+
+
+@pytest.mark.parametrize("text", NANS)
+def test_every_spelling_of_nan(text: str) -> None:
+    assert math.isnan(number(text) or 0.0)
+    assert "nan" in plain(f"loss = {text} * 500").lower().split("= ")[1]
+
+
+@pytest.mark.parametrize("text", INFINITIES)
+def test_every_spelling_of_infinity(text: str) -> None:
+    assert number(text) == math.inf
+    assert number("-" + text.removeprefix("+")) == -math.inf
+
+
+@pytest.mark.parametrize("text", ["nan(best)", "scan(1)", "v1.#INF", "1.#INF2x", "an(ind)", "1.#"])
+def test_what_looks_like_one_stays(text: str) -> None:
+    assert plain(text) == text
+    assert number(text) is None
+
+
+def test_nan_below_words_is_read() -> None:
+    found = grid(b"1,train\n2,1.#QNAN\n3,-nan(ind)\n", b",", 2, [False, True])
+    assert found is not None
+    assert np.isnan(found[1:, 1]).all()
+    assert found[0, 1] == MISSING

@@ -247,3 +247,17 @@ def test_precision_at_one_is_the_accuracy(name: str) -> None:
     assert found.role == "train/accuracy"
     assert meaning("Prec@5") is None
     assert meaning("val prec@5") == meaning("val acc5")
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "Train-cross-entropy", "Cross Entropy", "categorical_cross_entropy"])
+def test_cross_entropy_is_a_loss_however_it_is_joined(name: str) -> None:
+    found = meaning(name)
+    assert found is not None
+    assert (found.role, found.rank < 10) == ("train/loss", True)
+
+
+def test_rms_stands_for_a_loss_by_itself_only() -> None:
+    assert assign({"mean rms": 9, "delta": 9, "worst char error": 9}) == {"train/loss": "mean rms"}
+    assert assign({"loss": 9, "rms": 9}) == {"train/loss": "loss"}
+    for name in ("grad_rms", "param rms", "rms_norm", "worst_acc", "worst error"):
+        assert meaning(name) is None

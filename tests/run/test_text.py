@@ -114,3 +114,13 @@ def test_words_in_another_code_are_no_damage(tmp_path: Path, line: bytes, damage
     source = Source(str(log))
     list(tables(source, lambda text: None))
     assert bool(source.skipped) == damaged
+
+
+@pytest.mark.parametrize("mark", ["", "# ", "## ", "#> ", "> ", ">> > ", "// ", "    //  ", "\t"])
+def test_what_is_put_before_each_line_is_taken_off_and_the_places_stay(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "knitted.txt"
+    path.write_text("".join(f"{mark}[{i}]\ttrain-auc:0.8{i}\ttest-auc:0.7{i}\n" for i in range(9)))
+    found = list(lines(Source(str(path))))
+    assert [text for _, _, text in found] == [f"[{i}]\ttrain-auc:0.8{i}\ttest-auc:0.7{i}" for i in range(9)]
+    assert [first for first, _, _ in found] == [i * (len(mark) + len(found[0][2]) + 1) for i in range(9)]
+    assert readers.recognize(path.read_bytes(), path.name)[0] == "boosting"

@@ -18,7 +18,7 @@ from optcli.run.source import Source
 from optcli.run.text import DAMAGE, Row, sample, tables
 from optcli.run.tongues import translated
 
-_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?(?![\d.]*(?:[eE.]\d|%))"
+_OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}+)(?!/\d))?(?![\d.]*(?:[eE.]\d|%))"
 _EPOCH: Final = re.compile(
     rf"(?:\bep(?:o(?:ch(?:s|en?)?|ca|que)|s)?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I
 )
@@ -46,6 +46,7 @@ _SWIN: Final = re.compile(r"\bTrain(): \[(\d{1,9})/\d{1,9}\]\[ *(\d{1,12})/(\d{1
 _RANK: Final = re.compile(r"[\[(](?:default|rank[ :=]?)(\d{1,5})[\])]", re.I)
 """Which of several processes wrote a line, as torchrun and DeepSpeed put it."""
 _DIGIT: Final = re.compile(r"\d")
+_NO_DIGIT: Final = re.compile(r"(?<![^\W_])(?:nan|inf|infinity)(?![^\W_])", re.I)
 _COUNT: Final = re.compile(r"^\s*(\d{1,9})(?: ?/ ?(\d{1,9}))? *(?:[|:]|\)(?= \w{1,80} - )) +(?=[A-Za-z])")
 """`10 | loss 9.4`: a count without a name, before a loss or a list."""
 ENOUGH: Final = 3
@@ -134,7 +135,7 @@ class _State:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
         if len(line) > 2000 or self._foreign(line):
             return None
-        if not _DIGIT.search(line):
+        if not _DIGIT.search(line) and not _NO_DIGIT.search(line):
             # `Test Error:` on a line of its own is about the line below.
             self._split = word[1] if len(line) < 40 and (word := SPLIT.search(translated(line))) else ""
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optcli.run.assemble import Unreadable, read
@@ -121,3 +122,70 @@ def test_a_share_of_the_epochs_is_no_count(tmp_path: Path) -> None:
     run = console(tmp_path, "".join(bar.format(p=i * 100 // 12, i=i, x=x) for i, x in enumerate(LOSSES, 1)) + "\n")
     assert set(run.curves) == {"train/loss"}
     assert run.curves["train/loss"].step.tolist() == list(range(1, 13))
+
+
+@pytest.mark.parametrize("nan", ["nan", "NaN", "-nan(ind)", "1.#QNAN", "-1.#IND00", "Nan"])
+def test_no_nan_is_dropped(tmp_path: Path, nan: str) -> None:
+    """Not the one without a digit on its line either."""
+    texts = (
+        f"Epoch    :  1\nLOSS     :  2.5\nEpoch    :  2\nLOSS     :  1.5\nEpoch    :  3\nLOSS     :  {nan}\n",
+        f"Epoch[ 1]: ce loss = 2.5 * 500\nEpoch[ 2]: ce loss = 1.5 * 500\nEpoch[ 3]: ce loss = {nan} * 500\n",
+        f"epoch,loss\n1,2.5\n2,1.5\n3,{nan}\n",
+        f'{{"epoch": 1, "loss": 2.5}}\n{{"epoch": 2, "loss": 1.5}}\n{{"epoch": 3, "loss": {nan}}}\n',
+    )
+    for text in texts:
+        values = console(tmp_path, text).curves["train/loss"].value
+        assert values[:2].tolist() == [2.5, 1.5]
+        assert len(values) == 3
+        assert np.isnan(values[2])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Training loss (for one batch) at step {}: {}", "Training loss"),
+        ("Average loss at step  {} :  {}", "Average loss"),
+        ("The loss at step {} is {}", "loss"),
+        ("10:02:11 [main] INFO Minibatch loss at iteration {} = {}", "Minibatch loss"),
+        ("loss after epoch {}: {}", "loss"),
+    ],
+)
+def test_a_count_between_a_name_and_its_value(tmp_path: Path, line: str, name: str) -> None:
+    run = console(tmp_path, "".join(line.format(10 * i, x) + "\n" for i, x in enumerate(LOSSES)))
+    assert run.roles == {"train/loss": name}
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["train/loss"].step.tolist() == [10 * i for i in range(12)]
+
+
+def test_the_split_before_a_hyphen_belongs_to_the_name(tmp_path: Path) -> None:
+    lines = (
+        f"Epoch[{e}] Train-cross-entropy={x}\nEpoch[{e}] Train-accuracy=0.5{e}\n"
+        f"Epoch[{e}] Validation-cross-entropy={x + 1}\n"
+        for e, x in enumerate(LOSSES)
+    )
+    run = console(tmp_path, "".join(lines))
+    assert run.roles == {
+        "train/loss": "Train-cross-entropy",
+        "train/accuracy": "Train-accuracy",
+        "val/loss": "Validation-cross-entropy",
+    }
+    assert run.curves["val/loss"].value.tolist() == [x + 1 for x in LOSSES]
+
+
+def test_percent_behind_a_name(tmp_path: Path) -> None:
+    run = console(tmp_path, "".join(f"Época: {i}  MSE: {x}  Acierto (%): 7{i}.5\n" for i, x in enumerate(LOSSES[:9])))
+    assert run.roles == {"train/loss": "MSE", "train/accuracy": "Acierto (%)"}
+    assert run.curves["train/accuracy"].value.tolist() == [70.5 + i for i in range(9)]
+
+
+def test_three_counts_are_no_plan_and_the_worst_so_far_is_no_loss(tmp_path: Path) -> None:
+    """Tesseract."""
+    text = "".join(
+        f"At iteration {i}4/{i}00/{i}00, Mean rms={x}%, delta=1.8%, char train=9{i}.5%, skip ratio=0%,  "
+        f"New worst char error = 9{i}.5 wrote checkpoint.\n\n"
+        for i, x in enumerate(LOSSES[:9], 1)
+    )
+    run = console(tmp_path, text)
+    assert run.roles == {"train/loss": "Mean rms"}
+    assert run.curves["train/loss"].value.tolist() == LOSSES[:9]
+    assert run.planned is None

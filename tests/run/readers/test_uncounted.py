@@ -43,3 +43,20 @@ def test_only_where_the_user_names_it(tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         read(str(tmp_path))
     assert read(str(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize("lead", ["", "Losses ", "Loss: "])
+def test_the_losses_of_spacys_loop(tmp_path: Path, lead: str) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text("Created blank 'en' model\n" + "".join(f"{lead}{{'ner': {x}}}\n" for x in LOSSES))
+    run = read(str(path))[0]
+    assert (run.format, run.roles, run.axis) == ("uncounted-console", {"train/loss": "ner"}, "row")
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+
+
+def test_a_dict_of_something_else_or_too_few_are_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    for text in ("{'count': 3.5}\n" * 9, "{'ner': 3.5}\n" * 7, "{'ner': 3.5, 'size': 2}\n" * 9):
+        path.write_text(text)
+        with pytest.raises(Unreadable):
+            read(str(path))
