@@ -368,7 +368,7 @@ def disk(c: Campaign, times: int) -> None:
     shutil.rmtree(c.root / "tmpfs")
     for n in range(max(1, times // 10)):
         with tmpfs(c, "12m") as place:
-            _fill(c, place, 2 + n)
+            _fill(c, place, 2 + n % 2)  # no more than that are kept at all times
         shutil.rmtree(c.root / "tmpfs")
         (c.root / "run.log").unlink()
 
