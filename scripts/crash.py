@@ -382,10 +382,13 @@ def _fill(c: Campaign, place: Path, saved: int) -> None:
     with open(place / "other", "ab") as other:
 
         def take() -> None:
-            try:
-                os.write(other.fileno(), bytes(1 << 12))
-            except OSError:
-                time.sleep(0.001)
+            for size in (1 << 20, 1 << 16, 1 << 12):  # at once: the training takes a second
+                try:
+                    while os.write(other.fileno(), bytes(size)):
+                        pass
+                except OSError:
+                    continue
+            time.sleep(0.001)
 
         child.until(take, f"the training in {run} to find the disk full", pause=0)
     c.expect(child.returncode == 74, f"filled: exits {child.returncode}: {log.read_text()[-300:]}")
