@@ -7,7 +7,7 @@ written without blanks, and German joins words to one: those are looked for insi
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 _INSIDE: Final = {
@@ -57,7 +57,8 @@ def _any(words: dict[str, str]) -> str:
 
 
 _ENGLISH: Final = _table(_INSIDE) | _table(_WHOLE)
-_FOREIGN: Final = re.compile(rf"{_any(_table(_INSIDE))}|(?<![^\W_])(?:{_any(_table(_WHOLE))})(?![^\W_])", re.I)
+_PLAIN: Final = tuple(word for word in _ENGLISH if word.isascii())
+"""Words without a letter that English lacks."""
 _LETTER: Final = re.compile("[\u00c0-\u024f\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """A letter that no English word has. The blocks of a progress bar are none."""
 _NTH: Final = re.compile(r"\u7b2c ?(\d{1,9}) ?(?:\u4e2a|\u500b)? {1,2}(epoch|step|iteration|batch)\b")
@@ -70,8 +71,16 @@ def english(name: str) -> str:
     return _english(name).lower()
 
 
+@cache
+def _foreign() -> re.Pattern[str]:
+    """All words; made when one is met, since that takes as long as reading a small log."""
+    return re.compile(rf"{_any(_table(_INSIDE))}|(?<![^\W_])(?:{_any(_table(_WHOLE))})(?![^\W_])", re.I)
+
+
 def _english(text: str) -> str:
-    return _FOREIGN.sub(lambda found: f" {_ENGLISH.get(found[0].lower(), found[0])} ", text)
+    if text.isascii() and not any(word in text.lower() for word in _PLAIN):
+        return text
+    return _foreign().sub(lambda found: f" {_ENGLISH.get(found[0].lower(), found[0])} ", text)
 
 
 def translated(line: str) -> str:
