@@ -59,8 +59,6 @@ def _any(words: dict[str, str]) -> str:
 _ENGLISH: Final = _table(_INSIDE) | _table(_WHOLE)
 _PLAIN: Final = tuple(word for word in _ENGLISH if word.isascii())
 """Words without a letter that English lacks."""
-_LETTER: Final = re.compile("[\u00c0-\u024f\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-"""A letter that no English word has. The blocks of a progress bar are none."""
 _NTH: Final = re.compile(r"\u7b2c ?(\d{1,9}) ?(?:\u4e2a|\u500b)? {1,2}(epoch|step|iteration|batch)\b")
 """`\u7b2c 3 \u8f6e`, the third epoch."""
 
@@ -69,6 +67,12 @@ _NTH: Final = re.compile(r"\u7b2c ?(\d{1,9}) ?(?:\u4e2a|\u500b)? {1,2}(epoch|ste
 def english(name: str) -> str:
     """A name in lower case with the words that are known in English, and blanks around them."""
     return _english(name).lower()
+
+
+@cache
+def _letter() -> re.Pattern[str]:
+    """A letter that no English word has. The blocks of a progress bar are none."""
+    return re.compile("[\u00c0-\u024f\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
 @cache
@@ -85,7 +89,7 @@ def _english(text: str) -> str:
 
 def translated(line: str) -> str:
     """A line the same way, `epoch 3` for the third one in Chinese; one of English letters stays what it is."""
-    return line if _LETTER.search(line) is None else _NTH.sub(r"\2 \1 ", _english(line))
+    return line if line.isascii() or _letter().search(line) is None else _NTH.sub(r"\2 \1 ", _english(line))
 
 
 def names_of(english: str) -> tuple[str, ...]:
