@@ -52,14 +52,14 @@ def notes(run: Run) -> tuple[Note, ...]:
         return (
             say.note(say.TOO_SHORT, f"{len(curve)} point{'s' * (len(curve) != 1)} of {curve.name}: too few to judge"),
         )
+    if ladder.game(run):
+        return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     if window(run):
         what = f"the log begins at step {curve.step[0]:g} and {curve.name} is flat from there"
         return (
             say.note(say.TOO_SHORT, f"{what}: nothing tells whether it learned before"),
             *_seams(run, Series.of(curve)),
         )
-    if ladder.game(run):
-        return (say.note(say.GAME, f"{GAME}; looked for are values that are not finite, and what steps cost"),)
     with np.errstate(all="ignore"):  # curves may hold anything
         return (*_coarse(run, curve), *_seams(run, Series.of(curve)), *_direction(run))
 

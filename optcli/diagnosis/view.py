@@ -30,7 +30,7 @@ LUCK: Final = 1.6
 LEAST_GUESS: Final = 0.65
 """Factor between the accuracy at the start and a guess's up to which they agree, and the least loss of a guess: ln 2,
 but for some noise. Losses below are not of a guess among classes."""
-MOST_NATS: Final = 700.0
+MOST_NATS: Final = 700.0  # exp of more is no float
 SPENT: Final = 2e-4
 """Share of its peak at which a rate does nothing any more: a schedule's last planned value is 1e-3 and up."""
 LEAST_RATES: Final = 8
@@ -40,7 +40,7 @@ RESTART: Final = 1.5
 """Times by which a rate goes up at once where a schedule restarts."""
 UNITS: Final = 2.0
 """Times the first validation that the training loss may be: more is a sum of several losses, or a distillation's."""
-BRIEF: Final = 40
+BRIEF: Final = 40  # steps
 PER_PASS: Final = 1.5
 """Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 
@@ -61,8 +61,8 @@ class View:
 
     @property
     def roles(self) -> Iterable[str]:
-        """The roles of all curves in the log."""
-        return self._run.curves
+        """The roles of all curves that have points so far."""
+        return filter(self.points, self._run.curves)
 
     @property
     def planned(self) -> int | None:

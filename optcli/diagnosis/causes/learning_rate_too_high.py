@@ -52,6 +52,7 @@ FAR: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
 INNOCENT: Final = -6.0
+"""Log-odds where the data hold what is no number."""
 MUCH: Final = 0.1
 """Factor for a run that collapsed: a third would not bring it back below the limit."""
 LESS: Final = 0.3

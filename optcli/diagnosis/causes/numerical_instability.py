@@ -7,7 +7,8 @@ NaN; from there it spreads to the loss (NUM301), the gradients (NUM302), and wit
 **How to tell from a learning rate too high.** Instability of the arithmetic comes out of the blue: the loss and the
 gradient's norm before it are ordinary, often it is the very first step, or always the same batch. A rate too high
 announces itself: the loss climbs for several steps first. In mixed precision the loss scale that falls and falls
-(NUM303) shows gradients that overflow at any scale. A log that filters NaN (NUM304) shows zeros instead.
+(NUM303) shows gradients that overflow at any scale. A log that filters NaN (NUM304) shows zeros instead. Where a run of
+optcli finds the first NaN in a sample, the data are to blame and no rate.
 
 **What to do, in this order.** Check the inputs: `isfinite` over every batch, standard deviations above 0, targets in
 range. Find the place: `torch.autograd.set_detect_anomaly(True)` for a few steps names the operation. Write it in its

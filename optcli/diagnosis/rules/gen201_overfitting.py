@@ -3,10 +3,12 @@
 ## What is seen
 Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 5 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
-which did not rise. Where it turned while the training loss was still well above it, 3 % and a training loss that has
-fallen by a tenth of its whole fall since are enough: the two go apart, although they have yet to cross. Of three or
-four validations in a run that has ended the last two must each be higher than the one before, by a fifth of the best
-together, and the training loss a fifth lower.
+which did not rise. In place of the noise levels the later half of the validations since may all lie above those around
+the best one by a tenth of that; and where the first epoch brought most of it, 10 % of validation's own level will do.
+Where it turned while the training loss was still well above it, 3 % and a training loss that has fallen by a tenth of
+its whole fall since are enough: the two go apart, although they have yet to cross. Of three or four validations in a
+run that has ended the last two must each be higher than the one before, by a fifth of the best together, and the
+training loss a fifth lower.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -90,6 +92,7 @@ STEEP: Final = 0.7
 WORSE: Final = 0.1
 """Rise over the best value that is enough then."""
 LATER: Final = 4
+"""Validations that must lie above those around the best one, where their noise is too high to measure a rise by."""
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3

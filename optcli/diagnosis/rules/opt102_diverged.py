@@ -3,8 +3,8 @@
 ## What is seen
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
 a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that
-soars for several points and then is no number any more counts as well, and so does one that stays several times above
-what a blind guess earns.
+soars for several points and then is no number any more counts as well, and so do one that stays several times above
+what a blind guess earns, and a whole log of three to five points that ends at five times its first.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
@@ -85,6 +85,7 @@ LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
 EXPLODED: Final = 5.0
 STAYS: Final = 0.9
+"""Times its first value that the last two of a log of three to five points are, and the last over the one before."""
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0

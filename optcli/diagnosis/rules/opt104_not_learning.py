@@ -6,7 +6,8 @@ fall, after 160 points by less than 3 %. A validation loss that is the same to t
 at once. A run that began far above the level of a guess among classes is measured from that level, where the recipe
 tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up, or of a log that begins
 in the middle of a run. A loss that is exactly 0, or one number with a gradient of 0, and an accuracy that is one number
-in six validations while nothing is learned, are told as well.
+in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
+training beside it, though the loss falls. Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -108,10 +109,10 @@ STILL: Final = 8
 ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
+"""Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
 LEAST_RIGHT: Final = 1e-4
 NEAR: Final = 0.03
-"""Validations of one accuracy, how far the training accuracy may move, how good it may be at most, and how far it may
-lie from a guess's where the validation's is exactly that."""
+"""Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 

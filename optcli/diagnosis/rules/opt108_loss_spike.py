@@ -158,7 +158,7 @@ def _together(view: View) -> list[tuple[int, float, float]]:
 
 
 def _tall(view: View) -> list[tuple[int, float, float]]:
-    """In a whole log of few points and no validation: one that is several times the lowest before, for a while."""
+    """In a whole log of few points and hardly any validation: one several times the lowest before, for a while."""
     loss, val = view.loss, view.val
     if not view.ended or (val is not None and 2 * val.n > loss.n) or loss.n > FEW:
         return []
