@@ -16,7 +16,7 @@ from optcli.run.curve import Curve, Note, Run
 from optcli.run.prepare import Series
 from optcli.run.stats import median, noise
 
-GAME: Final = "two networks learn against or from each other: no loss that rises or falls says how well they do"
+GAME: Final = "networks learn by playing, or against each other: no loss that rises or falls says how well they do"
 LEAST_POINTS: Final = 5
 """Below this many points of the headline curve nothing can be called healthy."""
 NEAR: Final = 12

@@ -18,8 +18,8 @@ HEADLINES: Final = ("train/loss", "val/loss", "test/loss", "policy/loss")
 """The first of these that a run has is the curve whose points the rungs count."""
 ENOUGH: Final = 5
 """Points of a headline below which another curve is rather looked at."""
-OPPONENTS: Final = ("discriminator/loss", "value/loss")
-"""Curves that tell of what kind the headline is: a generator's; an actor's, or a sum with it."""
+OPPONENTS: Final = ("discriminator/loss", "value/loss", "policy/loss")
+"""Curves that tell of what kind the headline is: a generator's; an actor's, or a sum with it. An actor may be alone."""
 DENSE: Final = 24
 RATIO: Final = 1.12
 APART: Final = 0.05
@@ -35,8 +35,7 @@ def headline(run: Run) -> Curve | None:
 
 
 def game(run: Run) -> bool:
-    """Whether the headline is a player's: of two networks that learn against or from each other, whose losses rise and
-    fall in turns."""
+    """Whether the headline is a player's, whose loss rises and falls with what the others do or the play brings."""
     return any(role in run.curves for role in OPPONENTS)
 
 

@@ -41,7 +41,7 @@ CODES: Final = {
     NOT_MEASURED: "a column of zeros that were never measured was left out",
     HIDDEN_NONFINITE: "the framework wrote a loss of 0 in place of a non-finite one; it is read as NaN",
     PLACED: "a curve counts epochs beside one of steps; it is put where its clock says",
-    GAME: "two networks learn against or from each other (GAN; actor and critic): no loss says how well they do",
+    GAME: "networks learn by playing, or against each other (GAN; actor and critic): no loss says how well they do",
     NO_NAMES: "the log has no names above its numbers; which column is the loss is a guess, and `--map` corrects it",
     SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
 }

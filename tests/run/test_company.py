@@ -157,3 +157,12 @@ def test_training_and_bare_accuracy_beside_losses_with_splits() -> None:
 @pytest.mark.parametrize(("beside", "role"), [("return", "value/loss"), ("epoch", "train/loss")])
 def test_a_critic_alone_is_one_where_something_is_earned(beside: str, role: str) -> None:
     assert roles("value_loss", beside, "length").get(role) == "value_loss"
+
+
+def test_an_actor_alone_plays_too(tmp_path: Path) -> None:
+    lines = [f"{i},{i - 200},{np.sin(i) + 0.02 * i:.4f}" for i in range(100)]
+    (tmp_path / "log.csv").write_text("\n".join(["episode,reward,policy_loss", *lines]))
+    (run,) = read(str(tmp_path / "log.csv"))
+    said = diagnose(run)
+    assert (said.status, run.roles["policy/loss"], said.findings) == ("unknown", "policy_loss", ())
+    assert notes.GAME in [note.code for note in said.notes]
