@@ -5,6 +5,7 @@ python scripts/readme_tables.py [--check]
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import re
@@ -111,10 +112,13 @@ def renewed(text: str) -> str:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a table is out of date")
+    check = parser.parse_args().check
     text = README.read_text(encoding="utf-8")
     if renewed(text) == text:
         return 0
-    if "--check" in sys.argv:
+    if check:
         print("README.md: tables are out of date; run python scripts/readme_tables.py", file=sys.stderr)
         return 1
     README.write_text(renewed(text), encoding="utf-8")

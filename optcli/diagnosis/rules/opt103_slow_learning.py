@@ -12,7 +12,8 @@ brought several times as much.
 
 ## Look-alikes
 A warm-up that still goes on. A model that is fine-tuned from a good start, where little is left to gain and the
-training loss falls by learning the samples by heart. A noise floor, where the curve is flat rather than straight.
+training loss falls by learning the samples by heart. A noise floor, where the curve is flat rather than straight. A
+staircase: each cut of the rate brings the loss down in one step, so that stages which slow down add up to a line.
 
 ## Example
 ```python
@@ -49,7 +50,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import TINY, Series
-from optcli.run.stats import slope
+from optcli.run.stats import median, slope
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -90,6 +91,10 @@ VALIDATIONS: Final = 4
 MANY: Final = 12
 CERTAIN: Final = 15.0
 """Validations, and standard errors of their slope, whole and late, by which their fall alone is enough."""
+STEP: Final = 0.12
+STEPS: Final = 6.0
+"""A fall from one level to the next in the later two thirds, as a share of the whole fall and over a usual one, that
+only a lower rate brings: then the steps before were not too short."""
 FROM_START: Final = 0.1
 """Share of the run by which the first validation must have come: a part of a long run is nearly straight."""
 
@@ -119,7 +124,8 @@ def _by_training(view: View, gone: float) -> list[Finding]:
     if z > -SURE or ((gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING):
         return []
     early, late = _paces(view, loss)
-    if not RISING * early < late < STRAIGHT**view.share * early or _stairs(view) or not _shared(view):
+    straight = RISING * early < late < STRAIGHT**view.share * early
+    if not straight or _stairs(view) or _lowered(loss) or not _shared(view):
         return []
     return [
         view.finding(
@@ -173,6 +179,16 @@ def _shared(view: View) -> bool:
         return True
     fell = loss.at(float(val.step[0])) - loss.end
     return fell <= 2 * loss.tau or SHARED[0] * fell <= float(val.value[0]) - val.end <= SHARED[1] * fell
+
+
+def _lowered(loss: Series) -> bool:
+    """Whether the loss came down in one step, and stayed down, as it does when the rate is cut."""
+    falls = -np.diff(loss.blocks)
+    later = len(falls) // 3
+    at = later + int(falls[later:].argmax())
+    before, after = loss.blocks[max(0, at - 2) : at + 1], loss.blocks[at + 1 : at + 4]
+    step = float(before.min() - after.max())
+    return step > STEP * (loss.start - loss.end) and step > STEPS * median(np.abs(falls))
 
 
 def _stairs(view: View) -> bool:

@@ -50,3 +50,10 @@ def test_a_fall_that_bends_is_no_crawl_however_early_one_looks(make, pace, said)
     loss = 1.4 + 0.6 * np.exp(-STEP / (pace * N)) + 0.003 * NOISE
     run = make({"train/loss": loss}, planned=N, config={"facts": {"task": "classification", "outputs": 7}})
     assert bool(engine.diagnose(run, select=["OPT103"]).findings) == said
+
+
+@pytest.mark.parametrize(("step", "said"), [(0.0, True), (0.04, True), (0.25, False)])
+def test_a_staircase_of_cut_rates_is_no_crawl(make, step, said) -> None:
+    x = STEP / N
+    loss = 2.3 - (0.5 - 2 * step) * x - step * (x > 0.5) - step * (x > 0.75) + 0.003 * NOISE
+    assert bool(engine.diagnose(make({"train/loss": loss}, planned=N), select=["OPT103"]).findings) == said
