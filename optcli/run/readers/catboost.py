@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from optcli.run.block import Block
+import numpy as np
+
+from optcli.run.block import Block, Column
+from optcli.run.curve import Floats
 from optcli.run.source import Source
 
 OWNS: Final = True
@@ -30,7 +33,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
 
     part = source.name.rpartition("/")[2].partition("_")[0]
     for block in csv.blocks(source, offset):
-        steps = block.columns["iter"].value if "iter" in block.columns else None
+        steps = _of_rows(block.columns["iter"], block.rows) if "iter" in block.columns else None
         columns = {
             f"{part}/{name}": replace(
                 column, row=None, step=steps if column.row is None else steps[column.row.astype(int)]
@@ -39,3 +42,10 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
             if name != "iter" and steps is not None
         }
         yield replace(block, columns=columns, rows=0, format="catboost")
+
+
+def _of_rows(column: Column, rows: int) -> Floats:
+    """What a column says in each row; NaN where it says nothing."""
+    told = np.full(rows, np.nan)
+    told[slice(None) if column.row is None else column.row.astype(int)] = column.value
+    return told

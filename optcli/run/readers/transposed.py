@@ -30,7 +30,7 @@ def sniff(head: bytes, name: str) -> float:
 
 
 def _is_curve(line: str, delimiter: str, steps: list[float]) -> bool:
-    name, *values = cells(line, delimiter)
+    name, *values = cells(line, delimiter) or [""]
     few = values[:FEWEST]
     return headline(name) and len(values) <= len(steps) and sum(number(value) is not None for value in few) == FEWEST
 
@@ -42,7 +42,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     delimiter, label, steps = _header(first)
     columns, notes, lines = dict[str, Column](), [], _lines(rest)
     for i, line in enumerate(lines, 1):
-        name, *values = cells(line, delimiter)
+        name, *values = cells(line, delimiter) or [""]
         if i == len(lines) and not data.endswith(b"\n"):
             notes.append(say.note(say.UNFINISHED, f"`{name}` lacks its end; its last value is left out"))
             columns[name] = _series(steps, values[: len(steps)][:-1])
@@ -62,7 +62,7 @@ def _header(first: bytes) -> tuple[str, str, list[float]]:
     """The delimiter, what the counts are called, and the counts; none where they aren't whole numbers that rise."""
     line = first.decode("utf-8-sig", "replace")
     delimiter = max(DELIMITERS, key=line.count)
-    label, *rest = cells(line, delimiter)
+    label, *rest = cells(line, delimiter) or [""]
     counts = [float(text) for text in rest if text.isascii() and text.isdigit()]
     rising = len(counts) == len(rest) >= FEWEST and all(a < b for a, b in pairwise(counts))
     return delimiter, label, counts if rising and number(label) is None else []

@@ -193,3 +193,12 @@ def test_catboost_is_one_run(tmp_path: Path) -> None:
     assert run.format == "catboost"
     assert run.curves["train/loss"].step.tolist() == list(range(6))
     assert run.curves["val/loss"].value[0] == 2
+
+
+def test_a_row_of_catboost_without_its_number_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "learn_error.tsv").write_text(
+        "iter\tLogloss\n" + "".join(f"{i}\t{9 - i}\n" for i in range(4)) + "\t2.5\n5\t2\n"
+    )
+    (run,) = read(str(tmp_path / "learn_error.tsv"))
+    assert run.curves["train/loss"].step.tolist() == [0, 1, 2, 3, 5]
+    assert run.curves["train/loss"].value.tolist() == [9, 8, 7, 6, 2]

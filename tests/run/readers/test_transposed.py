@@ -67,3 +67,11 @@ def test_anything_else_is_no_such_table(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(Unreadable):
         read(str(path))
+
+
+@pytest.mark.parametrize("line", ['a\rb"c\rd\n1', 'loss\r"x", 2\n3'])
+def test_a_line_that_is_no_row_is_no_crash(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "history.csv"
+    path.write_bytes(f"{line}\n{line}\n".encode())
+    with pytest.raises(Unreadable):
+        read(str(path))
