@@ -74,6 +74,7 @@ def _gone(path: str, error: OSError) -> Unreadable:
     return Unreadable(path, (error.strerror or str(error)).lower())
 
 
+@np.errstate(all="ignore")  # curves may hold anything
 def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | None) -> list[Run]:
     reader = load(found.format)
     logs: dict[str, Log] = {}

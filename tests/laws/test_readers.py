@@ -110,7 +110,18 @@ def test_arrays_are_read_only_and_ascending(written: dict[str, Path], name: str)
 
 
 def test_mutants_are_survived(tmp_path: Path) -> None:
-    assert script("fuzz_readers").campaign(600, 1, tmp_path) == []
+    fuzz = script("fuzz_readers")
+    assert fuzz.campaign(600, 1, fuzz.written(tmp_path, list(fuzz.WRITERS))) == []
+
+
+def test_a_folder_of_logs_can_be_damaged(tmp_path: Path) -> None:
+    fuzz, logs = script("fuzz_readers"), tmp_path / "logs"
+    (logs / "deep").mkdir(parents=True)
+    (logs / "deep" / "log.csv").write_text("step,loss\n1,2\n2,1.5\n3,1.2\n")
+    (tmp_path / "here").mkdir()
+    made = fuzz.copied(logs, tmp_path / "here")
+    assert list(made) == ["deep/log.csv"]
+    assert fuzz.campaign(60, 2, made) == []
 
 
 @pytest.mark.parametrize(

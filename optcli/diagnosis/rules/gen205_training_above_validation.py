@@ -2,7 +2,7 @@
 
 ## What is seen
 At the end the training loss is above the validation loss by more than 15 % of the start level, was so for the later
-half of the run, and more than half of the start level is left of it.
+half of the run, and more than half of the start level is left of it. While both still fall, nothing is said.
 
 ## Why it matters
 What is done to the training batches alone (dropout, augmentation, mixed or smoothed labels) makes them so hard that
@@ -65,6 +65,11 @@ ABOVE: Final = 0.15
 """Training above validation loss at the end, as a share of the start level."""
 LEFT: Final = 0.5
 """Share of the start level that is left of the training loss."""
+PART: Final = 0.4
+GOES_ON: Final = 0.1
+SURE: Final = -4.0
+"""Fall of both losses over this last part of the run, each as a share of its drop, and standard errors of the training
+loss's: then nothing stays. Mixed and cut pictures keep the training loss high in runs that go well."""
 STEADY: Final = 0.9
 """Share of the later validations that lie below the training loss."""
 
@@ -82,6 +87,9 @@ def check(view: View) -> list[Finding] | Abstain:
     level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
     above, left = (loss.end - val.end) / loss.start, loss.end / loss.start
     if above < ABOVE or left < LEFT or float(np.mean(later < level)) < STEADY:
+        return []
+    fall, sure = loss.trend(PART)
+    if sure < SURE and fall < -GOES_ON * loss.drop and val.trend(PART)[0] < -GOES_ON * val.drop:
         return []
     return [
         view.finding(

@@ -50,7 +50,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import LONE, Series, whole
+from optcli.run.prepare import LONE, TINY, Series, whole
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -261,7 +261,7 @@ def _stage(view: View) -> str:
     passes = max(len(view.epochs), view.val.n if view.val is not None else 0)
     spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
     by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
-    scatter = loss.sigma / (FALL_LATE * loss.start)
+    scatter = loss.sigma / max(FALL_LATE * loss.start, TINY)
     seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter * scatter, 1.0), PATIENCE)
     if view.brief:
         return ""
