@@ -23,4 +23,5 @@ def upside_down(view: View) -> Series | None:
 
 def _scores(role: str) -> bool:
     split, _, name = role.partition("/")
-    return split == "val" and name.split("_")[0] in RISING
+    word = name.partition("_")[0]
+    return split == "val" and (word in RISING or word.rstrip("0123456789@") in RISING)  # `map50`, `recall@10`

@@ -15,7 +15,7 @@ from optcli.run.numbers import number, said_nothing
 from optcli.run.roles import HOPELESS, meaning
 from optcli.run.rows import AXES, SPLIT_KEYS, tagged
 from optcli.run.source import Source
-from optcli.run.spelling import Fix, blanks, fixes, spare
+from optcli.run.spelling import Fix, blanks, fixes, spare, untimed
 
 DELIMITERS: Final = (",", "\t", ";", "|")
 MOST_COLUMNS: Final = 20_000
@@ -150,7 +150,7 @@ def _table(
         text = fix(text)
     rows = _rows(text, delimiter)
     if rows and all(len(row) == len(names) + 1 for row in rows):
-        more = (*more, spare(head.delimiter))
+        more = (*more, (untimed if all(row[-1][-1:] == ")" for row in rows) else spare)(head.delimiter))
         rows = _rows(more[-1](text), delimiter)
     if not _numbers(rows, names):
         return None

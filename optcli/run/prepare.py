@@ -27,6 +27,7 @@ LONE_POINTS: Final = 8
 """Times the second value that the first one may be, in a curve of so many points, and still be where it starts."""
 GRAIN: Final = 1e-7
 """Relative size of rounding in a logged number (float32): no noise level is taken to be lower."""
+UNMEASURED: Final = ("val/loss", "test/loss")
 SETTLED: Final = 0.9
 """Share of the fall after which a curve counts as settled: the rest may be the last decades of an exponential."""
 SAME: Final = 1e-9
@@ -48,9 +49,14 @@ class Series:
 
     @classmethod
     def of(cls, curve: Curve) -> Series:
-        """The series of a curve; the zeros that a loss begins with, before anything was measured, are no part of it."""
+        """The series of a curve; the zeros that a loss begins with, before anything was measured, are no part of it.
+
+        A validation loss of nothing but zeros was never measured.
+        """
         kept = curve.finite()
         begun = _zeros(kept.value) if kept.name.endswith("/loss") else 0
+        if kept.name in UNMEASURED and not kept.value.any():
+            begun = len(kept)
         return cls(kept.name, kept.step[begun:], kept.value[begun:])
 
     @cached_property

@@ -30,12 +30,12 @@ SPLITS: Final = {
 }
 LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy xent"))
 """Words that name a loss."""
-FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err deviance elbo kld bpb bpc ce perplexity ppl"))
+FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err merror deviance elbo kld bpb bpc ce perplexity ppl"))
 ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1 accs accuracies"))
 METRICS: Final = frozenset(
     listed(
         "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
-        " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err bpb bpc"
+        " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err merror bpb bpc"
     )
 )
 EVALUATIONS: Final = frozenset(listed("map map50 ap miou hella hellaswag bleu wer cer"))

@@ -53,6 +53,12 @@ def spare(delimiter: bytes) -> Fix:
     return lambda data: empty.sub(b" ", data)
 
 
+def untimed(delimiter: bytes) -> Fix:
+    """A time in brackets behind the last cell, for which the header has no name, is left out (early fastai)."""
+    clock = re.compile(rb"%b[ \t]*\((?:\d+:)?\d+:\d\d\)" % re.escape(delimiter))
+    return lambda data: clock.sub(lambda found: b" " * len(found[0]), data)
+
+
 def fixes(lines: bytes, delimiter: bytes) -> tuple[Fix, ...]:
     """What the cells of a table with lines like these need; nothing, as a rule."""
     found: list[Fix] = []

@@ -17,17 +17,25 @@ MOST_NAMED: Final = 5
 
 
 def measured(blocks: Sequence[Block]) -> Iterator[Block]:
-    """The blocks of a log, without the zeros in its validation columns if nothing was measured there."""
-    names = {n for b in blocks for n in b.columns if n.startswith(("val/", "metrics/"))}
+    """The blocks of a log, without the zeros in its validation columns if nothing was measured there; the scores may
+    have been, where the losses were not."""
+    for group in (("val/", "metrics/"), ("val/",)):
+        names = {n for b in blocks for n in b.columns if n.startswith(group)}
+        if where := _nothing(blocks, names):
+            yield Block({}, notes=(_told(names, where),))
+            blocks = [_without(block, names) for block in blocks]
+            break
+    yield from blocks
+
+
+def _nothing(blocks: Sequence[Block], names: set[str]) -> str:
+    """The rows in which all of these columns are 0, in words; empty if they are not."""
     zeros = sum(int((b.columns[n].value == 0).sum()) for b in blocks for n in names if n in b.columns)
     total = sum(len(b.columns[n].value) for b in blocks for n in names if n in b.columns)
     rows = sum(b.rows for b in blocks)
     if rows < 2 or not zeros or zeros < total * (rows - 1) / rows - 0.5:
-        yield from blocks
-        return
-    yield Block({}, notes=(_told(names, "every row" if zeros == total else "all but the last row"),))
-    for block in blocks:
-        yield replace(block, columns={n: _without_zeros(c) if n in names else c for n, c in block.columns.items()})
+        return ""
+    return "every row" if zeros == total else "all but the last row"
 
 
 def _told(names: set[str], where: str) -> Note:
@@ -35,6 +43,11 @@ def _told(names: set[str], where: str) -> Note:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     what = "1 validation column is" if len(names) == 1 else f"{len(names)} validation columns are"
     return say.note(say.NOT_MEASURED, f"{what} 0 in {where}: {told}{more}")
+
+
+def _without(block: Block, names: set[str]) -> Block:
+    columns = {name: _without_zeros(c) if name in names else c for name, c in block.columns.items()}
+    return replace(block, columns=columns)
 
 
 def _without_zeros(column: Column) -> Column:

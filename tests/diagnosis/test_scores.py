@@ -12,6 +12,9 @@ from optcli.diagnosis.view import View
         (["val/f1", "val/accuracy"], "val/accuracy"),
         (["train/loss", "val/dice_at_resolution"], "val/dice_at_resolution"),
         (["train/accuracy", "val/loss", "val/rmse", "test/f1"], None),
+        (["val/box_loss", "val/map50_b"], "val/map50_b"),
+        (["val/recall@10"], "val/recall@10"),
+        (["val/mapping"], None),
     ],
 )
 def test_an_accuracy_comes_first_then_what_rises_by_name(make, roles, name) -> None:

@@ -139,8 +139,14 @@ def test_accuracies_are_fractions_or_percent(values: list[float], one: float) ->
         ("train/loss", [0] * 8, 0),  # nothing was ever measured, or nothing is left
         ("train/loss", [*[0] * 7, 1.6], 0),
         ("lr", [0, 1e-3, 1e-3], 0),
+        ("val/loss", [0, 0, 0.5], 0.5),
     ],
 )
 def test_zeros_before_anything_was_measured_are_no_loss(name: str, values: list[float], start: float) -> None:
     made = Series.of(Curve(name, np.arange(len(values), dtype=float), np.array(values, dtype=float)))
     assert made.start == start
+
+
+def test_a_validation_loss_of_zeros_was_never_measured() -> None:
+    zeros, step = np.zeros(9), np.arange(9.0)
+    assert [Series.of(Curve(name, step, zeros)).n for name in ("val/loss", "test/loss", "train/loss")] == [0, 0, 9]

@@ -261,3 +261,9 @@ def test_rms_stands_for_a_loss_by_itself_only() -> None:
     assert assign({"loss": 9, "rms": 9}) == {"train/loss": "loss"}
     for name in ("grad_rms", "param rms", "rms_norm", "worst_acc", "worst error"):
         assert meaning(name) is None
+
+
+def test_boosted_trees_may_log_errors_alone() -> None:
+    found = assign({"validation_0/merror": 9, "train/merror": 9})
+    assert found == {"train/loss": "train/merror", "val/loss": "validation_0/merror"}
+    assert assign({"train/merror": 9, "train/mlogloss": 9})["train/loss"] == "train/mlogloss"

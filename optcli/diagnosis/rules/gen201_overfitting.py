@@ -70,6 +70,8 @@ VARIES: Final = ("shift",)
 
 SOME: Final = 5
 """Validations, and points of the training loss, from which noise can be told; fewer have to be plain."""
+MORE: Final = 8
+"""Validations up to which one that is far off, such as the first, can hide in its noise a rise that is plain."""
 PLAIN: Final = 0.2
 """Rise of fewer validations over the best, and fall of the training loss since, as shares of their levels."""
 SIGMAS: Final = 4.0
@@ -117,7 +119,7 @@ def check(view: View) -> list[Finding] | Abstain:
     rise, gap = now - low, now - loss.end
     above = _all_above(blocks, best, ABOVE * loss.drop)
     if rise < RISE_BELOW * loss.drop or (rise < SIGMAS_BELOW * val.tau and not above):
-        return []
+        return _few(view)
     first = float(val.block_step[best])
     then = _level(loss, first)
     risen = above or rise >= max(RISE * loss.drop, SIGMAS * val.tau)
@@ -126,7 +128,7 @@ def check(view: View) -> list[Finding] | Abstain:
     plain = max(WORSE * abs(low), SIGMAS * val.tau, RISE_BELOW * (float(loss.value[0]) - loss.low))
     worse = view.by_epoch and _steep(loss) and gap > rise >= plain and then > loss.end
     if not apart and not worse and not (fell and view.alike and then - low >= ABOVE * loss.drop):
-        return []
+        return _few(view)
     peak = best + int(np.argmax(blocks[best:]))
     if rise < BACK * (float(blocks[peak]) - low) and len(blocks) - peak < 0.7 * since:
         return []
@@ -156,9 +158,11 @@ def _all_above(blocks: Floats, best: int, rise: float) -> bool:
 
 
 def _few(view: View) -> list[Finding]:
-    """Three or four validations: the last two each worse than the one before, by much, while training falls by much."""
+    """Few validations: the last two or more each worse than the one before, by much, while training falls by much."""
     val, loss = view.val, view.loss
     assert val is not None
+    if not view.complete or val.n > MORE:
+        return []
     best = int(np.argmin(val.value))
     low, now, first = float(val.value[best]), float(val.value[-1]), float(val.step[best])
     then = loss.at(first)

@@ -14,7 +14,8 @@ ends is a matter of luck.
 ## Look-alikes
 Noisy small batches scatter without swinging: block medians and validation stay level. At the edge of stability the
 loss is ragged and falls: silent here. Swings that repeat with each epoch come from the order of the data (DAT405).
-Restarts of a schedule lift the loss once and end lower.
+Restarts of a schedule lift the loss once and end lower. The loss of the boxes that a detector draws may wander while it
+finds more and more of them: where a validation score (accuracy, mAP, F1) climbs all the while, nothing is said.
 
 ## Example
 ```python
@@ -52,6 +53,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.scores import upside_down
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series, copied
@@ -97,6 +99,11 @@ ONE: Final = 0.5
 recovery is another case."""
 VAL_POINTS: Final = 3
 """Validations at that level that can show one."""
+SCORES: Final = 8
+GAINING: Final = 0.75
+GAIN: Final = 0.3
+"""Validations of a score, and what it must gain over so much of the run, as a share of all it gained: a loss that is
+one of several, or the boxes' alone, may wander while more and more objects are found."""
 LEVEL: Final = 0.25
 """A drop counts as this share of the start level at least; one that is lost in noise, as twice that."""
 
@@ -109,12 +116,22 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n >= WIDE_POINTS and (found := _wide(view)):
         return found
     if val is not None and val.n >= VAL_POINTS:
-        return _with_validation(view, val)
+        found = _with_validation(view, val)
+        return [] if found and _gains(view) else found
     if val is not None and not view.complete:
         return Abstain("waits for validation to tell swings from noisy batches")
     if loss.n < ALONE or not view.learned:
         return Abstain("too little to tell swings from noisy batches")
     return _alone(view)
+
+
+def _gains(view: View) -> bool:
+    """Whether the validation's score gets better for sure all the while, as it can't where steps are too long."""
+    score = upside_down(view)
+    if score is None or score.n < SCORES:
+        return False
+    change, sure = score.trend(GAINING)
+    return sure < FALLING and change < -GAIN * score.drop
 
 
 def _with_validation(view: View, val: Series) -> list[Finding]:

@@ -112,7 +112,7 @@ PACE_SURE: Final = -4.0
 def check(view: View) -> list[Finding] | Abstain:
     """A fall, then a level stretch well above 0."""
     loss, val = view.loss, view.val
-    if loss.start <= 0:
+    if not loss.n or loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
     if val is not None and val.n >= STOPPED and _stopped(loss, val):
         return [_say(view, float(val.step[val.n // 2]), 0.85, SEVERITY)]

@@ -69,3 +69,16 @@ def test_a_huge_first_loss_does_not_hide_a_rise(make, rise, said) -> None:
     val = [2.63, 2.53, *(2.48 + rise * epoch / 17)]
     found = engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN201"]).findings
     assert bool(found) is said
+
+
+@pytest.mark.parametrize(
+    ("val", "said"),
+    [
+        ([0.581, 0.062, 0.093, 0.187, 0.392], True),
+        ([0.581, 0.062, 0.093, 0.187, 0.071], False),
+        ([0.581, 0.062, 0.063, 0.066, 0.07], False),
+    ],
+)
+def test_a_first_validation_that_is_far_off_hides_no_plain_rise(make, val, said) -> None:
+    run = make({"train/loss": [0.185, 0.041, 0.033, 0.023, 0.03], "val/loss": val}, end="finished")
+    assert bool(engine.diagnose(run, select=["GEN201"]).findings) is said

@@ -117,6 +117,13 @@ def test_ultralytics_zeros_were_never_measured(tmp_path: Path) -> None:
     assert run.notes[0].message == "1 validation column is 0 in every row: `val/box_loss`"
 
 
+def test_scores_may_be_measured_where_the_losses_are_not(tmp_path: Path) -> None:
+    head = "epoch,train/box_loss,metrics/mAP_0.5,val/box_loss,val/cls_loss\n"
+    run = table(tmp_path, head + "".join(f"{i},0.5,0.{i + 1},0,0\n" for i in range(5)), "results.csv")
+    assert set(run.curves) == {"train/loss", "val/map"}
+    assert run.notes[0].message == "2 validation columns are 0 in every row: `val/box_loss`, `val/cls_loss`"
+
+
 def test_two_rows_that_were_measured_are_none_of_zeros(tmp_path: Path) -> None:
     run = table(tmp_path, "epoch,train/box_loss,val/box_loss\n1,0.5,0.6\n2,0.4,0.5\n", "results.csv")
     assert run.curves["val/loss"].step.tolist() == [1, 2]
@@ -200,6 +207,14 @@ def test_a_scalar_saved_from_tensorboard(tmp_path: Path) -> None:
 def test_fastai_measures_on_validation_data(tmp_path: Path) -> None:
     text = "epoch,train_loss,valid_loss,accuracy,time\n" + "".join(f"{i},1,2,0.{i},00:0{i}\n" for i in range(6))
     assert table(tmp_path, text).roles["val/accuracy"] == "accuracy"
+
+
+@pytest.mark.parametrize("above", ["", "Total time: 06:39\n"])
+def test_early_fastai_has_no_name_above_the_times(tmp_path: Path, above: str) -> None:
+    rows = "".join(f"{i}      1.{9 - i}       1.5       0.2         (00:0{i})\n" for i in range(6))
+    run = table(tmp_path, f"{above}epoch  train_loss  valid_loss  error_rate\n{rows}", "out.txt")
+    assert run.curves["train/loss"].value.tolist() == [1.9, 1.8, 1.7, 1.6, 1.5, 1.4]
+    assert run.roles["val/loss"] == "valid_loss"
 
 
 def test_words_above_numbers_are_no_table(tmp_path: Path) -> None:
