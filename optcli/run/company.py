@@ -36,25 +36,29 @@ RETURNS: Final = frozenset(listed("return returns reward rewards episode episode
 _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
+PARTS: Final = ("train", "val", "test")
 PLAIN: Final = 1
 """An accuracy of this rank or less is of a model that classifies; `real_acc` is of a player."""
 
 
-def together(said: Mapping[str, Meaning], names: Iterable[str], may_play: bool = True) -> dict[str, Meaning]:
-    """What names mean that mean something by themselves, given all names of their log, which `may_play` a game."""
-    told = {**said, **_measured_on_validation(said)}
-    return _reinforced(_game(told, names), names) if may_play else told
+def together(said: Mapping[str, Meaning], counts: Mapping[str, int], may_play: bool = True) -> dict[str, Meaning]:
+    """What names mean that mean something by themselves, given all names of their log (and how many points each has),
+    which `may_play` a game."""
+    told = {**said, **_measured_on_validation(said, counts)}
+    return _reinforced(_game(told, counts), counts) if may_play else told
 
 
-def _measured_on_validation(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
+def _measured_on_validation(said: Mapping[str, Meaning], counts: Mapping[str, int]) -> dict[str, Meaning]:
     """Accuracies without a split where both losses name theirs (fastai, Ultralytics): validation's, unless another one
-    says that it is."""
+    says that it is, or it comes as often as the training loss and the validation loss doesn't."""
     spoken = {found.role for name, found in said.items() if split_in(name)}
     losses = "train/loss" in spoken and spoken & {"val/loss", "test/loss"}
     if not losses or spoken & {"val/accuracy", "test/accuracy"}:
         return {}
     bare = {name: found for name, found in said.items() if found.role == "train/accuracy" and not split_in(name)}
-    return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items()}
+    train, val, test = ({counts[n] for n, one in said.items() if one.role == f"{part}/loss"} for part in PARTS)
+    trained = train - val - test
+    return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items() if counts[name] not in trained}
 
 
 def strangers(said: Mapping[str, Meaning], lead: str, role: str) -> set[str]:

@@ -267,3 +267,9 @@ def test_boosted_trees_may_log_errors_alone() -> None:
     found = assign({"validation_0/merror": 9, "train/merror": 9})
     assert found == {"train/loss": "train/merror", "val/loss": "validation_0/merror"}
     assert assign({"train/merror": 9, "train/mlogloss": 9})["train/loss"] == "train/mlogloss"
+
+
+@pytest.mark.parametrize(("often", "role"), [(50, "train/accuracy"), (6, "val/accuracy"), (7, "val/accuracy")])
+def test_a_bare_accuracy_belongs_to_the_loss_that_comes_as_often(often: int, role: str) -> None:
+    assert assign({"train_loss": 50, "accuracy": often, "val_loss": 6})[role] == "accuracy"
+    assert assign({"train_loss": 8, "accuracy": 8, "test_loss": 8})["val/accuracy"] == "accuracy"
