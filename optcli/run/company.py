@@ -33,6 +33,8 @@ LEARNERS: Final = {
 2017, arXiv:1707.06347; Haarnoja et al. 2018, arXiv:1801.01290)."""
 RETURNS: Final = frozenset(listed("return returns reward rewards episode episodes rew"))
 """Words of what is earned by playing: beside them one of the two is enough."""
+EARNED: Final = RETURNS - {"episode", "episodes"}
+CHOSEN: Final = frozenset(listed("chosen rejected margin margins preference accuracies"))
 _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
@@ -93,13 +95,24 @@ def _of_a_player(name: str, found: Meaning) -> bool:
 def _reinforced(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
     """The same; but beside the losses of an actor and a critic only a name without a word of its own is the loss, as a
     total is. A validation loss says that they learn from examples rather than by playing."""
-    parts = dict(_players(names, LEARNERS))
+    parts = dict(_players(names, LEARNERS)) or _alone(said, names)
     plays = any(not RETURNS.isdisjoint(words(name)) for name in names)
     enough = 1 if plays else 2
     if len({one.role for one in parts.values()}) < enough or any(one.role == "val/loss" for one in said.values()):
         return dict(said)
     shared = {word for name in parts for word in _model(name)} - LEARNERS.keys()
     return {n: one for n, one in said.items() if not one.role.endswith("/loss") or shared.issuperset(_model(n))} | parts
+
+
+def _alone(said: Mapping[str, Meaning], names: Iterable[str]) -> dict[str, Meaning]:
+    """The one loss beside what is earned by playing: of values that are learned while they grow, or of a policy.
+
+    Rewards of answers that were chosen or rejected beforehand are of learning from examples.
+    """
+    said_of = {word for name in names for word in words(name)}
+    if EARNED.isdisjoint(said_of) or not CHOSEN.isdisjoint(said_of):
+        return {}
+    return {n: Meaning("policy/loss", one.rank) for n, one in said.items() if one.role == "train/loss"}
 
 
 def _players(names: Iterable[str], players: Mapping[str, str]) -> Iterator[tuple[str, Meaning]]:

@@ -66,6 +66,17 @@ def test_one_network_alone_plays_no_game(name: str) -> None:
     assert roles(name) == {"train/loss": name}
 
 
+@pytest.mark.parametrize("beside", ["episode_reward", "return", "mean_rew", "rewards"])
+def test_one_loss_beside_what_is_earned_is_of_playing(beside: str) -> None:
+    assert roles("loss", beside) == {"policy/loss": "loss"}
+    assert roles("loss", beside, "val_loss") == {"train/loss": "loss", "val/loss": "val_loss"}
+
+
+def test_a_loss_beside_episodes_or_preferences_is_of_examples() -> None:
+    assert roles("loss", "episode") == {"train/loss": "loss"}
+    assert roles("loss", "rewards/chosen", "rewards/rejected")["train/loss"] == "loss"
+
+
 def test_the_user_may_say_which_loss_is_to_fall() -> None:
     found = assign({"g_loss": 9, "d_loss": 9}, {"train/loss": "g_loss"})
     assert found == {"train/loss": "g_loss"}

@@ -9,7 +9,8 @@ One such step moves the parameters as far as a hundred ordinary ones. What follo
 
 ## Look-alikes
 A bad batch that the run shrugs off reaches 20 to 60 times. In the first steps norms fall; they are the measure there.
-Norms logged before the loss scale is taken out jump by powers of two.
+Norms logged before the loss scale is taken out jump by powers of two. A policy that earns the same in all of a batch
+has next to no gradient there: of those nothing is said.
 
 ## Example
 ```python
@@ -73,6 +74,8 @@ def check(view: View) -> list[Finding] | Abstain:
     grad = view.series("grad_norm")
     if grad is None or grad.n < POINTS:
         return Abstain("too few finite points")
+    if view.points("policy/loss"):
+        return Abstain("of a policy: where nothing is earned there is hardly a gradient, and the usual is no measure")
     if grad.value.max() <= TOGETHER * max(float(grad.value[:USUAL].min()), 1e-12):
         return []  # what is usual, and the start, are at least the lowest of the first points
     usual = _usual(grad)

@@ -4,7 +4,8 @@
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
 a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that
 soars for several points and then is no number any more counts as well, and so do one that stays several times above
-what a blind guess earns, and a whole log of three to five points that ends at five times its first.
+what a blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first
+value lies far below nearly everything after it: steps that throw a run off at once leave no better level to compare.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
@@ -81,6 +82,13 @@ TWICE: Final = 2.0
 """Where so much of the start level had been gained, a rise by twice that and by half the start level will do."""
 LONE: Final = 0.75
 """Rise over a first value below all others that is no chance, in shares of it, however far apart the points are."""
+LONG: Final = 48
+NEAR: Final = 10.0
+ABOVE: Final = 1.35
+BELOW: Final = 0.1
+FALLS: Final = 3.0
+"""Points from which, and how many steps apart at most; times its first value that the loss is in the median, share of
+the points that are not above it, and standard errors up to which nothing falls: a run thrown off in its first steps."""
 LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
 EXPLODED: Final = 5.0
@@ -124,6 +132,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     rose = now - low > bar or _exploded(view) or _climbing(loss, low, gained, broke) or _rising(loss, low, gained)
+    if not rose and _left_at_once(view):
+        rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
     if not rose and not far:
         return []
@@ -148,6 +158,17 @@ def _exploded(view: View) -> bool:
     if not view.ended or not 3 <= len(value) <= LEAST + 1 or value[0] <= 0:
         return False
     return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
+
+
+def _left_at_once(view: View) -> bool:
+    """Whether nearly every point is above the first, by much in the median, and nothing falls."""
+    loss, val, first = view.stretch, view.val, float(view.stretch.value[0])
+    if loss.n < LONG or first <= 0 or _apart(loss) > NEAR or median(loss.tail(0.5)) < ABOVE * first:
+        return False
+    if float(np.mean(loss.value[1:] <= first)) > BELOW:
+        return False
+    falls = [loss.trend(1.0)[1], loss.trend(0.4)[1], val.trend(1.0)[1] if val is not None and val.n >= LEAST else 0.0]
+    return min(falls) > -FALLS
 
 
 def _first_epochs(view: View) -> bool:

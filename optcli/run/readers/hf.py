@@ -131,8 +131,10 @@ def _unhide(row: dict[str, float]) -> bool:
 
 
 def _roles(rows: list[dict[str, float]]) -> dict[str, str]:
+    """With a `reward` in the rows it is a policy that is trained by what it earns (TRL's GRPO, RLOO)."""
     have = {name for row in rows for name in row}
-    return {role: name for role, name in (("train/loss", "loss"), ("val/loss", "eval_loss")) if name in have}
+    lead = "policy/loss" if "reward" in have else "train/loss"
+    return {role: name for role, name in ((lead, "loss"), ("val/loss", "eval_loss")) if name in have}
 
 
 def _config(state: dict[str, Any]) -> dict[str, Any]:

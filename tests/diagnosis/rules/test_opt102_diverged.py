@@ -78,3 +78,19 @@ def test_a_loss_far_above_a_guess_does_not_wait_for_two_epochs(make) -> None:
 )
 def test_a_log_of_three_or_four_points_may_leave_no_doubt(make, loss, said) -> None:
     assert bool(engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("first", "fall", "said"),
+    [
+        (0.69, 0.0, True),
+        (1.0, 0.0, False),  # among the lower of noisy points
+        (0.69, 0.6, False),  # one lucky batch, and it falls
+    ],
+)
+def test_a_run_thrown_off_in_its_first_steps_has_no_better_level(make, first, fall, said) -> None:
+    step = np.arange(150)
+    loss = 1.2 + 0.25 * np.random.default_rng(1).normal(size=150).clip(-1.9, 1.9) - fall * step / 150
+    loss[0] = first
+    found = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
+    assert any(one.healed_at is None for one in found) is said

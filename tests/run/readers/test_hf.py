@@ -76,3 +76,9 @@ def test_the_whole_rows_of_a_damaged_document_count(tmp_path: Path) -> None:
     assert begin < at < end < at + 20
     path.write_bytes(whole[:at])
     assert read(str(path))[0].curves["train/loss"].step.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("beside", "role"), [("reward", "policy/loss"), ("rewards/chosen", "train/loss")])
+def test_a_policy_that_earns_is_no_loss_that_falls(tmp_path: Path, beside: str, role: str) -> None:
+    history = [{"loss": 0.01 * s, beside: 0.5, "step": s} for s in range(9)]
+    assert read(str(state(tmp_path / "trainer_state.json", history)))[0].roles[role] == "loss"
