@@ -163,7 +163,7 @@ def _exploded(view: View) -> bool:
 def _left_at_once(view: View) -> bool:
     """Whether nearly every point is above the first, by much in the median, and nothing falls."""
     loss, val, first = view.stretch, view.val, float(view.stretch.value[0])
-    if loss.n < LONG or first <= 0 or _apart(loss) > NEAR or median(loss.tail(0.5)) < ABOVE * first:
+    if loss.n < LONG or not 0 < first < loss.low or median(loss.tail(0.5)) < ABOVE * first or _apart(loss) > NEAR:
         return False
     if float(np.mean(loss.value[1:] <= first)) > BELOW:
         return False
