@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from optcli.parts import _torchsets
 from optcli.parts.facts import Task
 from optcli.parts.origin import Misuse
 
@@ -13,14 +14,18 @@ SHOWN: Final = 3
 
 
 def checked(made: Any, task: Task) -> tuple[Any, ...]:
-    """Four arrays: float32 inputs and regression targets (N, k), int64 labels (N,) and tokens (N, context).
+    """Four arrays: float32 inputs and regression targets (N, k), int64 labels (N,) or, of pixels, (N, height, width),
+    and tokens (N, context). Two data sets of torch's, or loaders of them, are read into such arrays.
 
     Raises:
         Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
     """
+    if isinstance(made, (tuple, list)) and len(made) == 2 and all(map(_torchsets.is_one, made)):
+        made = *_torchsets.arrays(made[0], "training"), *_torchsets.arrays(made[1], "validation")
     if not isinstance(made, (tuple, list)) or len(made) != 4:
         found = f"{len(made)} values" if isinstance(made, (tuple, list)) else type(made).__name__
-        raise Misuse(f"it must return four arrays (train_x, train_y, val_x, val_y), not {found}")
+        wanted = "four arrays (train_x, train_y, val_x, val_y), or two torch Datasets"
+        raise Misuse(f"it must return {wanted}, not {found}")
     arrays = tuple(_array(a, name, task) for a, name in zip(made, _NAMES, strict=True))
     for x, y, part in ((arrays[0], arrays[1], "training"), (arrays[2], arrays[3], "validation")):
         if len(x) != len(y):
@@ -32,6 +37,12 @@ def checked(made: Any, task: Task) -> tuple[Any, ...]:
         if train != val:
             raise Misuse(f"a row of {_NAMES[at]} has shape {train}, of {_NAMES[at + 2]} {val}: they must be the same")
     return arrays
+
+
+def notes(made: Any) -> tuple[str, ...]:
+    """What to say of data sets whose samples change from one reading to the next: they were read once."""
+    sets = [one for one in made if _torchsets.is_one(one)] if isinstance(made, (tuple, list)) else []
+    return (_torchsets.ONCE,) if any(map(_torchsets.changes, sets)) else ()
 
 
 def alike(train_y: Any, task: Task) -> str:
@@ -76,9 +87,10 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
             use = f"number them, as numpy.unique({name}, return_inverse=True) does"
             raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not the text {_first(array)!r}: {use}")
         array = array.astype(float)
-    if task == "classification" and array.ndim == 2 and array.shape[1] == 1:
+    if task == "classification" and array.ndim > 1 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != (1 if task == "classification" else 2):
+    dense = task == "classification" and array.ndim > 2  # labels of pixels; of two axes they would be one-hot rows
+    if array.ndim != (1 if task == "classification" else 2) and not dense:
         more = f", or `{name}.argmax(1)` of one-hot rows" if task == "classification" else ""
         wanted = "one label a sample, shape (N,)" if task == "classification" else "one row of tokens a sample"
         raise Misuse(f"{name} must hold {wanted}{more}, not shape {array.shape}")

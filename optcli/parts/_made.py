@@ -210,7 +210,8 @@ class Metric(_Part):
 
 
 class Data(_Part):
-    """`function(**options) -> (train_x, train_y, val_x, val_y)`; a parameter `seed` gets the recipe's."""
+    """`function(**options) -> (train_x, train_y, val_x, val_y)`, or two torch Datasets; a parameter `seed` gets the
+    recipe's."""
 
     kind, reserved = "data", ("seed",)
 
@@ -220,6 +221,7 @@ class Data(_Part):
         super().__init__(function, name)
         self._seeded = "seed" in inspect.signature(function).parameters
         self._last: tuple[tuple[str, int], tuple[Any, ...]] | None = None
+        self._notes: tuple[str, ...] = ()
 
     def facts(self, options: Any, seed: int = 0) -> Facts:
         """Sizes and shapes, found by making the data."""
@@ -231,7 +233,8 @@ class Data(_Part):
             count = int(max(a.max() for a in (train_x, train_y, val_x, val_y))) + 1
         variance = float(val_y.var(axis=0, dtype=float).mean()) if self.task == "regression" else None
         shape, alike = tuple(train_x.shape[1:]), _arrays.alike(train_y, self.task)
-        return Facts(self.task, len(train_x), len(val_x), shape, count, variance, alike=alike)
+        dense = self.task == "classification" and train_y.ndim > 1
+        return Facts(self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense)
 
     def load(self, options: Any, seed: int) -> Any:
         """The four arrays as `Splits`, with notes on what one part has of the other, or lacks."""
@@ -239,7 +242,7 @@ class Data(_Part):
         from optcli.parts.datasets._leaks import shared, untrained, unused
 
         train_x, train_y, val_x, val_y = self._arrays(options, seed)
-        notes = shared(train_x, val_x)
+        notes = self._notes + shared(train_x, val_x)
         if self.task == "classification":
             notes += untrained(train_y, val_y, range(int(val_y.max()) + 1))
             notes += unused(train_y, int(max(train_y.max(), val_y.max())) + 1)
@@ -254,4 +257,5 @@ class Data(_Part):
 
     def _make(self, options: Any, seed: int) -> tuple[Any, ...]:
         made = self.function(**_values(options), **({"seed": seed} if self._seeded else {}))
+        self._notes = _arrays.notes(made)
         return _arrays.checked(made, self.task)

@@ -33,6 +33,9 @@ class Facts:
     alike: str = ""
     """What is said where the target is the same in all training samples, so that there is nothing to learn."""
 
+    dense: bool = False
+    """Whether there is a label for each pixel of a sample: (N, height, width) of them."""
+
     def reconstruction(self) -> Facts:
         """The facts where the target is the input itself: a regression with as many targets as a sample has numbers.
 
@@ -41,4 +44,7 @@ class Facts:
         """
         if self.task == "language":
             raise ValueError("tokens can't be reconstructed; remove `reconstruct`")
-        return replace(self, task="regression", outputs=math.prod(self.shape), target_variance=None, names=(), alike="")
+        count = math.prod(self.shape)
+        return replace(
+            self, task="regression", outputs=count, target_variance=None, names=(), alike="", dense=False
+        )  # fmt: skip

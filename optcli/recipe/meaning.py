@@ -296,5 +296,5 @@ CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
     rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu,
     frugal.memory, frugal.in_backward, frugal.recorded, rollback, tasks, metric_tasks, model_takes, reconstruction,
     regularizer_takes, thresholds_on_averages, group_options, searching, smoothing, dropout, target, watched, patience,
-    own_checks, targets.alike, targets.ids,
+    own_checks, targets.alike, targets.ids, targets.of_pixels,
 )  # fmt: skip

@@ -1,12 +1,14 @@
-"""Targets from which nothing can be learned: all the same, or numbers that name samples instead of classes."""
+"""Targets that can't be learned or don't go with a part: all the same, ids instead of classes, labels of pixels."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
+from optcli import parts
 from optcli.parts.facts import Facts
 from optcli.recipe.frugal import Troubles
+from optcli.recipe.sections import Chosen
 
 ABSURD: Final = 100
 """Classes for each training sample: with the labels 0, 1, 2 ... of real classes, hardly ever more than one."""
@@ -27,3 +29,11 @@ def ids(facts: Facts) -> Troubles:
     told = f"the {what} reach {facts.outputs - 1:,}, but there are {samples:,} {unit}: they look like ids"
     help = "number them 0, 1, 2, ..., as numpy.unique(y, return_inverse=True) does; a quantity is a regression"
     yield "data", told, help
+
+
+def of_pixels(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
+    """Pictures that are moved or cut while the labels of their pixels stay."""
+    for part in regularizers if facts.dense else ():
+        if getattr(parts.find("regularizer", part.name), "PER_SAMPLE", False):
+            told = f"`{part.name}` changes pictures, but not the labels of their pixels"
+            yield f"regularizers.{part.name}", told, "remove it, and draw such changes where the data is made"

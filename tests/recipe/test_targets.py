@@ -96,3 +96,14 @@ def test_few_samples_of_many_classes_are_noted() -> None:
     assert "1,998 of 2,000 classes have no training sample: are the labels ids?" in notes
     own("classification", np.arange(20) % 10, np.arange(20) % 10)
     assert not any("ids" in note for note in parts.find("data", "mine").load(recipe.data.options, 0).notes)
+
+
+@pytest.mark.parametrize(("name", "fits"), [("augment", False), ("cutmix", False), ("mixup", True), ("dropout", True)])
+def test_pictures_do_not_move_away_from_the_labels_of_their_pixels(name: str, fits: bool) -> None:
+    masks = np.arange(20 * 16).reshape(20, 4, 4) % 3
+    own("classification", masks, masks, np.zeros((20, 1, 4, 4), "float32"))
+    text = f"data: {{name: mine, batch_size: 4}}\nmodel: cnn\nregularizers: [{name}]\n"
+    if fits:
+        assert loads(text)
+    else:
+        assert told(text)[0][0] == f"`{name}` changes pictures, but not the labels of their pixels"

@@ -140,10 +140,13 @@ def check(view: View) -> list[Finding] | Abstain:
     if not far and not broke and now < loss.start and _first_epochs(view):
         return Abstain("a rise below the start level in the first two epochs may be the order of the data")
     first = _onset(loss, low + min(bar, now - low) / 2)
+    what = f"rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}"
+    if not rose and view.chance_at_most:
+        what = f"stays at {now:.4g}, {now / view.chance_at_most:.1f} times what a guess earns that is always the same"
     return [
         view.finding(
             __name__, SEVERITY, loss.name, first, 0.97 if now - low > 2 * bar else 0.9,
-            f"{loss.name} rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}",
+            f"{loss.name} {what}",
             rise_of_gain=((now - low) / gained if gained > 0 else float("inf"), "1"),
             rise=((now - low) / max(_noise(loss), loss.grain), "sigma"),
             over_start=(now / loss.start if loss.start > 0 else float("nan"), "1"),
@@ -180,7 +183,7 @@ def _first_epochs(view: View) -> bool:
 def _far_from_chance(view: View, least: int) -> bool:
     """A loss that stays several times above what a constant guess earns, where that is known or can be told."""
     loss = view.loss
-    if not view.chance_at_most or loss.n < least:
+    if not view.chance_at_most or loss.n < least or (view.brief and least > 1):
         return False
     if float(loss.value[-max(LATER, loss.n // 2) :].min()) <= CHANCES * view.chance_at_most:
         return False

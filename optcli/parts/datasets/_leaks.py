@@ -85,14 +85,17 @@ def unused(train_y: npt.NDArray[Any], classes: int) -> tuple[str, ...]:
 
 
 def untrained(train_y: npt.NDArray[Any], val_y: npt.NDArray[Any], names: Sequence[object]) -> tuple[str, ...]:
-    """A note on classes (labels (N,) each) that only the validation part has: a split by time or place may do that."""
+    """A note on classes that only the validation part has: a split by time or place may do that.
+
+    Labels are (N,) each, or (N, height, width).
+    """
     import numpy as np
 
     strange = np.setdiff1d(val_y, train_y)
     if not len(strange):
         return ()
     listed = ", ".join(f"`{names[n]}`" for n in strange[:LISTED]) + (" ..." if len(strange) > LISTED else "")
-    samples = int(np.isin(val_y, strange).sum())
+    samples = int(np.isin(val_y, strange).reshape(len(val_y), -1).any(axis=1).sum())
     return (f"no training sample is of class {listed}, but {samples:,} of {len(val_y):,} validation samples are",)
 
 

@@ -1,7 +1,8 @@
 """Negative log-likelihood of the true class under a softmax, in nats.
 
 The loss of classification and language models. An untrained net has about log(classes): 2.30 for ten. Works on logits
-(no softmax in the model); for (samples, positions, tokens) the mean is over all positions.
+(no softmax in the model); for (samples, positions, tokens) the mean is over all positions, and for labels of pixels,
+(samples, classes, height, width) against (samples, height, width), over all pixels.
 
 Source: as torch.nn.functional.cross_entropy.
 """
@@ -30,12 +31,14 @@ class Options:
 
 
 def build(options: Options) -> Callable[..., Tensor]:
-    """`loss(output (..., classes), target (...) int64, label_smoothing=0.0) -> scalar`."""
+    """`loss(output (..., classes) or (N, classes, H, W), target (...) int64, label_smoothing=0.0) -> scalar`."""
     from torch.nn.functional import cross_entropy
+
+    from optcli.parts._by_class import by_class
 
     def loss(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
         if output.ndim > 2:
-            output, target = output.flatten(0, -2), target.flatten()
+            output, target = by_class(output, target)
         return cross_entropy(output, target, label_smoothing=label_smoothing)
 
     return loss

@@ -1,10 +1,11 @@
-"""Share of samples (for language: of positions) whose highest logit is the true class."""
+"""Share of samples (of positions for language, of pixels for their labels) whose highest logit is the true class."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optcli.parts._by_class import by_class
 from optcli.units import STRICT
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def update(output: Tensor, target: Tensor) -> Tensor:
     """[right, all]."""
     import torch
 
+    if output.ndim > 2:
+        output, target = by_class(output, target)
     # (N, 1) against (N,) would be broadcast to all pairs.
     right = (output.argmax(-1) == target.reshape(output.shape[:-1])).sum(dtype=torch.float64)
     return torch.stack([right, right.new_full((), target.numel())])

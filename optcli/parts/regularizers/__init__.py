@@ -21,8 +21,8 @@ called `<regularizer>/<curve>` and has a point at each evaluation. Where there i
 
 In `on_grads` and `after_update`, `up` is a scalar on the device that is 1 in a step that must leave no trace, because
 its loss or gradients are not finite. What changes from step to step must be in a state dict. A module may say what
-inputs it `TAKES`, as models do, and what `TASKS` it is for, as losses do. In `penalty` and `after_step`, `params` are
-always the weights alone: no biases, gains, norms or embeddings.
+inputs it `TAKES`, as models do, what `TASKS` it is for, as losses do, and that it is for labels `PER_SAMPLE`, not per
+pixel. In `penalty` and `after_step`, `params` are always the weights alone: no biases, gains, norms or embeddings.
 """
 
 RENAMED: dict[str, str] = {}

@@ -21,6 +21,7 @@ from optcli.units import STRICT, NonNegative, Rate, Share
 if TYPE_CHECKING:
     from torch import Tensor
 
+PER_SAMPLE = True
 TAKES = frozenset({"image"})
 REPORTS = {
     "shift": "farthest that an image is moved, as a share of its sides",

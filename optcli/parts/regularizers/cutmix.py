@@ -16,6 +16,7 @@ from optcli.units import STRICT, Positive, Share
 if TYPE_CHECKING:
     from torch import Tensor
 
+PER_SAMPLE = True
 TAKES = frozenset({"image"})
 REPORTS = {"kept_share": "mean share of a sample that is its own, since the last evaluation"}
 

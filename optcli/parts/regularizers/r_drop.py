@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from optcli.parts._by_class import by_class
 from optcli.units import STRICT, NonNegative
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class RDrop:
 
         @wraps(loss_fn)
         def agreeing(output: Any, target: Tensor, **options: Any) -> Any:
-            penalty = self.strength * divergence(*output.float().chunk(2))
+            penalty = self.strength * divergence(*by_class(output.float(), target)[0].chunk(2))
             self._last = penalty.detach()
             return loss_fn(output, target, **options) + penalty
 
