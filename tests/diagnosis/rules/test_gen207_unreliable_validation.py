@@ -50,3 +50,9 @@ def test_what_began_as_scatter_is_said_again_when_it_becomes_leaps() -> None:
     told += live.finish()
     assert [f.severity for f in told] == ["info", "warning"]
     assert [f.severity for f in live.diagnosis("finished").findings] == ["warning"]
+
+
+@pytest.mark.parametrize(("noise", "severity"), [(0.2, "info"), (4.0, "warning")])
+def test_more_noise_than_was_learned_is_no_mere_remark(make, noise, severity) -> None:
+    curves = {"train/loss": TRAIN, "val/loss": 10 + noise * np.random.default_rng(3).normal(size=len(TRAIN))}
+    assert said(make(curves)) == [(severity, None)]
