@@ -50,7 +50,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
@@ -103,9 +103,10 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few validations, or nothing learned yet")
     if val.tau < NOISE * loss.drop or val.tau < SMOOTH * loss.tau:
         return []
+    severity: Severity = SEVERITY if val.tau > ALL * loss.drop else "info"
     return [
         view.finding(
-            __name__, SEVERITY if val.tau > ALL * loss.drop else "info", val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
+            __name__, severity, val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
             f"{val.name} scatters by {val.tau / loss.drop:.0%} of what was learned: less means nothing",
             noise=(val.tau / loss.drop, "of the drop"), over_training=(val.tau / loss.tau, "1"),
         )
