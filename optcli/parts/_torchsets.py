@@ -68,6 +68,8 @@ def _sample(made: Any, number: int, part: str) -> list[Any]:
     if not isinstance(sample, (tuple, list)) or len(sample) != 2:
         found = f"{len(sample)} values" if isinstance(sample, (tuple, list)) else type(sample).__name__
         raise Misuse(f"{part} sample {number} must be (input, target), not {found}")
+    if hasattr(sample[0], "getbands"):  # of the package PIL: its axes are not those of torch's layers
+        raise Misuse(f"the input of {part} sample {number} is a PIL image: let its transform end with ToTensor()")
     pair = [np.asarray(one.detach().cpu() if hasattr(one, "detach") else one) for one in sample]
     if pair[0].dtype.kind not in "biuf":
         raise Misuse(f"the input of {part} sample {number} must be numbers, not {type(sample[0]).__name__}")

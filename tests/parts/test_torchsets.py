@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,6 +64,10 @@ def test_what_is_no_data_set(made) -> None:
         (Rows(0), "it has no training samples"),
         (Rows(4, odd=(1, 2, 3)), r"training sample 2 must be \(input, target\), not 3 values"),
         (Rows(4, odd={"x": 1}), r"training sample 2 must be \(input, target\), not dict"),
+        (
+            Rows(4, odd=(SimpleNamespace(getbands=len), 1)),
+            "sample 2 is a PIL image: let its transform end with ToTensor",
+        ),
         (Rows(4, odd=("a.png", 1)), "the input of training sample 2 must be numbers, not str"),
         (
             Rows(4, odd=(torch.zeros(2, 5), 1)),
