@@ -206,6 +206,13 @@ def test_what_fails_at_every_rate_is_told_with_all_of_them(check: str, broken: C
     )
 
 
+@pytest.mark.parametrize(("floor", "status"), [(0.5, "pass"), (3.0, "fail")])
+def test_a_loss_of_ones_own_may_have_a_floor(floor: float, status: str) -> None:
+    optcli.loss(name="floored")(lambda output, target: torch.nn.functional.cross_entropy(output, target) + floor)
+    text = RECIPE.format(model="mlp", data="clusters") + "loss: floored\n"
+    assert smoke.run(loads(text), only=["one_batch"]).results[0].status == status
+
+
 def test_inputs_that_give_no_number_at_any_rate_fail() -> None:
     optcli.loss(name="nothing")(lambda output, target: output.sum() * float("nan"))
     text = RECIPE.format(model="mlp", data="clusters") + "loss: nothing\nmetrics: []\n"
