@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import pkgutil
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -31,6 +32,9 @@ KINDS: Final = {
 }
 """Kind of part, as recipes call it -> its folder."""
 
+DECORATED: Final = ("model", "data", "loss", "metric")
+IMPORTED: Final = "optcli_import_"
+"""What the names of modules begin with that were made of the user's files."""
 _own: dict[tuple[str, str], Any] = {}
 
 
@@ -103,8 +107,16 @@ def aliases(kind: str) -> dict[str, str]:
 
 
 def advice(kind: str, name: str) -> str:
-    """What to write instead of another library's name that has no part of the same meaning; empty if unknown."""
-    return str(getattr(import_module(f"{__name__}.{KINDS[kind]}"), "ADVICE", {}).get(name, ""))
+    """What to write instead of another library's name that has no part of the same meaning, or above something of that
+    name in an imported file; empty if unknown."""
+    said = getattr(import_module(f"{__name__}.{KINDS[kind]}"), "ADVICE", {}).get(name) or _undecorated(kind, name)
+    return str(said)
+
+
+def _undecorated(kind: str, name: str) -> str:
+    files = [module for key, module in sys.modules.items() if key.startswith(IMPORTED) and kind in DECORATED]
+    there = next((file.__file__ for file in files if callable(getattr(file, name, None))), None)
+    return f"`{name}` in {there} is none yet: write `@optcli.{kind}` above it" if there else ""
 
 
 def find(kind: str, name: str) -> Any:

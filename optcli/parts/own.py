@@ -35,7 +35,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from optcli.parts import _made
+from optcli.parts import IMPORTED, _made
 from optcli.parts.facts import Task
 from optcli.parts.origin import Misuse, told
 
@@ -72,7 +72,7 @@ def load_file(path: str | Path) -> Imported:
     digest = hashlib.sha256(text).hexdigest()
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))
-    name = f"optcli_import_{file.stem}_{digest[:8]}"
+    name = f"{IMPORTED}{file.stem}_{digest[:8]}"
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportFailed(str(path), 0, "not a Python file: its name must end in .py")

@@ -11,7 +11,7 @@ from annotated_types import Ge
 from pydantic import TypeAdapter, ValidationError
 
 import optcli
-from optcli.parts import doc, find, forget, names
+from optcli.parts import advice, doc, find, forget, names
 from optcli.parts._made import KEYS
 from optcli.parts.facts import Facts
 from optcli.parts.origin import Misuse, PartFailed
@@ -358,3 +358,15 @@ class TestFiles:
         file.write_text("x = 1")
         with pytest.raises(ImportFailed, match="must end in"):
             load_file(file)
+
+
+def test_a_class_without_its_decorator_is_told_of(tmp_path):
+    file = tmp_path / "bare.py"
+    file.write_text("class BareNet:\n    pass\n\nbare_number = 3\n")
+    load_file(file)
+    assert advice("model", "BareNet").endswith("bare.py is none yet: write `@optcli.model` above it")
+    assert not advice("model", "bare_number")
+    assert not advice("optimizer", "BareNet")
+    with pytest.raises(BadRecipe) as caught:
+        loads("data: digits\nmodel: BareNet\n")
+    assert "above it" in caught.value.problems[0].help
