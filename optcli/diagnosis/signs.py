@@ -22,6 +22,9 @@ LEAST: Final = 0.6
 """Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
 KNOWING: Final = 0.35
 """First validation loss below which, without an accuracy, much is known: half of ln 2, a coin's guess between two."""
+TREES: Final = ("boosting-console", "catboost")
+PER_EPOCH: Final = 1.2
+"""Points of one loss for each of the other's, up to which both are logged once an epoch."""
 HALF: Final = 0.5
 """Share of the training loss's fall at which the gap to validation is looked at."""
 
@@ -37,6 +40,7 @@ def signs(run: Run) -> dict[str, float]:
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
         "gap_first": _gap_first(run, loss),
+        "gap_epoch": _gap_epoch(run, loss),
         "followed": _followed(run, loss),
         "lr_peak": _peak(run, "lr"),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
@@ -97,6 +101,23 @@ def _gap_first(run: Run, loss: Series) -> float:
     if right is None and not 0 < float(val.value[0]) < KNOWING:
         return math.nan
     if right is not None and float(right.value[0]) < max(SKILLED * float(right.value.max()), LEAST * whole(right)):
+        return math.nan
+    return (float(val.value[0]) - loss.at(float(val.step[0]))) / loss.drop
+
+
+def _gap_epoch(run: Run, loss: Series) -> float:
+    """The same after the first epoch, in a log with one training and one validation loss for each; else NaN.
+
+    The training loss is then the mean of that epoch, in which the model got better all the while. 0 for boosted trees:
+    each of them learns by heart what it is let to, so that a gap at the start says nothing of the sets.
+    """
+    if run.format in TREES:
+        return 0.0
+    val = _series(run, "val/loss")
+    if val is None or val.name == loss.name or loss.drop <= loss.grain:
+        return math.nan
+    few, many = sorted((loss.n, val.n))
+    if many > max(PER_EPOCH * few, few + 1):
         return math.nan
     return (float(val.value[0]) - loss.at(float(val.step[0]))) / loss.drop
 

@@ -165,10 +165,11 @@ def test_what_explains_a_nan_stands_first_though_something_else_is_surer() -> No
     assert causes.rank(healed, {})[0].name == "too-few-steps"
 
 
+@pytest.mark.parametrize("sign", ["gap_first", "gap_epoch"])
 @pytest.mark.parametrize(("first", "name"), [(0.05, "overfit-to-data"), (0.9, "validation-shift")])
-def test_a_first_validation_that_was_good_already_speaks_against_another_kind_of_data(first, name) -> None:
+def test_a_first_validation_that_was_good_already_speaks_against_another_kind_of_data(first, name, sign) -> None:
     found = [finding("GEN201"), finding("GEN203", val_fell=0.1)]
-    assert causes.rank(found, {}, {"gap_first": first})[0].name == name
+    assert causes.rank(found, {}, {sign: first})[0].name == name
 
 
 def test_of_opposite_causes_only_the_likelier_is_told() -> None:

@@ -1,6 +1,7 @@
 """Figures that tell causes apart."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,3 +101,23 @@ def test_without_an_accuracy_a_low_first_validation_was_good(make, first, gap) -
     run = make({"train/loss": [0.155, 0.09, 0.07, 0.055], "val/loss": [first, 0.13, 0.15, 0.19]})
     found = signs(run)["gap_first"]
     assert np.isnan(found) if gap is None else found == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(
+    ("steps", "gap"),
+    [
+        ([0, 1, 2, 3], 0.1),
+        ([0, 1, 2], 0.1),  # the last epoch broke off
+        ([0, 2], None),  # not after each epoch
+    ],
+)
+def test_the_gap_after_the_first_epoch_is_of_logs_by_epoch(make, steps, gap) -> None:
+    val = (np.array(steps, float), np.array([1.1, 1.3, 1.6, 1.9])[: len(steps)])
+    found = signs(make({"train/loss": [1.0, 0.6, 0.3, 0.0], "val/loss": val}))["gap_epoch"]
+    assert np.isnan(found) if gap is None else found == pytest.approx(gap)
+
+
+def test_a_gap_of_boosted_trees_says_nothing_of_the_sets(make) -> None:
+    run = make({"train/loss": [1.0, 0.6, 0.3, 0.0], "val/loss": [3.0, 3.1, 3.2, 3.3]})
+    assert signs(run)["gap_epoch"] == pytest.approx(2.0)
+    assert signs(replace(run, format="boosting-console"))["gap_epoch"] == 0

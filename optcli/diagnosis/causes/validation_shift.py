@@ -5,7 +5,8 @@ other normalization, other label numbers. Validation hardly falls or rises from 
 training loss is as it should be (GEN203, GEN201).
 
 **How to tell from learning by heart.** Then validation falls first, often most of the way, and turns up later. Here
-it never got far. Train on a random part of *both* sets together: when the gap is gone, the sets differed. Or let a
+it never got far. In a log by epochs most of that fall may lie before the first line: a first validation no higher than
+the training loss of its epoch comes from data of the same kind. Train on a random part of *both* sets together: when the gap is gone, the sets differed. Or let a
 classifier tell training from validation inputs; if it can, so can the model. Check the mean and spread of the inputs
 of one batch of each.
 
@@ -46,6 +47,8 @@ HALF: Final = 0.3
 ALIKE: Final = 0.2
 ALIKE_ODDS: Final = -3.0
 """Gap at a first validation that was good already, in falls, up to which the two sets are alike; and what that says."""
+ALIKE_EPOCH: Final = 0.1
+"""The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
 APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
@@ -55,7 +58,7 @@ def weigh(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF:
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
-    if case.sign("gap_first") < ALIKE:  # what was good at first is of the same kind
+    if case.sign("gap_first") < ALIKE or case.sign("gap_epoch") < ALIKE_EPOCH:  # what was good at first is of one kind
         return ALIKE_ODDS
     if "GEN203" not in case.findings:
         return odds
