@@ -5,10 +5,10 @@ other normalization, other label numbers. Validation hardly falls or rises from 
 training loss is as it should be (GEN203, GEN201).
 
 **How to tell from learning by heart.** Then validation falls first, often most of the way, and turns up later. Here
-it never got far. In a log by epochs most of that fall may lie before the first line: a first validation no higher than
-the training loss of its epoch comes from data of the same kind. Train on a random part of *both* sets together: when the gap is gone, the sets differed. Or let a
-classifier tell training from validation inputs; if it can, so can the model. Check the mean and spread of the inputs
-of one batch of each.
+it never got far. In a log by epochs most of that fall may lie before the first line: a first validation no higher
+than the training loss of its epoch comes from data of the same kind. Train on a random part of *both* sets together:
+when the gap is gone, the sets differed. Or let a classifier tell training from validation inputs; if it can, so can
+the model. Check the mean and spread of the inputs of one batch of each.
 
 **Also look at** evaluation mode: dropout left on, batch norm with statistics of the wrong data, tokenizers or
 resizing that differ between the two loaders. These shift validation for the same samples. Evaluate the *training* set

@@ -6,9 +6,12 @@ training loss gained, has stayed up for three validations and a tenth of all, an
 which did not rise. In place of the noise levels the later half of the validations since may all lie above those around
 the best one by a tenth of that; and where the first epoch brought most of it, 10 % of validation's own level will do.
 Where it turned while the training loss was still well above it, 3 % and a training loss that has fallen by a tenth of
-its whole fall since are enough: the two go apart, although they have yet to cross. Of three or four validations in a
-run that has ended the last two must each be higher than the one before, by a fifth of the best together, and the
-training loss a fifth lower.
+its whole fall since are enough: the two go apart, although they have yet to cross. Of up to eight validations in a
+run that has ended it is enough that two or more since the best one are each higher than the one before, by a fifth of
+the best together, and the training loss a fifth lower.
+
+Where no training loss is logged at all, a validation loss that creeps up to a tenth above its best, and not in one
+leap, says the same.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -57,6 +60,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
@@ -104,6 +108,8 @@ POINTS_SINCE: Final = 3
 def check(view: View) -> list[Finding] | Abstain:
     """Validation has turned up while training goes on down."""
     val, loss = view.val, view.loss
+    if (crept := creeping(view)) is not None:
+        return [_alone(view, *crept)]
     if val is None or val.n < POINTS or loss.n < POINTS:
         return Abstain("no validation besides the headline")
     if min(val.n, loss.n) < SOME:
@@ -144,6 +150,17 @@ def check(view: View) -> list[Finding] | Abstain:
             train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _alone(view: View, low: float, now: float, first: float) -> Finding:
+    """Nothing tells what training did meanwhile; a loss that creeps up on validation data fell on training data."""
+    loss = view.loss
+    return view.finding(
+        __name__, SEVERITY, loss.name, first, 0.75,
+        f"{loss.name} has risen from about {low:.4g} at step {first:g} to {now:.4g}; no training loss is logged",
+        rise=((now - low) / loss.drop, "of the drop"), rise_sigma=((now - low) / loss.tau, "sigma"),
+        best_step=(first, "steps"),
+    )  # fmt: skip
 
 
 def _steep(loss: Series) -> bool:

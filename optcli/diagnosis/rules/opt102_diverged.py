@@ -48,6 +48,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
@@ -73,6 +74,8 @@ STEADY: Final = 0.3
 """Rise as a share of the gain where it is a steady one over the later half of the run."""
 RISING: Final = 6.0
 """Standard errors of that rise."""
+UNSEEN: Final = ("val/loss", "test/loss")
+"""Headlines whose steady rise says that training learns by heart (GEN201)."""
 BLOCKS: Final = 24
 """Blocks that are needed to call a rise steady."""
 YOUNG: Final = 24
@@ -135,7 +138,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if not rose and _left_at_once(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
-    if not rose and not far:
+    if (not rose and not far) or (not far and creeping(view) is not None):
         return []
     if not far and not broke and now < loss.start and _first_epochs(view):
         return Abstain("a rise below the start level in the first two epochs may be the order of the data")
@@ -193,7 +196,7 @@ def _far_from_chance(view: View, least: int) -> bool:
 def _rising(loss: Series, low: float, gained: float) -> bool:
     """A steady rise: it counts for less than a leap, and noise that grows with it doesn't hide it."""
     rise = loss.end - low
-    if len(loss.blocks) < BLOCKS or rise < STEADY * gained or gained < 0.1 * abs(loss.start):
+    if loss.name in UNSEEN or len(loss.blocks) < BLOCKS or rise < STEADY * gained or gained < 0.1 * abs(loss.start):
         return False
     return loss.trend(0.5)[1] > RISING and float(loss.tail(0.25).min()) > low + rise / 3
 
