@@ -4,7 +4,7 @@
 One validation in twelve and more, at least two, leaps above those around it by more than half of their level and half
 of everything learned, while the training loss stays calm. Severity `info`: the noise from one validation to the next is
 above a tenth of everything learned, and three times that of the training loss, so that it isn't the parameters that
-shake. Where it is above everything learned it is a warning.
+shake. Where it is above everything learned when the run ends it is a warning.
 
 ## Why it matters
 The best checkpoint, early stopping and every comparison of two runs are drawn by lot within that noise. Leaps come
@@ -66,7 +66,7 @@ SCATTER_POINTS: Final = 10
 NOISE: Final = 0.1
 """Noise of one validation as a share of the training loss's drop."""
 ALL: Final = 1.0
-"""The same, from which on it is no mere remark: the noise is more than all that was learned."""
+"""The same at the end of a run, from which on it is no mere remark: the noise is more than all that was learned."""
 SMOOTH: Final = 3.0
 """Times the noise of the training loss's blocks, which shows that it isn't the parameters that shake."""
 LEAP: Final = 0.5
@@ -103,7 +103,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few validations, or nothing learned yet")
     if val.tau < NOISE * loss.drop or val.tau < SMOOTH * loss.tau:
         return []
-    severity: Severity = SEVERITY if val.tau > ALL * loss.drop else "info"
+    severity: Severity = SEVERITY if view.complete and val.tau > ALL * loss.drop else "info"
     return [
         view.finding(
             __name__, severity, val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
