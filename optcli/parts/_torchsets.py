@@ -34,15 +34,16 @@ def arrays(made: Any, part: str) -> tuple[Any, Any]:
     whole: tuple[Any, ...] = getattr(made, "tensors", ())
     if len(whole) == 2:  # a TensorDataset
         return whole[0], whole[1]
-    stacks: list[Any] = []
+    stacks = [np.empty((len(made), *array.shape), array.dtype) for array in _sample(made, 0, part)]
     for number in range(len(made)):
-        sample = _sample(made, number, part)
-        stacks = stacks or [np.empty((len(made), *array.shape), array.dtype) for array in sample]
-        for stack, array, what in zip(stacks, sample, ("input", "target"), strict=True):
-            if array.shape != stack.shape[1:]:
-                first = f"that of sample 0 {stack.shape[1:]}: make them alike"
-                raise Misuse(f"the {what} of {part} sample {number} has shape {array.shape}, {first}")
-            stack[number] = array
+        for at, array in enumerate(_sample(made, number, part)):
+            shape, what = stacks[at].shape[1:], ("input", "target")[at]
+            if array.shape != shape:
+                told = f"has shape {array.shape}, that of sample 0 {shape}: make them alike"
+                raise Misuse(f"the {what} of {part} sample {number} {told}")
+            if array.dtype != stacks[at].dtype:  # 1 and then 0.5
+                stacks[at] = stacks[at].astype(np.promote_types(array.dtype, stacks[at].dtype), copy=False)
+            stacks[at][number] = array
     return stacks[0], stacks[1]
 
 

@@ -53,6 +53,11 @@ def test_tensors_are_taken_as_they_are() -> None:
     assert arrays(TensorDataset(x, y), "training") == (x, y)
 
 
+def test_a_whole_number_first_makes_no_whole_numbers_of_the_rest() -> None:
+    _, y = arrays(Rows(4, odd=(torch.zeros(2, 4), 0.5)), "training")
+    assert y.tolist() == [0, 1, 0.5, 0]
+
+
 @pytest.mark.parametrize("made", [np.zeros(3), torch.zeros(3), [1, 2], (1, 2), {"x": 1}, "text", 3, None, Rows])
 def test_what_is_no_data_set(made) -> None:
     assert not is_one(made)
