@@ -2,7 +2,7 @@
 
 ## What is seen
 The rate in the log is below a five-thousandth of its peak, and has been for more than 15 % of the run so far (before
-90 % of the plan, where one is known).
+90 % of the plan, where one is known); or below a two-hundredth for more than half of the run.
 
 ## Why it matters
 Nothing is learned from there on. The schedule counts other units than the run: epochs for steps, or the steps of one
@@ -45,14 +45,21 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("lr", LOSS)
 POINTS: Final = 8
 
+LOW: Final = 5e-3
+LOW_FOR: Final = 0.5
+"""Share of its peak, and of the run so far, below and for which a rate that isn't spent does next to nothing: cosine is
+as low for 4 % of its run, three steps of a tenth for the last stage."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
 
@@ -62,7 +69,7 @@ def check(view: View) -> list[Finding] | Abstain:
     lr, loss = view.series("lr"), view.loss
     if lr is None or lr.n < POINTS:
         return Abstain("too few learning rates in the log")
-    first, peak = view.spent, float(lr.value.max())
+    first, peak = view.spent if view.spent is not None else _low(lr), float(lr.value.max())
     if first is None:
         return []
     whole = float(view.planned) if view.planned else view.at
@@ -77,3 +84,12 @@ def check(view: View) -> list[Finding] | Abstain:
             level=(loss.end / loss.start if loss.n and loss.start > 0 else float("nan"), "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _low(lr: Series) -> float | None:
+    """The step from which on a rate has been so low, for over half of the run, that no schedule means it."""
+    high = np.flatnonzero(lr.value > LOW * lr.value.max())
+    if not len(high) or high[-1] + 1 >= lr.n:
+        return None
+    first = float(lr.step[high[-1] + 1])
+    return first if float(lr.step[-1]) - first > LOW_FOR * float(lr.step[-1] - lr.step[0]) else None
