@@ -25,7 +25,7 @@ def says(make, lr) -> bool:
     ],
 )
 def test_a_rate_cut_to_next_to_nothing_before_half_of_the_run(make, low, since, said) -> None:
-    assert says(make, np.where(STEP < since, 1e-2, low * 1e-2)) == said
+    assert says(make, np.where(since > STEP, 1e-2, low * 1e-2)) == said
 
 
 def test_usual_schedules_are_no_fault(make) -> None:
