@@ -47,6 +47,10 @@ def command(
             help="For console text: a regular expression with named groups, such as (?P<step>...) and (?P<loss>...).",
         ),
     ] = None,
+    training: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Of several trainings in one log, judge this one.  [default: the last]"),
+    ] = None,
 ) -> None:
     """Read the logs of any framework; say what is wrong, why, and what to do.
 
@@ -59,7 +63,7 @@ def command(
     from optcli.show.report import fails
 
     chosen, ignored = reading.codes(select), reading.codes(ignore)
-    read = reading.reports(paths, reading.mapping(map), reading.pattern(pattern), chosen or None, ignored)
+    read = reading.reports(paths, reading.mapping(map), reading.pattern(pattern), chosen or None, ignored, training)
     shape = format or formats.fitting(output)
     formats.write(read.reports, shape, output, paths)
     read.complain(told=shape == "text" and output is None and sys.stdout.isatty())

@@ -75,6 +75,7 @@ def reports(
     pattern: str | None = None,
     select: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
+    training: int | None = None,
 ) -> Read:
     """Read and diagnose every path, in the order given; a bad one costs only itself."""
     result = Read()
@@ -85,7 +86,7 @@ def reports(
             continue
         try:
             with _patience(path):
-                runs = read(path, mapping=mapping, pattern=pattern)
+                runs = read(path, mapping=mapping, pattern=pattern, training=training)
         except Unreadable as error:
             result.unreadable.append(error)
             result.reports.append(_without(path, error.reason))

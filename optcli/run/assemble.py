@@ -21,6 +21,7 @@ from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.sidecar import beside
 from optcli.run.source import Source
 from optcli.run.stats import median
+from optcli.run.trainings import begins, cut, earlier, leader
 
 __all__ = ["Unreadable", "read"]
 
@@ -39,12 +40,14 @@ def read(
     mapping: Mapping[str, str] | None = None,
     pattern: str | None = None,
     memory: Memory | None = None,
+    training: int | None = None,
 ) -> list[Run]:
     """All runs at `path`: a file, a run directory, a directory of many runs, or `-` for standard input.
 
     `mapping` (role -> column name) overrides the recognition of roles, and that of the column that counts the `step`;
     `pattern` is a regular expression with named groups (`step`, `epoch`, `loss`, `val_loss`, ...) for console text in a
-    form of its own. `memory` keeps what was read for the next time.
+    form of its own. `memory` keeps what was read for the next time. Of several trainings in one log `training` is the
+    number of the one that counts, from 1; by default it is the last.
 
     Raises:
         Unreadable: there is no curve; the reason says what was found instead.
@@ -56,7 +59,7 @@ def read(
     runs, problem = [], None
     for one in found:
         try:
-            runs += _read_one(one, mapping, memory)
+            runs += _read_one(one, mapping, memory, training)
         except Unreadable as error:
             problem = problem or error
         except OSError as error:
@@ -75,7 +78,9 @@ def _gone(path: str, error: OSError) -> Unreadable:
 
 
 @np.errstate(all="ignore")  # curves may hold anything
-def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | None) -> list[Run]:
+def _read_one(
+    found: Found, mapping: Mapping[str, str] | None, memory: Memory | None, training: int | None
+) -> list[Run]:
     reader = load(found.format)
     logs: dict[str, Log] = {}
     for path, name in found.files:
@@ -88,7 +93,7 @@ def _read_one(found: Found, mapping: Mapping[str, str] | None, memory: Memory | 
             logs[block.run].add(block, name)
         for log in logs.values():
             log.end_file(source)
-    runs = [finish(log, _title(found.source, key), mapping) for key, log in logs.items()]
+    runs = [finish(log, _title(found.source, key), mapping, training) for key, log in logs.items()]
     runs = [run for run in runs if run.points]
     if not runs:
         raise Unreadable(found.source, "it holds no numbers over steps")
@@ -99,8 +104,12 @@ def _title(source: str, key: str) -> str:
     return f"{source}#{key}" if key else source
 
 
-def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> Run:
-    """The run in a complete log: roles, restarts, one value a step, epochs."""
+def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None, training: int | None = None) -> Run:
+    """The run in a complete log: roles, restarts, one value a step, epochs.
+
+    Raises:
+        Unreadable: there are fewer trainings in it than `training`.
+    """
     columns = log.columns()
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
@@ -108,6 +117,8 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
     roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **told})
     remarks += (placed := _placed(columns, roles))
     log.kind = "step" if placed else log.kind
+    if training is not None:
+        columns = _chosen(columns, roles, log, source, training, remarks)
     turns = _turns(columns, roles, log, remarks)
     # A column that is called like a role which another column plays stands aside.
     role_of = {name: f"{name} (column)" for name in roles if name in columns}
@@ -127,7 +138,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None) -> R
             time = None if kept.time is None else read_only(kept.time)
             curves[role] = Curve(role, read_only(kept.step), read_only(kept.value), time)
     remarks += _gaps(curves.get("train/loss"))
-    remarks += _earlier(columns.get(roles.get("train/loss", roles.get("val/loss", ""))), turns)
+    remarks += earlier(columns.get(roles.get("train/loss", roles.get("val/loss", ""))), turns)
     return Run(
         source=source,
         format=log.format,
@@ -175,10 +186,23 @@ def _placed(columns: dict[str, Points], roles: Mapping[str, str]) -> list[Note]:
     return [say.note(say.PLACED, f"{', '.join(sorted(moved))} count epochs; their clock gives the steps")]
 
 
+def _chosen(
+    columns: dict[str, Points], roles: Mapping[str, str], log: Log, source: str, number: int, remarks: list[Note]
+) -> dict[str, Points]:
+    """The columns of one training of several."""
+    lead = leader(columns, roles)
+    turns = _turns(columns, roles, log, [])
+    places = begins(columns[lead], turns) if lead is not None else []
+    if number > len(places) + 1:
+        held = f"{len(places) + 1} trainings" if places else "one training"
+        raise Unreadable(source, f"it holds {held}, there is no number {number}")
+    remarks.append(say.note(say.OVERLAP, f"training {number} of {len(places) + 1} in this log is judged"))
+    return cut(columns, places, number)
+
+
 def _turns(columns: dict[str, Points], roles: Mapping[str, str], log: Log, remarks: list[Note]) -> list[Restart]:
     """Restarts as seen in the headline curve: other columns may be out of order for their own reasons."""
-    lead = next((roles[r] for r in ("train/loss", "val/loss") if r in roles), None)
-    lead = lead or max(columns, key=lambda name: len(columns[name].value), default=None)
+    lead = leader(columns, roles)
     _sessions(columns, log, lead, remarks)
     turns = restarts(columns[lead], log.where.get(lead, "")) if lead is not None else []
     if lead is not None:
@@ -255,18 +279,6 @@ def _gaps(curve: Curve | None) -> list[Note]:
     first, end = curve.step[holes[0]], curve.step[holes[0] + 1]
     what = f"{len(holes)} holes in the steps of `{curve.name}`, the first between {first:g} and {end:g}"
     return [say.note(say.GAPS, what)]
-
-
-def _earlier(lead: Points | None, turns: list[Restart]) -> list[Note]:
-    """A note if a training that is left out is longer than the last one, which counts."""
-    fresh = [t.order for t in turns if lead is not None and t.step <= lead.step.min()]
-    if lead is None or not fresh:
-        return []
-    sizes = np.diff([0, *(int(np.sum(lead.order < order)) for order in sorted(fresh)), len(lead.order)])
-    if sizes.max() == sizes[-1]:
-        return []
-    what = f"the last training, which is judged, has {sizes[-1]} points; an earlier one has {sizes.max()}"
-    return [say.note(say.OVERLAP, f"{what}: judge it, too, from a file of its own")]
 
 
 def _epoch_steps(curves: Mapping[str, Curve], log: Log) -> Floats:

@@ -226,8 +226,26 @@ def test_a_longer_training_before_the_last_one_is_told(tmp_path: Path, first: in
     path.write_text("epoch,loss\n" + rows)
     run = read(str(path))[0]
     assert len(run.curves["train/loss"]) == last
-    said = [note.message for note in run.notes if note.code == "RUN702" and "file of its own" in note.message]
+    said = [note.message for note in run.notes if note.code == "RUN702" and "--training 1" in note.message]
     assert [f"has {last} points; an earlier one has {first}" in text for text in said] == [True] * told
+
+
+def test_one_of_several_trainings_can_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    rows = "".join(f"{i},{n},{'' if i % 2 else 10 * n}\n" for n in (1, 2, 3) for i in range(4 + n))
+    path.write_text("epoch,loss,val_loss\n" + rows)
+    for number in (1, 2, 3):
+        run = read(str(path), training=number)[0]
+        assert run.curves["train/loss"].value.tolist() == [number] * (4 + number)
+        assert set(run.curves["val/loss"].value.tolist()) == {10 * number}
+        assert [note.message for note in run.notes] == [f"training {number} of 3 in this log is judged"]
+    assert len(read(str(path))[0].curves["train/loss"]) == 7
+    with pytest.raises(Unreadable, match="it holds 3 trainings, there is no number 4"):
+        read(str(path), training=4)
+    path.write_text("epoch,loss\n1,2\n2,1\n")
+    assert len(read(str(path), training=1)[0].curves["train/loss"]) == 2
+    with pytest.raises(Unreadable, match="it holds one training, there is no number 2"):
+        read(str(path), training=2)
 
 
 def test_a_column_keeps_off_a_role_that_another_column_plays(tmp_path: Path) -> None:
