@@ -49,7 +49,7 @@ def command(
     ] = None,
     training: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Of several trainings in one log, judge this one.  [default: the last]"),
+        typer.Option(metavar="N", help="Of several trainings in one log, judge this one.  [default: the last]"),
     ] = None,
 ) -> None:
     """Read the logs of any framework; say what is wrong, why, and what to do.

@@ -77,7 +77,13 @@ def reports(
     ignore: Sequence[str] = (),
     training: int | None = None,
 ) -> Read:
-    """Read and diagnose every path, in the order given; a bad one costs only itself."""
+    """Read and diagnose every path, in the order given; a bad one costs only itself.
+
+    Raises:
+        Failure: `training` is below 1, or a column of the mapping isn't there.
+    """
+    if training is not None and training < 1:
+        raise Failure(Exit.USAGE, f"--training: trainings are counted from 1, not {training}")
     result = Read()
     for path in paths:
         if path != "-" and not os.path.lexists(path):

@@ -164,3 +164,16 @@ def test_what_takes_long_is_said_on_a_terminal_only(
     monkeypatch.setattr(said, "wait", lambda seconds: False)
     reading.reports(["log.csv"])
     assert capsys.readouterr() == ("", "")
+
+
+def test_trainings_are_counted_from_1(tmp_path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,loss\n" + "".join(f"{i},{n}\n" for n in (1, 2) for i in range(6)))
+    with pytest.raises(Failure, match="trainings are counted from 1, not 0"):
+        reading.reports([str(log)], training=0)
+    (report,) = reading.reports([str(log)], training=1).reports
+    assert report.run is not None
+    assert report.run.curves["train/loss"].value.tolist() == [1] * 6
+    missing = reading.reports([str(log)], training=3)
+    assert missing.status == 5
+    assert "2 trainings" in missing.unreadable[0].reason
