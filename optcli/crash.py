@@ -125,15 +125,12 @@ def _crash_file(error: BaseException) -> str:
     import tempfile
     import traceback
 
-    told = [
-        f"optcli on Python {platform.python_version()}, {platform.platform()}",
-        f"arguments: {sys.argv[1:]!r}",
-        "".join(traceback.format_exception(error)),
-    ]
+    head = f"optcli on Python {platform.python_version()}, {platform.platform()}"  # a variable may hold this version
+    told = f"arguments: {sys.argv[1:]!r}\n{''.join(traceback.format_exception(error))}"
     with tempfile.NamedTemporaryFile(
         "w", prefix="optcli-crash-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as file:
-        file.write(redacted("\n".join(told)))
+        file.write(f"{head}\n{redacted(told)}")
     return file.name
 
 

@@ -1,5 +1,6 @@
 import errno
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -69,7 +70,10 @@ def test_success_is_zero() -> None:
     assert guarded(lambda: "anything") == Exit.DONE
 
 
-def test_a_bug_is_one_line_and_a_crash_file(crash_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_one_line_and_a_crash_file(
+    crash_files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_VERSION", platform.python_version())  # as pyenv does: no secret
     assert guarded(raising(ValueError("first\nsecond"))) == Exit.BUG
     error, help = capsys.readouterr().err.splitlines()
     assert error == "error: optcli itself failed: ValueError: first"
