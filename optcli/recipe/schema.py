@@ -165,7 +165,12 @@ class Draft:
             gone = "there is no `{0}` to remove" if inner.value is None else "`{0}` is not a key here"
             self.say(node.entries[keys[0]].key, gone.format(keys[0]), f"write {{name: {keys[0]}{options}}}", path)
         elif name is None and isinstance(node.value, dict):
-            self.say(node.span, f"`name` is missing: which {kind}?", hint("", parts.names(kind)), path)
+            typed = [k for k, e in node.entries.items() if isinstance(e.node.value, str) and nearest(k, ("name",))]
+            if typed:
+                what = f"unknown key `{short(typed[0])}` in `{path}`"
+                self.say(node.entries[typed[0]].key, what, "did you mean `name`?", f"{path}.{typed[0]}")
+            else:
+                self.say(node.span, f"`name` is missing: which {kind}?", hint("", parts.names(kind)), path)
         else:
             wrong = name or node
             help = hint("", parts.names(kind))

@@ -52,6 +52,11 @@ class Case:
         return default if found is None else found.value
 
     @property
+    def alike(self) -> bool:
+        """Whether the first validation, where it tells, shows that training and validation data are of one kind."""
+        return self.sign("gap_first") < ALIKE or self.sign("gap_epoch") < ALIKE_EPOCH
+
+    @property
     def bad_data(self) -> bool:
         """Whether the first value that was no number stood in the data, as a run of ours finds out when it stops."""
         return settings.setting(self.config, "facts.first_bad") in ("input", "target")
@@ -138,6 +143,10 @@ USUAL: Final = {
 """Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
 ANY: Final = (1e-3, 0.05)
 """The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
+ALIKE: Final = 0.2
+"""Gap at a first validation that was good already, in falls, up to which the fall of validation lies before it."""
+ALIKE_EPOCH: Final = 0.1
+"""The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
 LEAPT: Final = 1.03
 """Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""
 

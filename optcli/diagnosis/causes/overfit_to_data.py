@@ -42,17 +42,13 @@ NEVER_FELL: Final = 0.3
 """Share of the training loss's drop that validation must have fallen by, once, to count as learned from."""
 APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: learning by heart takes longer."""
-ALIKE: Final = 0.2
-"""Gap at a first validation that was good already, in falls, up to which the fall of validation lies before it."""
-ALIKE_EPOCH: Final = 0.1
-"""The same after a whole first epoch, in a log by epochs."""
 WRONG: Final = 1.5
 """Log-odds against it where there is more to learn by heart than from the inputs: then labels are wrong."""
 
 
 def weigh(case: Case) -> float:
     """A validation loss that never fell, or lay far above from the start, speaks for another split."""
-    if case.sign("gap_first") < ALIKE or case.sign("gap_epoch") < ALIKE_EPOCH:
+    if case.alike:
         return -WRONG * case.unlearned
     odds = -1.5 * (case.sign("gap_early") > APART) - WRONG * case.unlearned
     return odds - 2.5 * (case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL)

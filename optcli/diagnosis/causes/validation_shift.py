@@ -44,11 +44,8 @@ NEVER_FELL: Final = 0.3
 LATE: Final = -1.5
 HALF: Final = 0.3
 """Share of the run at which half of the training's fall was done: what is there to be learned is learned before."""
-ALIKE: Final = 0.2
 ALIKE_ODDS: Final = -3.0
-"""Gap at a first validation that was good already, in falls, up to which the two sets are alike; and what that says."""
-ALIKE_EPOCH: Final = 0.1
-"""The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
+"""Log-odds where the first validation shows that the two sets are alike."""
 APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
@@ -58,7 +55,7 @@ def weigh(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF:
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
-    if case.sign("gap_first") < ALIKE or case.sign("gap_epoch") < ALIKE_EPOCH:  # what was good at first is of one kind
+    if case.alike:
         return ALIKE_ODDS
     if "GEN203" not in case.findings:
         return odds
