@@ -15,6 +15,7 @@ from optcli.crash import say
 from optcli.diagnosis import catalogue
 from optcli.diagnosis.diagnosis import Diagnosis
 from optcli.diagnosis.engine import diagnose
+from optcli.diagnosis.errors import judged
 from optcli.diagnosis.ladder import headline
 from optcli.exits import Exit, Failure
 from optcli.run.assemble import read
@@ -63,7 +64,7 @@ class Read:
             say("error", f"{path}: {reason}")
         if any(error.reason == UNKNOWN for error in self.unreadable):
             say("help", f"any text can be read by --pattern, {_SUCH_AS}")
-        lost = [report.run for report in self.reports if report.run and headline(report.run) is None]
+        lost = [report.run for report in self.reports if report.run and headline(judged(report.run)) is None]
         for run in lost[:1]:
             columns = ", ".join(sorted(run.roles.get(name, name) for name in run.curves)[:COLUMNS])
             say("help", f"--map train/loss=NAME says which column of {run.source} is the loss: {columns}")

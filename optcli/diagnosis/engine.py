@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from optcli.diagnosis import causes, hygiene, ladder, rules
+from optcli.diagnosis import causes, errors, hygiene, ladder, rules
 from optcli.diagnosis.diagnosis import Abstain, Cause, Diagnosis, Finding, Status
 from optcli.diagnosis.signs import signs
 from optcli.diagnosis.view import LOSS, View
@@ -28,13 +28,7 @@ ABOUT_A_FALL: Final = ("OPT", "GEN", "DAT", "ARC")
 def diagnose(run: Run, *, select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Diagnosis:
     """Judge a run by the rules whose codes start with one of `select` and with none of `ignore`."""
     walk = Walk(rules.chosen(select, ignore))
-    growing = replace(run, end="running")  # as it was seen while it grew: which curve is the headline depends on it
-    curve = ladder.headline(growing)
-    if curve is not None:
-        for count in ladder.rungs(curve, run.planned):
-            walk.climb(View(growing, float(curve.step[count - 1])))
-    if any(map(len, run.curves.values())) and run.end != "running":
-        walk.climb(View(run, last_step(run), ended=True))
+    walk.all_of(errors.judged(run))
     return walk.diagnosis(run)
 
 
@@ -52,6 +46,20 @@ class Walk:
         self._points: dict[str, int] = {}
         self.pinned: dict[tuple[str, str], Finding] = {}
         self.abstained: dict[str, str] = {}
+        self._by_score = False
+
+    def all_of(self, run: Run) -> list[Finding]:
+        """All rungs of a run, and its end if it came to one; the findings that are new."""
+        growing = replace(run, end="running")  # as it was seen while it grew: which curve is the headline depends on it
+        curve = ladder.headline(growing)
+        self._by_score = curve is not None and curve.name.startswith(ladder.OF_A_SCORE)
+        steps = (
+            [float(curve.step[count - 1]) for count in ladder.rungs(curve, run.planned)] if curve is not None else []
+        )
+        new = [finding for step in steps for finding in self.climb(View(growing, step))]
+        if any(map(len, run.curves.values())) and run.end != "running":
+            new += self.climb(View(run, last_step(run), ended=True))
+        return new
 
     def climb(self, view: View) -> list[Finding]:
         """Ask at one rung all rules whose first curve has grown since they were asked; the findings that are new."""
@@ -72,7 +80,7 @@ class Walk:
         return new
 
     def _ask(self, code: str, rule: rules.Rule, view: View, game: bool) -> list[Finding]:
-        reason = _unfit(code, rule, view, game)
+        reason = _unfit(code, rule, view, game) or (errors.unfit(code, view) if self._by_score else "")
         said = Abstain(reason) if reason else rule.check(view)
         if isinstance(said, Abstain):  # what it said before stands: not to know is no recovery
             self.abstained[code] = said.reason
@@ -122,7 +130,7 @@ def status_of(run: Run, findings: Sequence[Finding]) -> Status:
     """`ill` while a finding that asks for action stands; `unknown` where there is too little to judge."""
     if any(f.severity != "info" and f.healed_at is None for f in findings):
         return "ill"
-    curve = ladder.headline(run)
+    curve = ladder.headline(errors.judged(run))
     judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS
     return "healthy" if judged and not ladder.game(run) and not hygiene.window(run) else "unknown"
 

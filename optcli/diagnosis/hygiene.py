@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis import ladder
+from optcli.diagnosis import errors, ladder
 from optcli.run import notes as say
 from optcli.run.curve import Curve, Note, Run
 from optcli.run.prepare import Series
@@ -45,6 +45,10 @@ labels an accuracy may well lose a tenth while the loss gets less sure of its mi
 
 def notes(run: Run) -> tuple[Note, ...]:
     """All notes on a run's log, besides those that its reader made."""
+    by_score = errors.judged(run)
+    if by_score is not run:
+        head = ladder.headline(by_score)
+        return (say.note(say.BY_SCORE, f"no loss in the log: {head.name} is judged"), *notes(by_score)) if head else ()
     curve = ladder.headline(run)
     if curve is None:
         return (say.note(say.TOO_SHORT, "no loss in the log: nothing to judge"),)

@@ -20,6 +20,8 @@ ENOUGH: Final = 5
 """Points of a headline below which another curve is rather looked at."""
 OPPONENTS: Final = ("discriminator/loss", "value/loss", "policy/loss")
 """Curves that tell of what kind the headline is: a generator's; an actor's, or a sum with it. An actor may be alone."""
+OF_A_SCORE: Final = "1 - "
+"""Before the name of a score: what it lacks, which is judged where there is no loss (see `errors`)."""
 DENSE: Final = 24
 RATIO: Final = 1.12
 APART: Final = 0.05

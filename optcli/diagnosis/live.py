@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from optcli.diagnosis import ladder, rules
+from optcli.diagnosis import errors, ladder, rules
 from optcli.diagnosis.diagnosis import Diagnosis, Finding
 from optcli.diagnosis.engine import Walk, last_step
 from optcli.diagnosis.view import View
@@ -67,6 +67,9 @@ class Live:
         """The run has ended: judge what is left and what only an end can show."""
         new = self._judge(self._step, waiting=False)
         run = self.run(end)
+        by_score = errors.judged(run)
+        if by_score is not run:
+            return new + self._walk.all_of(by_score)
         if ladder.headline(run) is not None and end != "running":
             new += self._walk.climb(View(run, last_step(run), ended=True))
         return new

@@ -296,5 +296,5 @@ class View:
         """
         code, name = name_of(module)
         figures = {k: Evidence(float(value), unit) for k, (value, unit) in evidence.items() if math.isfinite(value)}
-        sure = round(min(max(confidence, 0.0), 0.99), 3)
-        return Finding(code, name, severity, sure, curve, first, self.at, self.at, message, figures)
+        sure, logged = round(min(max(confidence, 0.0), 0.99), 3), curve.removeprefix(ladder.OF_A_SCORE)
+        return Finding(code, name, severity, sure, logged, first, self.at, self.at, message, figures)

@@ -24,6 +24,7 @@ SEVERAL_WRITERS: Final = "RUN717"
 PLACED: Final = "RUN718"
 GAME: Final = "RUN719"
 NO_NAMES: Final = "RUN720"
+BY_SCORE: Final = "RUN721"
 
 CODES: Final = {
     UNREADABLE: "there is no curve at this path; the reason says what was found instead",
@@ -43,6 +44,7 @@ CODES: Final = {
     PLACED: "a curve counts epochs beside one of steps; it is put where its clock says",
     GAME: "networks learn by playing, or against each other (GAN; actor and critic): no loss says how well they do",
     NO_NAMES: "the log has no names above its numbers; which column is the loss is a guess, and `--map` corrects it",
+    BY_SCORE: "there is no loss in the log; what a score lacks to a perfect one is judged in its place",
     SEVERAL_WRITERS: "several processes wrote into one run directory at the same time",
 }
 """Code -> what it means, for `explain`."""

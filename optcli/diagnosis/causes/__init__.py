@@ -131,6 +131,8 @@ WORSE: Final = -0.05
 """Share of the level of an untrained model by which a loss may lie above it: beyond, a fall is only a way back."""
 USUAL: Final = {
     "sgd": 0.05,
+    "momentum": 0.05,
+    "nesterov": 0.05,
     "adam": 1e-3,
     "adamw": 1e-3,
     "nadam": 1e-3,
