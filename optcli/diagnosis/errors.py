@@ -38,28 +38,31 @@ HELD_OUT: Final = ("GEN201", "GEN203", "DAT402")
 
 def judged(run: Run) -> Run:
     """The run itself; if it has a score and no loss, with `1 - score` in the places of the losses."""
-    word = None if ladder.headline(run) is not None else _word(run)
-    if word is None:
+    scores = {} if ladder.headline(run) is not None else _scores(run)
+    if not scores:
         return run
-    parts = {f"{split}/loss": run.curves.get(f"{split}/{word}") for split in ("train", "val", "test")}
-    errors = {role: _error(curve) for role, curve in parts.items() if curve is not None}
-    others = {role: curve for role, curve in run.curves.items() if not role.endswith(f"/{word}")}
+    errors = {f"{split}/loss": _error(run.curves[role]) for split, role in scores.items()}
+    others = {role: curve for role, curve in run.curves.items() if role not in scores.values()}
     return replace(run, curves={**others, **errors})
 
 
-def _word(run: Run) -> str | None:
-    """The score that is there for training and validation both, else for one; accuracy before others."""
-    found: dict[str, int] = {}
+def _scores(run: Run) -> dict[str, str]:
+    """Part of the data -> role, of the score that is there for most parts; accuracy before others.
+
+    One that doesn't say of which part it is was taken on validation data: few measure more than accuracy on others.
+    """
+    found: dict[str, dict[str, str]] = {}
     for role in run.curves:
-        split, _, name = role.partition("/")
-        if split in ("train", "val", "test") and _stem(name) in BOUNDED and len(run.curves[role]):
-            found[name] = found.get(name, 0) + 1
+        split, _, name = role.rpartition("/")
+        if split in ("train", "val", "test", "") and _stem(name) in BOUNDED and len(run.curves[role]):
+            found.setdefault(name.lower(), {}).setdefault(split or "val", role)
     places = {name: FIRST.index(name) if name in FIRST else len(FIRST) for name in found}
-    return min(found, key=lambda name: (-found[name], places[name], name), default=None)
+    best = min(found, key=lambda name: (-len(found[name]), places[name], name), default="")
+    return found.get(best, {})
 
 
 def _stem(name: str) -> str:
-    return name.partition("_")[0].rstrip("0123456789@-")
+    return name.lower().partition("_")[0].rstrip("0123456789@-")
 
 
 def _error(score: Curve) -> Curve:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from optcli.run.roles import (
@@ -13,8 +14,10 @@ from optcli.run.roles import (
     NEVER,
     SILENT,
     SPLITS,
+    STAND_IN,
     Meaning,
     listed,
+    meaning,
     split_in,
     words,
 )
@@ -47,6 +50,8 @@ def together(said: Mapping[str, Meaning], counts: Mapping[str, int], may_play: b
     """What names mean that mean something by themselves, given all names of their log (and how many points each has),
     which `may_play` a game."""
     told = {**said, **_measured_on_validation(said, counts)}
+    if not any(found.role.endswith("/loss") for found in told.values()):
+        told |= {name: Meaning(f"{split_in(name) or 'train'}/loss", STAND_IN) for name in counts if nickname(name)}
     return _reinforced(_game(told, counts), counts) if may_play else told
 
 
@@ -61,6 +66,15 @@ def _measured_on_validation(said: Mapping[str, Meaning], counts: Mapping[str, in
     train, val, test = ({counts[n] for n, one in said.items() if one.role == f"{part}/loss"} for part in PARTS)
     trained = train - val - test
     return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items() if counts[name] not in trained}
+
+
+@lru_cache(maxsize=4096)
+def nickname(name: str) -> bool:
+    """Whether a name could be short for that of a loss: `closs`, `L`, `L_total`."""
+    rest = [word for word in words(name) if word not in SPLITS and word not in SILENT]
+    if not rest or meaning(name) is not None or not NEVER.isdisjoint(rest):
+        return False
+    return rest[-1].endswith("loss") or (rest == ["l"] and "L" in name)
 
 
 def strangers(said: Mapping[str, Meaning], lead: str, role: str) -> set[str]:

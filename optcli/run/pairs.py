@@ -6,16 +6,18 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SILENT, SPLITS, listed, meaning, words
+from optcli.run.company import nickname
+from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SPLITS, listed, meaning, words
 from optcli.run.text import NUMBER, Row
 from optcli.run.tongues import english
 
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
 """Not the first of `5.4 -> 2.4`: that is what a value was."""
 _PAIR: Final = (
-    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: [A-Za-z][\w@/.]{0,40}){0,2}(?: \([\w%]{1,20}\))?)"
+    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: (?<![a-z]{5}\. )[A-Za-z][\w@/.]{0,40}){0,2}(?: \([\w%]{1,20}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
+"""A name of up to three words, of one sentence, and its number."""
 _ASCII: Final = re.compile(_PAIR)
 _ANY: Final = re.compile(_PAIR.replace("[A-Za-z]", r"[^\W\d_]"))
 """The same for lines with letters of other tongues in them."""
@@ -25,6 +27,13 @@ _ALONE: Final = re.compile(
 """A list of one number, or a tensor or an array of one: `Dice: [0.88]`, `loss: tensor(0.5, device='cuda:0')`."""
 _ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?= ?[:=])", re.I)
 """`Accuracy of the network on the 10000 test images: 97 %`."""
+_QUOTED: Final = re.compile(rf"'([\w/ .-]{{1,80}})': '?({NUMBER})'?")
+"""`'loss': '24.06'`, as PaddleDetection once printed it."""
+_CALLED: Final = re.compile(
+    r"([A-Za-z]\w{0,40})\.?\(([\w., ]{1,80})\)+ = ([-+.\d]{1,40})(?:f([-+]?\d{1,3}))?(?: \(tracked\))?"
+)
+"""What Julia's `@show loss(test_x, test_y)` prints: `loss(test_x, test_y) = 5.7f-6`."""
+_GIVEN: Final = re.compile(r"(?:^|[ ,(_])(train|test|val|valid|dev)(?![a-z])", re.I)
 _HYPHENED: Final = re.compile(r"(?<![\w@/.-])((?:(?:train|validation|val|test|eval|cross)-){1,2})\Z", re.I)
 _HYPHENED_WIDTH: Final = 18
 """What a hyphen binds to a name, and the characters before the name in which it stands: `Train-cross-entropy`."""
@@ -41,7 +50,7 @@ _UNIT: Final = re.compile(r" ?([a-z]{1,12}/s(?:ec)?)\b")
 _BORDER: Final = re.compile(r"(?:^|[|,;:.\])}#%*-]|\d[A-Za-z/]{0,5})\s*$")
 """What parts the pairs of a line: a mark, or the number of the pair before with its unit."""
 _BORDER_WIDTH: Final = 20
-SPLIT: Final = re.compile(r"\b(train|training|val|valid|validation|eval|evaluation|dev|cv|test)\b", re.I)
+SPLIT: Final = re.compile(r"\b(train|training|val|vali|valid|validation|eval|evaluation|dev|cv|test)\b", re.I)
 _SOURCE: Final = re.compile(r"\.(?:py|c|cc|cpp|cu|cxx|h|hpp|go|java|jl|js|lua|rs|ts)$")
 """`solver.cpp:239` is a place in a program."""
 _AXIS_WORDS: Final = frozenset(
@@ -128,6 +137,12 @@ def _plainly(line: str) -> str:
     """A line whose names stand right before their numbers, and whose numbers stand alone."""
     if ": [" in line or "=[" in line or ":[" in line or "= [" in line or "tensor(" in line or "array(" in line:
         line = _ALONE.sub(lambda found: found[1] + (found[2] or found[3]), line)
+    if "top-" in line:
+        line = line.replace("top-1", "top1").replace("top-5", "top5")
+    if "': " in line:
+        line = _QUOTED.sub(r"\1: \2", line)
+    if ") = " in line:
+        line = _CALLED.sub(_shown, line)
     if " d'" in line:
         line = line.replace(" d'", " ")
     if " of " in line or " on " in line:
@@ -135,6 +150,12 @@ def _plainly(line: str) -> str:
     if " at " in line or " after " in line:
         line = _AT.sub(r"\2, \1: ", line)
     return line
+
+
+def _shown(found: re.Match[str]) -> str:
+    name, given, value, power = found.groups()
+    split = _GIVEN.search(given)
+    return f"{split[1] + ' ' if split else ''}{name} = {value}{'e' + power if power else ''}"
 
 
 def _said_of(found: re.Match[str]) -> str:
@@ -161,7 +182,7 @@ def _with_split(name: str, at: int, splits: list[tuple[int, str]], split: str) -
 def _lacks_split(name: str) -> bool:
     if SPLIT.search(english(name).replace("_", " ").replace("/", " ").replace(".", " ").replace("-", " ")):
         return False
-    return headline(name) or _score(name) or nickname(name)
+    return headline(name) or score(name) or nickname(name)
 
 
 @lru_cache(maxsize=4096)
@@ -193,15 +214,6 @@ def headline(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def nickname(name: str) -> bool:
-    """Whether a name could be short for that of a loss: `closs`, `L`, `L_total`."""
-    rest = [word for word in words(name) if word not in SPLITS and word not in SILENT]
-    if not rest or headline(name) or not NEVER.isdisjoint(rest):
-        return False
-    return rest[-1].endswith("loss") or (rest == ["l"] and "L" in name)
-
-
-@lru_cache(maxsize=4096)
 def _plain(name: str) -> bool:
     """Whether a name ends in the word for a quantity, so that a number behind it needs no sign."""
     return not _PLAIN.isdisjoint(words(_last(name))) or _outright(name)
@@ -215,7 +227,8 @@ def _last(name: str) -> str:
     return name.partition(" (")[0].lower().replace("learning rate", "lr").rpartition(" ")[2]
 
 
-def _score(name: str) -> bool:
+def score(name: str) -> bool:
+    """Whether it is a metric with a name that is known."""
     return not METRICS.isdisjoint(words(name)) and NEVER.isdisjoint(words(name))
 
 
@@ -225,5 +238,5 @@ def _tells(name: str, bare: bool, scores: bool) -> bool:
         return False
     found = meaning(name)
     if found is None:
-        return scores and not bare and _score(name)
+        return scores and not bare and score(name)
     return found.rank < HOPELESS and (found.role in _BESIDE or found.role.startswith(("train/", "val/", "test/")))

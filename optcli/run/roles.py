@@ -24,18 +24,19 @@ def listed(words: str) -> tuple[str, ...]:
 SPLITS: Final = {
     **dict.fromkeys(("train", "training", "learn", "tr", "trl"), "train"),
     **dict.fromkeys(
-        ("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "cv", "heldout", "tel"), "val"
+        ("val", "vali", "valid", "validation", "validate", "eval", "evaluation", "dev", "cv", "heldout", "tel"), "val"
     ),
     **dict.fromkeys(("test", "testing"), "test"),
 }
 LOSS: Final = frozenset(listed("loss losses nll cost objective logloss mlogloss crossentropy xent"))
 """Words that name a loss."""
-FALLBACK: Final = frozenset(listed("mse mae rmse l1 l2 error err merror deviance elbo kld bpb bpc ce perplexity ppl"))
-ACCURACY: Final = frozenset(listed("acc accuracy acc1 top1 accuracy1 accs accuracies"))
+_SHORTFALLS: Final = "rmse mae mse error err merror bpb bpc perplexity ppl rmspe rmsle msle mape smape mphe"
+FALLBACK: Final = frozenset(listed(f"l1 l2 deviance elbo kld ce {_SHORTFALLS}"))
+ACCURACY: Final = frozenset(listed("acc accu accuracy acc1 top1 accuracy1 accs accuracies"))
 METRICS: Final = frozenset(
     listed(
         "f1 auc auroc map map50 miou iou dice bleu rouge precision recall r2 psnr ssim wer cer mrr ndcg hella hellaswag"
-        " ap ar fid mcc kappa top5 acc5 perplexity ppl rmse mae mse error err merror bpb bpc"
+        f" ap ar fid mcc kappa top5 acc5 {_SHORTFALLS}"
     )
 )
 EVALUATIONS: Final = frozenset(listed("map map50 ap miou hella hellaswag bleu wer cer"))
@@ -43,7 +44,7 @@ EVALUATIONS: Final = frozenset(listed("map map50 ap miou hella hellaswag bleu we
 SILENT: Final = frozenset(
     listed(
         "step epoch mean avg average total running batch iter iteration it overall sum all the value smoothed smooth"
-        " current lm model metrics metric full rate per log global raw"
+        " tot current lm model metrics metric full rate per log global raw"
     )
 )
 SMOOTHED: Final = frozenset(listed("smoothed smooth running"))
@@ -125,7 +126,7 @@ class Meaning:
 @lru_cache(maxsize=4096)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case and English: `trainLoss`, `train/loss` and `Trainingsverlust` give the same."""
-    name = english(re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300]))
+    name = english(re.sub(r"([a-z0-9])([A-Z])(?=[a-z])", r"\1_\2", name[:300].replace("mIoU", "miou")))
     name = name.replace("learning_rate", "lr").replace("learning rate", "lr").replace("learning-rate", "lr")
     name = _CROSS.sub("crossentropy", name) if "entropy" in name else name
     return tuple(_WORD.findall(_TOP.sub(r"acc\1", name)))

@@ -62,6 +62,8 @@ def flat(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
     found: dict[str, float] = {}
     for key, value in row.items():
         name = f"{prefix}{key}"
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]  # `"lr": [0.001]`, of the one group of parameters
         if isinstance(value, Mapping):
             if depth < 4:
                 found |= flat(value, f"{name}/", depth + 1)

@@ -89,6 +89,11 @@ def test_a_pair_goes_before_a_lone_accuracy() -> None:
     }
 
 
+def test_a_score_of_unsaid_data_is_taken_for_validation() -> None:
+    judged = errors.judged(run_of(AUC=TURNING))
+    assert {role: curve.name for role, curve in judged.curves.items()} == {"val/loss": "1 - AUC"}
+
+
 def test_nothing_but_nan_is_no_error_to_judge_by() -> None:
     assert diagnose(run_of(val_auc=np.full(20, np.nan))).status in ("unknown", "ill")
 

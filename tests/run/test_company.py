@@ -177,3 +177,9 @@ def test_an_actor_alone_plays_too(tmp_path: Path) -> None:
     said = diagnose(run)
     assert (said.status, run.roles["policy/loss"], said.findings) == ("unknown", "policy_loss", ())
     assert notes.GAME in [note.code for note in said.notes]
+
+
+def test_a_nickname_is_the_loss_where_nothing_else_is() -> None:
+    assert roles("train_closs", "val_closs", "epoch") == {"train/loss": "train_closs", "val/loss": "val_closs"}
+    assert roles("train_L", "train_acc") == {"train/loss": "train_L", "train/accuracy": "train_acc"}
+    assert roles("train_closs", "train_loss")["train/loss"] == "train_loss"

@@ -30,7 +30,11 @@ def test_nesting_has_a_depth() -> None:
     for _ in range(2000):
         tree = {"a": tree}
     assert flat(tree) == {}
-    assert flat({"a": {"b": 1}, "c": [1], "d": "2", "e": None, "f": True}) == {"a/b": 1.0, "d": 2.0}
+    assert flat({"a": {"b": 1}, "c": [1], "d": "2", "e": None, "f": True, "g": [1, 2]}) == {
+        "a/b": 1.0,
+        "c": 1.0,
+        "d": 2.0,
+    }
 
 
 def test_splits() -> None:

@@ -115,7 +115,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if min(val.n, loss.n) < SOME:
         return _few(view) if view.complete else Abstain("too few validations to tell")
     if not view.learned:
-        return Abstain("the training loss has not fallen yet")
+        return (_few(view) if loss.n <= MORE else []) or Abstain("the training loss has not fallen yet")
     blocks = val.blocks
     best = int(np.argmin(blocks))
     since = len(blocks) - 1 - best

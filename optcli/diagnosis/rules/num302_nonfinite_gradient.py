@@ -55,6 +55,8 @@ POINTS: Final = 3
 
 IN_A_ROW: Final = 3
 """A loss scaler skips single steps on purpose while it looks for its scale."""
+APART: Final = 5.0
+"""Steps between points from which on two in a row are enough, the first ones aside: no scaler skips so many."""
 SETTLING: Final = 20
 """Points in which a loss scaler may halve its scale from 2^16 down."""
 
@@ -70,6 +72,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss is not None:
         bad &= ~np.isin(curve.step, loss.step[loss.value == 0.0])  # a log that hides NaN: NUM304
     runs = np.flatnonzero(np.convolve(bad, np.ones(IN_A_ROW), "valid") >= IN_A_ROW)
+    if len(curve) > IN_A_ROW and bad[-2:].all() and curve.step[-1] - curve.step[-2] >= APART:
+        runs = np.append(runs, len(curve) - 2)
     scale = view.series("loss_scale")
     if scale is not None and np.ptp(scale.value) > 0:
         runs = runs[runs >= SETTLING]

@@ -56,12 +56,14 @@ from optcli.run.stats import median
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
-POINTS: Final = 6
+POINTS: Final = 5
 CONSTANT: Final = True
 VARIES: Final = ("scale", "shift", "steps")
 
+FEWEST: Final = 6
+"""Points of a loss that can be judged by itself."""
 EARLY: Final = 40
-"""Points by step before which nothing is said; of a log by epoch `POINTS` are enough."""
+"""Points by step before which nothing is said; of a log by epoch `FEWEST` are enough."""
 LATE: Final = 160
 """Points by step after which a slower start is given no more credit; of a log by epoch 14."""
 LATE_EPOCHS: Final = 14
@@ -110,6 +112,11 @@ ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
 """Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
+UNSEEN: Final = 5
+TELLING: Final = 8
+LOW: Final = 0.6
+"""Validations of one accuracy, and how good it may be at most, where that of training isn't logged: fewer while nothing
+is learned, more where the loss does fall."""
 LEAST_RIGHT: Final = 1e-4
 NEAR: Final = 0.03
 """Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
@@ -120,10 +127,10 @@ COLLAPSE: Final = -0.3
 def check(view: View) -> list[Finding] | Abstain:
     """The level now is the level at the start."""
     loss = view.loss
-    if loss.n < POINTS:
-        return Abstain("too few finite points")
     if (still := _still(view) or _one_answer(view)) is not None:
         return [still]
+    if loss.n < FEWEST:
+        return Abstain("too few finite points")
     if view.warm is not None and view.at < 3 * view.warm:
         return Abstain("warm-up has just ended or still goes on")
     if loss.start <= 0:
@@ -185,7 +192,11 @@ def _one_answer(view: View) -> Finding | None:
     Of whole percents, which hide small changes, that of the training set must stand as still.
     """
     seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
-    if seen is None or unseen is None or min(seen.n, unseen.n) < ANSWERS or np.ptp(unseen.value) > 0:
+    if unseen is None or np.ptp(unseen.value) > 0:
+        return None
+    if seen is None:
+        return _same(view, unseen) if _alone(view, unseen) else None
+    if min(seen.n, unseen.n) < ANSWERS:
         return None
     all_right = whole(seen, unseen)
     share = float(unseen.value[0]) / all_right
@@ -193,6 +204,18 @@ def _one_answer(view: View) -> Finding | None:
     guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
     if not guesses and (float(np.ptp(seen.value)) > most or share > GOOD or view.learned):
         return None
+    return _same(view, unseen)
+
+
+def _alone(view: View, unseen: Series) -> bool:
+    """Whether a validation accuracy that never changes tells enough without that of training."""
+    share = float(unseen.value[0]) / whole(unseen)
+    if not 0 < share <= LOW or abs(100 * share - round(100 * share)) < 1e-6:
+        return False
+    return unseen.n >= (TELLING if view.learned else UNSEEN)
+
+
+def _same(view: View, unseen: Series) -> Finding:
     return view.finding(
         __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
         f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",

@@ -13,7 +13,9 @@ from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, share, tables
 
 _ROUND: Final = re.compile(rf"^(?:\[[\d:. -]{{1,40}}\] )?\[(\d+)\]\s+(?=\S[^:]{{0,200}}: ?{NUMBER})")
-_XGB: Final = re.compile(rf"(?<!\S)([\w.-]{{1,80}}?)-([A-Za-z][\w@.-]{{0,80}}):({NUMBER})")
+_XGB: Final = re.compile(rf"(?<!\S)([\w.-]{{1,80}}?)-([A-Za-z][\w@.-]{{0,80}}): ?({NUMBER})")
+_PLAIN: Final = re.compile(rf"(?<!\S)([A-Za-z]\w{{0,80}}): ?({NUMBER})(?!\S)")
+"""`loss:0.69` among them: xLearn and programs that print as XGBoost does."""
 _LGB: Final = re.compile(rf"(?<!\S)(\S{{1,80}}?)'s ([\w@.-]{{1,80}}): ({NUMBER})")
 _CAT: Final = re.compile(rf"^(\d+):\s+(?=learn: {NUMBER})")
 _CAT_PAIR: Final = re.compile(rf"\b(learn|test\d*|best): ({NUMBER})")
@@ -107,8 +109,10 @@ class _State:
 def row(line: str) -> Row | None:
     """The numbers of a line, under `<set>/<metric>`."""
     if found := _ROUND.match(line):
-        pairs = _LGB.findall(line) or _XGB.findall(line)
-        return {"iteration": float(found[1]), **{f"{name}/{metric}": float(value) for name, metric, value in pairs}}
+        lightgbm = _LGB.findall(line)
+        sets = {f"{name}/{metric}": float(value) for name, metric, value in lightgbm or _XGB.findall(line)}
+        plain = {} if lightgbm else {name: float(value) for name, value in _PLAIN.findall(line, found.end())}
+        return {"iteration": float(found[1]), **plain, **sets}
     if found := _CAT.match(line):
         numbers = {name: float(value) for name, value in _CAT_PAIR.findall(line, found.end())}
         return {"iteration": float(found[1]), **numbers}

@@ -22,6 +22,10 @@ _OF: Final = r"[\s:=#\[(]{0,24}+(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}+)(?!/\d))?(
 _EPOCH: Final = re.compile(
     rf"(?:\bep(?:o(?:ch(?:s|en?)?|ca|que)|s)?\b|^Train:(?= \d+ \[)){_OF}|\b(\d{{1,9}})epoch\b", re.I
 )
+_PASS: Final = re.compile(r"^Pass (\d{1,9}), Batch (\d{1,9}), Cost ")
+"""Paddle's `Pass 3, Batch 0, Cost 0.5`."""
+_TURNED: Final = re.compile(r"(^|, )(\d{1,9}) (epoch|iter|iteration|step)(?=,)")
+"""`000 epoch, 02000 iter, loss 0.5`."""
 _STEP: Final = re.compile(
     r"\b(?:(?<!s/)(?:global[ _]step|step|schritt|iter|iteration|update|batch|it|steps|iters)\b"
     r"|(?<![a-z] )(?:iterations|updates|batches)(?= ?[:=])|process(?= \d+/\d+\([\d.]+%)"
@@ -57,7 +61,7 @@ GROWS: Final = True
 def sniff(head: bytes, name: str) -> float:
     """Losses in many lines, and a count of steps or epochs."""
     lines = sample(head)
-    state = _State()
+    state = Lines()
     hits = sum(state.row(line) is not None for line in lines)
     if not hits or (not state.headlines and hits < ENOUGH):
         return 0.0
@@ -70,7 +74,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     Raises:
         Unreadable: the user's pattern is no regular expression or has no named group.
     """
-    state = source.keep(_State)
+    state = source.keep(Lines)
     parse = state.row if source.pattern is None else _own(source.path, source.pattern)
     yield from tables(source, parse, offset, format="console")
     roles = state.roles()
@@ -104,7 +108,7 @@ def _own(path: str, pattern: str) -> _Own:
     return _Own(compiled)
 
 
-class _State:
+class Lines:
     """Which epoch and step the lines are at: many programs print them on a line of their own."""
 
     def __init__(self) -> None:
@@ -139,6 +143,10 @@ class _State:
             # `Test Error:` on a line of its own is about the line below.
             self._split = word[1] if len(line) < 40 and (word := SPLIT.search(translated(line))) else ""
             return None
+        if line.startswith("Pass "):
+            line = _PASS.sub(r"epoch \1, batch \2, cost: ", line)
+        if line[:1].isdigit():
+            line = _TURNED.sub(r"\1\3 \2", line)
         before = self._epoch, self._step
         said, counts = _pairs(line, self._split), line if line.isascii() else translated(line)
         inline = self._axis(counts, said) or (bool(said.headlines() or said.watched()) and self._counted(counts))
@@ -153,7 +161,7 @@ class _State:
             return None
         if not said.found or (self._epoch is None and self._step is None):
             return None
-        if self._loud(said, inline or moved):
+        if self.loud(said, inline or moved):
             self._told, numbers = True, self._early | said.found
             self._early, self._early_inline = {}, False
         else:
@@ -165,7 +173,7 @@ class _State:
         axis = {"epoch": self._epoch, "step": self._step}
         return {**{k: v for k, v in axis.items() if v is not None}, **numbers} if numbers else None
 
-    def _loud(self, said: Pairs, counts: bool) -> bool:
+    def loud(self, said: Pairs, counts: bool) -> bool:
         """Whether a line speaks of a loss or an accuracy, if need be by another name beside a count."""
         if names := said.headlines():
             self.headlines = True

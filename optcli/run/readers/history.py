@@ -24,6 +24,9 @@ from optcli.run.source import Source
 from optcli.run.torn_json import one_after_another, salvage
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
+_PYTHON: Final = re.compile(rb"^\s*\"?\{\s*'[^'\"]*'\s*:\s*\[")
+"""A Python dict of lists, as `print` and `str` put it; in quotes where JSON was made of that."""
+_WRAPPED: Final = re.compile(rb"\b(?:(?:np|numpy|torch)\.)?(?:float\d\d|array|tensor)\(([^()]*)\)")
 _ROWS: Final = re.compile(rb'^\s*\[\s*\{\s*"')
 _TRIPLES: Final = re.compile(rb"^\s*\[\s*\[\s*[\d.eE+]+\s*,")
 _BARE: Final = re.compile(
@@ -37,6 +40,8 @@ _NAMED: Final = {
     "val/accuracy": "monitor_metric_acc",
 }
 """Role -> key under which OverfitGuard's histories (Li et al. 2024, arXiv:2401.10359) name the list that plays it."""
+BEGIN: Final = 4096
+"""Bytes in which a document shows what it is."""
 WRAPPERS: Final = ("history", "log_history", "logs", "metrics", "records", "results", "evals_result")
 """Keys under which people put the curves of a larger document."""
 
@@ -46,6 +51,8 @@ def sniff(head: bytes, name: str) -> float:
     head = head.removeprefix(b"\xef\xbb\xbf")
     if _LISTS.match(head):
         return 0.93 if b'"steps"' in head and b'"values"' in head else 0.92
+    if _PYTHON.match(head):
+        return 0.91
     if _ROWS.match(head):
         return 0.72
     if _BARE.match(head):
@@ -62,6 +69,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         Unreadable: it is no JSON, or has no curve in it.
     """
     data = source.read()
+    data = _as_json(data) if _PYTHON.match(data[:BEGIN]) else data
     broken = ""
     try:
         document = parse(data)
@@ -73,6 +81,12 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     if not found or not plain:
         raise Unreadable(source.path, broken or _reason(document))
     yield from found
+
+
+def _as_json(data: bytes) -> bytes:
+    """A printed Python dict as JSON."""
+    bare = data.strip().strip(b'"').replace(b"'", b'"').replace(b"None", b"null")
+    return _WRAPPED.sub(rb"\1", bare)
 
 
 def _parts(data: bytes, source: Source) -> Any:

@@ -15,6 +15,8 @@ from optcli.run.text import NUMBER, Row, sample, tables
 
 ENOUGH: Final = 8
 """Lines of the same names: what a text says of losses seldom repeats so often."""
+MANY: Final = 4
+"""Names of which as few lines do: no text repeats so many."""
 LAST_RESORT: Final = 0.05
 """Below every other reader, and too little to be taken for a log unless the user names the file."""
 PIPES: Final = frozenset(
@@ -37,7 +39,7 @@ def _usual(head: bytes) -> tuple[str, ...]:
     kinds = Counter[tuple[str, ...]]()
     for found in filter(None, map(row, sample(head))):
         kinds[tuple(found)] += 1
-        if kinds[tuple(found)] == ENOUGH:
+        if kinds[tuple(found)] == (MANY if len(found) >= MANY else ENOUGH):
             return tuple(found)
     return ()
 

@@ -82,3 +82,9 @@ def test_a_huge_first_loss_does_not_hide_a_rise(make, rise, said) -> None:
 def test_a_first_validation_that_is_far_off_hides_no_plain_rise(make, val, said) -> None:
     run = make({"train/loss": [0.185, 0.041, 0.033, 0.023, 0.03], "val/loss": val}, end="finished")
     assert bool(engine.diagnose(run, select=["GEN201"]).findings) is said
+
+
+@pytest.mark.parametrize(("val", "said"), [([0.75, 0.8, 1.2, 1.4, 1.5], True), ([0.75, 0.8, 1.2, 1.1, 1.5], False)])
+def test_five_validations_that_all_rise_are_enough(make, val, said) -> None:
+    curves = {"train/loss": [0.54, 0.46, 0.31, 0.25, 0.21], "val/loss": val}
+    assert bool(engine.diagnose(make(curves, end="finished"), select=["GEN201"]).findings) is said

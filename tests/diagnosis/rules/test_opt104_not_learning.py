@@ -110,3 +110,22 @@ def test_accuracies_of_one_class_in_so_many_are_a_guess_though_the_loss_falls(ma
     curves = {"train/loss": [2.02, 1.83, 1.83, 1.78, 1.77, 1.76, 1.77, 1.76]}
     run = make(curves | {"train/accuracy": seen, "val/accuracy": [0.2] * 8})
     assert bool(engine.diagnose(run, select=["OPT104"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "falls", "said"),
+    [
+        (0.225, 5, False, True),
+        (0.225, 4, False, False),
+        (31.54, 10, True, True),
+        (31.54, 7, True, False),  # the loss falls: give it more time
+        (0.25, 10, False, False),  # whole percents hide small changes
+        (0.925, 10, False, False),  # most are of one class
+        (0.0, 10, False, False),
+    ],
+)
+def test_an_answer_that_stays_is_seen_without_the_training_accuracy(make, share, n, falls, said) -> None:
+    loss = np.linspace(1.4, 0.9 if falls else 1.399, n)
+    run = make({"train/loss": loss, "val/accuracy": np.full(n, share)})
+    found = engine.diagnose(run, select=["OPT104"]).findings
+    assert any("one answer" in f.message for f in found) is said

@@ -72,3 +72,23 @@ def test_sets_of_a_training_that_names_its_training_set_are_all_held_out(tmp_pat
     line = "[{i}]\ttrain-rmse:{x}\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{x}\n"
     run = console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
     assert run.roles == {"train/loss": "train/rmse", "val/loss": "validation_1/rmse"}
+
+
+def test_values_with_a_blank_before_them_and_plain_names(tmp_path: Path) -> None:
+    line = "[{i}]     loss:{x}   train-auc: 0.5     eval-auc: 0.6\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.curves["train/loss"].value.tolist() == LOSSES
+    assert run.curves["val/auc"].value.tolist() == [0.6] * 6
+
+
+def test_the_metric_of_lightgbm_is_no_curve_of_its_own(tmp_path: Path) -> None:
+    line = "[{i}]\tvalid_0's auc: 0.8\tvalid_0's binary_logloss: {x}\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x) for i, x in enumerate(LOSSES)))
+    assert run.roles == {"val/auc": "valid_0/auc", "val/loss": "valid_0/binary_logloss"}
+
+
+@pytest.mark.parametrize("metric", ["rmspe", "rmsle", "mape"])
+def test_errors_of_regressions_stand_for_the_loss(tmp_path: Path, metric: str) -> None:
+    line = "[{i}]\ttrain-{m}:{x}\teval-{m}:{x}\n"
+    run = console(tmp_path, "".join(line.format(i=i, x=x, m=metric) for i, x in enumerate(LOSSES)))
+    assert set(run.roles) == {"train/loss", "val/loss"}

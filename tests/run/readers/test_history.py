@@ -287,3 +287,25 @@ def test_labels_are_not_called_masked_where_validation_is_a_number(tmp_path: Pat
     for more in ([], [{"eval_loss": 0.5, "epoch": 1.0, "step": 8}]):
         run = document(tmp_path, [*rows, *more])
         assert "masked" not in next(note.message for note in run.notes if note.code == "RUN716")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'loss': [3.0, nan, 1.0], 'val_loss': [4, 3, None], 'lr': [np.float32(0.5), 0.5, 0.25]}",
+        "\"{'loss': [3.0, nan, 1.0], 'val_loss': [4, 3, None], 'lr': [0.5, array(0.5), 0.25]}\"\n",
+    ],
+)
+def test_a_python_dict_of_lists(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "training_history.json"
+    path.write_text(text)
+    (run,) = read(str(path))
+    np.testing.assert_array_equal(run.curves["train/loss"].value, [3, np.nan, 1])
+    np.testing.assert_array_equal(run.curves["val/loss"].value, [4, 3, np.nan])
+    assert run.curves["lr"].value.tolist() == [0.5, 0.5, 0.25]
+
+
+def test_rows_of_lists_of_one_number(tmp_path: Path) -> None:
+    run = document(tmp_path, [{"loss": [x], "val_loss": [x + 1]} for x in (3.0, 2.0, 1.0)])
+    assert run.curves["train/loss"].value.tolist() == [3, 2, 1]
+    assert run.curves["val/loss"].value.tolist() == [4, 3, 2]

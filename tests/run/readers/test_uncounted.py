@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optcli.run.assemble import Unreadable, read
@@ -60,3 +61,14 @@ def test_a_dict_of_something_else_or_too_few_are_no_log(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(Unreadable):
             read(str(path))
+
+
+def test_of_many_names_a_few_lines_are_enough(tmp_path: Path) -> None:
+    path = tmp_path / "train.log"
+    line = "grad_norm: {x}  loss: {x}  loss_cls: {x}  loss_bbox: {x}\n"
+    path.write_text("".join(line.format(x=x) for x in ("20.5", "6.2", "7.3", "nan")))
+    (run,) = read(str(path))
+    np.testing.assert_array_equal(run.curves["train/loss"].value, [20.5, 6.2, 7.3, np.nan])
+    path.write_text("".join(line.format(x=x) for x in ("20.5", "6.2", "7.3")))
+    with pytest.raises(Unreadable):
+        read(str(path))
