@@ -7,7 +7,9 @@ at once. A run that began far above the level of a guess among classes is measur
 tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up, or of a log that begins
 in the middle of a run. A loss that is exactly 0, or one number with a gradient of 0, and an accuracy that is one number
 in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
-training beside it, though the loss falls. Of a plan of fewer than 40 optimizer steps nothing is said.
+training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do, eight
+where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
+all classes. Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -47,10 +49,11 @@ from typing import Final
 
 import numpy as np
 
+from optcli.diagnosis import answers
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import LONE, TINY, Series, whole
+from optcli.run.prepare import LONE, TINY, Series
 from optcli.run.stats import median
 
 SEVERITY: Final = "error"
@@ -108,18 +111,6 @@ SAME: Final = 1e-6
 """Relative difference up to which they do."""
 STILL: Final = 8
 """Points that are the same number, beyond chance."""
-ANSWERS: Final = 6
-HARDLY: Final = 0.02
-GOOD: Final = 0.9
-"""Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
-UNSEEN: Final = 5
-TELLING: Final = 8
-LOW: Final = 0.6
-"""Validations of one accuracy, and how good it may be at most, where that of training isn't logged: fewer while nothing
-is learned, more where the loss does fall."""
-LEAST_RIGHT: Final = 1e-4
-NEAR: Final = 0.03
-"""Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -136,7 +127,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no chance level")
     if loss.late:
-        return Abstain("the log begins in the middle of a run")
+        return _guessing(view) or Abstain("the log begins in the middle of a run")
     stage = _stage(view)
     frozen = _frozen(view)
     if not stage and not frozen:
@@ -187,35 +178,9 @@ def _still(view: View) -> Finding | None:
 
 
 def _one_answer(view: View) -> Finding | None:
-    """An accuracy that never changes while nothing is learned: one class for everything.
-
-    Of whole percents, which hide small changes, that of the training set must stand as still.
-    """
-    seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
-    if unseen is None or np.ptp(unseen.value) > 0:
+    unseen = answers.constant(view)
+    if unseen is None:
         return None
-    if seen is None:
-        return _same(view, unseen) if _alone(view, unseen) else None
-    if min(seen.n, unseen.n) < ANSWERS:
-        return None
-    all_right = whole(seen, unseen)
-    share = float(unseen.value[0]) / all_right
-    most = HARDLY * all_right if abs(100 * share - round(100 * share)) > 1e-6 else 0.0
-    guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
-    if not guesses and (float(np.ptp(seen.value)) > most or share > GOOD or view.learned):
-        return None
-    return _same(view, unseen)
-
-
-def _alone(view: View, unseen: Series) -> bool:
-    """Whether a validation accuracy that never changes tells enough without that of training."""
-    share = float(unseen.value[0]) / whole(unseen)
-    if not 0 < share <= LOW or abs(100 * share - round(100 * share)) < 1e-6:
-        return False
-    return unseen.n >= (TELLING if view.learned else UNSEEN)
-
-
-def _same(view: View, unseen: Series) -> Finding:
     return view.finding(
         __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
         f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",
@@ -223,9 +188,18 @@ def _same(view: View, unseen: Series) -> Finding:
     )  # fmt: skip
 
 
-def _one_of_so_many(share: float) -> bool:
-    """Whether it is one of a whole number of classes, exactly."""
-    return LEAST_RIGHT < share <= MOST_RIGHT and abs(1 / share - round(1 / share)) < 1e-3
+def _guessing(view: View) -> list[Finding]:
+    """What a piece from the middle of a run can show of it."""
+    loss, guess = view.loss, answers.equal_odds(view)
+    if guess is None:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.75,
+            f"{loss.name} is {loss.end:.4g} and the accuracy no better than equal odds for every class",
+            start=(guess, "1"), trend=(loss.trend(1.0)[1], "sigma"),
+        )
+    ]  # fmt: skip
 
 
 def _untrained(view: View) -> float:

@@ -1,0 +1,82 @@
+"""Accuracies that show a guess: one number in every validation, or that of equal odds for all classes."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.view import View
+from optcli.run.prepare import Series, whole
+from optcli.run.stats import median
+
+ANSWERS: Final = 6
+HARDLY: Final = 0.02
+GOOD: Final = 0.9
+"""Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
+UNSEEN: Final = 5
+TELLING: Final = 8
+LOW: Final = 0.6
+"""Validations of one accuracy, and how good it may be at most, where that of training isn't logged: fewer while nothing
+is learned, more where the loss does fall."""
+MOST_GUESSED: Final = 0.51
+AGREE: Final = 0.05
+"""Accuracy of a coin, and how far the loss may lie from that of equal odds for the classes."""
+LEAST_RIGHT: Final = 1e-4
+NEAR: Final = 0.03
+"""Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
+MOST_CLASSES: Final = 0.4
+"""Most accuracy of one class in so many that is told apart from a good one by being exactly that."""
+FLAT: Final = 3.0
+"""Standard errors of a slope up to which there is none."""
+
+
+def constant(view: View) -> Series | None:
+    """A validation accuracy that never changes while nothing is learned: one class for everything.
+
+    Of whole percents, which hide small changes, that of the training set must stand as still.
+    """
+    seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
+    if unseen is None or np.ptp(unseen.value) > 0:
+        return None
+    if seen is None:
+        return unseen if _telling(view, unseen) else None
+    if min(seen.n, unseen.n) < ANSWERS:
+        return None
+    all_right = whole(seen, unseen)
+    share = float(unseen.value[0]) / all_right
+    most = 0.0 if _percents(share) else HARDLY * all_right
+    guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
+    if not guesses and (float(np.ptp(seen.value)) > most or share > GOOD or view.learned):
+        return None
+    return unseen
+
+
+def _telling(view: View, unseen: Series) -> bool:
+    """Whether a validation accuracy that never changes tells enough without that of training."""
+    share = float(unseen.value[0]) / whole(unseen)
+    return 0 < share <= LOW and not _percents(share) and unseen.n >= (TELLING if view.learned else UNSEEN)
+
+
+def _percents(share: float) -> bool:
+    return abs(100 * share - round(100 * share)) <= 1e-6
+
+
+def equal_odds(view: View) -> float | None:
+    """The loss of equal odds for all classes, where loss and training accuracy are as good as that and stand still.
+
+    The two agree, as exp(-loss) and share, in no model that has learned: it is right more often than that.
+    """
+    loss, seen = view.loss, view.series("train/accuracy")
+    if seen is None or min(loss.n, seen.n) < TELLING or abs(loss.trend(1.0)[1]) > FLAT:
+        return None
+    share = median(seen.value) / whole(seen)
+    guess = -math.log(max(share, LEAST_RIGHT))
+    agree = abs(median(loss.value) / guess - 1) <= AGREE
+    return guess if agree and LEAST_RIGHT < share <= MOST_GUESSED else None
+
+
+def _one_of_so_many(share: float) -> bool:
+    """Whether it is one of a whole number of classes, exactly."""
+    return LEAST_RIGHT < share <= MOST_CLASSES and abs(1 / share - round(1 / share)) < 1e-3

@@ -1,0 +1,44 @@
+"""What accuracies tell that don't move, or that are as good as a guess."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import answers, engine
+from optcli.diagnosis.view import View
+
+NOISE = np.random.default_rng(0).normal(size=12)
+MIDDLE = np.arange(700.0, 1900.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "share", "said"),
+    [
+        (0.722, 0.497, True),
+        (2.30, 0.1, True),
+        (0.35, 0.497, False),  # better odds than the answers: it knows when it knows
+        (1.7, 0.4, False),  # better answers than the odds
+        (0.1, 0.9, False),  # that is learned
+    ],
+)
+def test_equal_odds_are_seen_in_a_piece_from_the_middle(make, loss, share, said) -> None:
+    curves = {"train/loss": (MIDDLE, loss + 0.001 * NOISE), "train/accuracy": (MIDDLE, share + 0.01 * NOISE)}
+    told = engine.diagnose(make(curves), select=["OPT104"])
+    assert bool(told.findings) is said
+    assert told.status == ("ill" if said else "unknown")
+
+
+def test_percentages_are_the_same_as_fractions(make) -> None:
+    for unit in (1.0, 100.0):
+        run = make({"train/loss": 0.722 + 0.001 * NOISE, "train/accuracy": unit * (0.497 + 0.01 * NOISE)})
+        assert answers.equal_odds(View(run, 11.0, ended=True)) == pytest.approx(0.699, abs=0.02)
+
+
+def test_a_validation_accuracy_that_moves_is_no_constant(make) -> None:
+    run = make({"train/loss": 1.4 + 0.001 * NOISE, "val/accuracy": 0.225 + 0.001 * NOISE})
+    assert answers.constant(View(run, 11.0, ended=True)) is None
+    still = make({"train/loss": 1.4 + 0.001 * NOISE, "val/accuracy": np.full(12, 0.225)})
+    found = answers.constant(View(still, 11.0, ended=True))
+    assert found is not None
+    assert found.name == "val/accuracy"
