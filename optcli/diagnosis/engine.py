@@ -91,7 +91,7 @@ class Walk:
 
     def diagnosis(self, run: Run) -> Diagnosis:
         """All that was found so far."""
-        findings = tuple(sorted(self.pinned.values(), key=_order))
+        findings = tuple(sorted(map(_over, self.pinned.values()), key=_order))
         return Diagnosis(
             run.source, run.format, status_of(run, findings), _points(run), run.roles, findings,
             explained(run, findings), (*run.notes, *hygiene.notes(run)), dict(sorted(self.abstained.items())),
@@ -157,6 +157,13 @@ def _unfit(code: str, rule: rules.Rule, view: View, game: bool) -> str:
         if place == 0 and points < rule.POINTS:
             return f"{points} points of {role}; {rule.POINTS} are needed"
     return ""
+
+
+def _over(finding: Finding) -> Finding:
+    """A state that has passed asks for nothing any more; what has happened stays as bad as it was."""
+    passes = getattr(rules.load(finding.code), "passes", None)
+    over = finding.healed_at is not None and passes is not None and passes(finding)
+    return replace(finding, severity="info") if over else finding
 
 
 def _order(finding: Finding) -> tuple[Any, ...]:

@@ -94,6 +94,8 @@ VAL_SMALL: Final = 0.05
 TURNS: Final = 2
 """Of them, rises and falls in turn after the first fall: one full swing. Healthy runs show none."""
 MANY: Final = 4
+GREAT: Final = 5.0
+"""Rises in drops: swings that are as great are remembered when they are over, and one of them alone is enough."""
 ONE: Final = 0.5
 """Share of all rises of the training loss that its largest may have where there was one swing alone: a spike and its
 recovery is another case."""
@@ -125,6 +127,11 @@ def check(view: View) -> list[Finding] | Abstain:
     return _alone(view)
 
 
+def passes(finding: Finding) -> bool:
+    """Once it is over nothing need be done about it."""
+    return finding.evidence["climb"].value < GREAT
+
+
 def _gains(view: View) -> bool:
     """Whether the validation's score gets better for sure all the while, as it can't where steps are too long."""
     score = upside_down(view)
@@ -150,6 +157,8 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     if turns == TURNS and float(np.diff(blocks[begin:]).max(initial=0.0)) > ONE * ups(blocks[begin:]):
         return []
     settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
+    if turns == TURNS and ups(blocks[begin:]) < GREAT * scale:
+        return []
     if turns < TURNS or settled.trend(1.0)[1] < FALLING or tail.trend(1.0)[1] < FALLING:
         return []
     if copied(val, loss, VAL_POINTS):
