@@ -2,7 +2,8 @@
 
 ## What is seen
 The gradient's norm is 70 times its highest usual level so far, or 25 times while the loss leaps to twice its start
-level, or it has grown step by step to a hundred times what it was at the start.
+level, or it has grown step by step to a hundred times what it was at the start. Eight times are enough where it grows
+with every step from the first one on: gradients that are added up and never set back.
 
 ## Why it matters
 One such step moves the parameters as far as a hundred ordinary ones. What follows is a spike, a divergence or NaN.
@@ -65,6 +66,16 @@ TOGETHER: Final = 25.0
 LEAP: Final = 2.0
 GROWTH: Final = 100.0
 """Times the level at the start that a level of `USUAL` points reaches by growing steadily."""
+FIRST: Final = 8
+AT: Final = 5
+DOUBLED: Final = 2.2
+UPWARDS: Final = 0.75
+PILED: Final = 8.0
+STAYS: Final = 0.8
+SURE: Final = 4.0
+"""Gradients that are added up and never set back: the first points, times the first one at the sixth, share of rises
+among them, times the first one by now, share of the highest that the last ones keep, and standard errors of the slope.
+No healthy run grows so from its start."""
 USUAL: Final = 8
 """Points whose median makes a usual level."""
 
@@ -76,6 +87,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if view.points("policy/loss"):
         return Abstain("of a policy: where nothing is earned there is hardly a gradient, and the usual is no measure")
+    if piles := _piling(view, grad):
+        return piles
     if grad.value.max() <= TOGETHER * max(float(grad.value[:USUAL].min()), 1e-12):
         return []  # what is usual, and the start, are at least the lowest of the first points
     usual = _usual(grad)
@@ -104,6 +117,24 @@ def _leaps(view: View, grad: Series) -> NDArray[np.bool_]:
         high = np.append(loss.value > LEAP * loss.start, [False, False])
         leaps = high[at] | high[at + 1]
     return leaps
+
+
+def _piling(view: View, grad: Series) -> list[Finding]:
+    """A gradient that grows from the first step on, and goes on growing."""
+    value, first = grad.value, float(grad.value[0])
+    if grad.n < 2 * FIRST or first <= 0 or value[AT] < DOUBLED * first:
+        return []
+    now = float(np.median(value[-FIRST // 2 :]))
+    rises = np.diff(value[:FIRST]) > 0
+    if rises.mean() < UPWARDS or now < PILED * first or now < STAYS * value.max() or grad.trend(1.0)[1] < SURE:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, "grad_norm", float(grad.step[0]), 0.85,
+            f"the gradient norm grows from the first step on, from {first:.3g} to {now:.3g}, as if gradients piled up",
+            ratio=(now / first, "1"), worst=(float(value.max()) / first, "1"), piles=(1.0, "1"),
+        )
+    ]  # fmt: skip
 
 
 def _growing(view: View, grad: Series, usual: Floats) -> list[Finding]:

@@ -152,11 +152,6 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def passes(finding: Finding) -> bool:
-    """Once it is over nothing need be done about it."""
-    return True
-
-
 def _alone(view: View, low: float, now: float, first: float) -> Finding:
     """Nothing tells what training did meanwhile; a loss that creeps up on validation data fell on training data."""
     loss = view.loss

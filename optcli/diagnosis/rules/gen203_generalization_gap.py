@@ -123,11 +123,6 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def passes(finding: Finding) -> bool:
-    """Once it is over nothing need be done about it."""
-    return True
-
-
 def _far(view: View) -> list[Finding]:
     """A part of a run in which nothing falls any more: the training set is known by heart, validation is far off."""
     val, loss = view.val, view.loss

@@ -95,7 +95,8 @@ TURNS: Final = 2
 """Of them, rises and falls in turn after the first fall: one full swing. Healthy runs show none."""
 MANY: Final = 4
 GREAT: Final = 5.0
-"""Rises in drops: swings that are as great are remembered when they are over, and one of them alone is enough."""
+"""Rises in drops: swings that are as great are remembered when they are over, and of them one alone is enough before
+the end."""
 ONE: Final = 0.5
 """Share of all rises of the training loss that its largest may have where there was one swing alone: a spike and its
 recovery is another case."""
@@ -157,8 +158,8 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     if turns == TURNS and float(np.diff(blocks[begin:]).max(initial=0.0)) > ONE * ups(blocks[begin:]):
         return []
     settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
-    if turns == TURNS and ups(blocks[begin:]) < GREAT * scale:
-        return []
+    if turns == TURNS and not view.ended and ups(blocks[begin:]) < GREAT * scale:
+        return []  # it may be the last
     if turns < TURNS or settled.trend(1.0)[1] < FALLING or tail.trend(1.0)[1] < FALLING:
         return []
     if copied(val, loss, VAL_POINTS):

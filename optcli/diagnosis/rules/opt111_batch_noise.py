@@ -2,7 +2,8 @@
 
 ## What is seen
 The noise from point to point is above a tenth of the whole drop, it is independent from point to point, and the level
-under it stands still. Severity `info`: the noise may be in the measurement alone.
+under it stands still. Severity `info`: the noise may be in the measurement alone. Where a step is known to be of one or
+two samples, a twentieth of the drop is told as a `warning`, also while the level falls.
 
 ## Why it matters
 A larger batch, a lower rate at the end, or an average of weights would let the loss sink further, if the parameters
@@ -36,12 +37,14 @@ McCandlish et al. 2018, arXiv:1812.06162 (gradient noise scale).
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.settings import number
 from optcli.diagnosis.view import LOSS, View
 
-SEVERITY: Final = "info"
+SEVERITY: Final = "warning"
 STATUS: Final = "preview"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 144
@@ -49,6 +52,9 @@ VARIES: Final = ("shift",)
 
 NOISE: Final = 0.1
 """Noise of one point as a share of the drop."""
+TINY: Final = 2
+TINY_NOISE: Final = 0.05
+"""Samples in a step, and the noise that is too much there: parameters shake as the loss does."""
 FLAT: Final = -3.0
 """Trend of the later half in standard errors: while the level falls the noise does no harm."""
 WANDER: Final = 1.5
@@ -58,15 +64,34 @@ WANDER: Final = 1.5
 def check(view: View) -> list[Finding] | Abstain:
     """Single losses that scatter by a good part of what was gained, around a level that stands still."""
     loss = view.loss
-    if loss.n < POINTS or not view.learned:
-        return Abstain("too few points, or nothing learned yet")
+    if loss.n < POINTS:
+        return Abstain("too few points")
+    noise = loss.sigma / loss.drop
+    if (samples := _samples(view)) <= TINY and noise > TINY_NOISE:
+        steps = f"{loss.name} scatters by {noise:.0%} of its drop: steps of {samples:.0f} sample{'s' * (samples > 1)}"
+        return [
+            view.finding(
+                __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85, f"{steps} are mostly noise",
+                noise=(noise, "of the drop"), samples=(samples, "samples"),
+            )
+        ]  # fmt: skip
+    if not view.learned:
+        return Abstain("nothing learned yet")
     wander = loss.tau / loss.sigma * loss.size**0.5 / 1.25
     if loss.sigma < NOISE * loss.drop or loss.trend(0.5)[1] < FLAT or wander > WANDER:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(loss.block_step[len(loss.blocks) // 2]), 0.6,
-            f"{loss.name} scatters by {loss.sigma / loss.drop:.0%} of its drop from point to point and stands still",
-            noise=(loss.sigma / loss.drop, "of the drop"), wander=(wander, "1"),
+            __name__, "info", loss.name, float(loss.block_step[len(loss.blocks) // 2]), 0.6,
+            f"{loss.name} scatters by {noise:.0%} of its drop from point to point and stands still",
+            noise=(noise, "of the drop"), wander=(wander, "1"),
         )
     ]  # fmt: skip
+
+
+def _samples(view: View) -> float:
+    """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
+    batch, parts = number(view.config, "data.batch_size"), number(view.config, "train.accumulate")
+    if batch is None or number(view.config, "data.per_device"):
+        return math.inf
+    return batch * (parts or 1.0)
