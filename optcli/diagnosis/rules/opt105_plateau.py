@@ -93,6 +93,8 @@ RIGHT: Final = 0.6
 """Gain of accuracy over a guess, of what there is to gain, at which a high loss is the floor of soft targets."""
 LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
+LOST: Final = 0.5
+"""Share of what had been gained that is lost again: then there was more to learn, whatever the task is."""
 LEVEL_SPENT: Final = 0.3
 """The same where the rate was taken away: the curve was cut off whatever its floor is."""
 STEPPED: Final = 0.35
@@ -124,15 +126,15 @@ def check(view: View) -> list[Finding] | Abstain:
     if not cut and view.right > RIGHT:
         return []
     level = median(loss.tail(FLAT_SHARE))
+    if view.learned and level - loss.low > LOST * loss.drop and _flat(view):
+        return [_lost(view, level)]
     least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
     if not _flat(view) or (not cut and _annealed(view, since)):
         return []
-    band = 0.05 * loss.drop + 3 * loss.tau
-    outside = np.flatnonzero(np.abs(loss.blocks - level) > band)
-    first = float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
+    first = _since(loss, level)
     sure = cut or not view.floored
     return [_say(view, first, 0.95 if cut else 0.88 if sure else 0.5, SEVERITY if sure else "info")]
 
@@ -140,6 +142,24 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     return True
+
+
+def _since(loss: Series, level: float) -> float:
+    """The step from which on the loss has been at that level."""
+    outside = np.flatnonzero(np.abs(loss.blocks - level) > 0.05 * loss.drop + 3 * loss.tau)
+    return float(loss.block_step[min(outside[-1] + 1, len(loss.blocks) - 1)]) if len(outside) else float(loss.step[0])
+
+
+def _lost(view: View, level: float) -> Finding:
+    """Flat at a level far above one that the run had reached."""
+    loss = view.loss
+    first = _since(loss, level)
+    return view.finding(
+        __name__, SEVERITY, loss.name, first, 0.88,
+        f"{loss.name} has been flat at {level:.4g} since step {first:g}, after it had come down to {loss.low:.4g}",
+        level=(level / view.top, "of the start level"), lost=((level - loss.low) / loss.drop, "of the drop"),
+        change=(loss.trend(FLAT_SHARE)[0] / loss.drop, "of the drop"),
+    )  # fmt: skip
 
 
 def _say(view: View, first: float, sure: float, severity: Severity) -> Finding:
