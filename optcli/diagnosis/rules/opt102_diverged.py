@@ -84,7 +84,9 @@ GAINED: Final = 0.1
 TWICE: Final = 2.0
 """Where so much of the start level had been gained, a rise by twice that and by half the start level will do."""
 LONE: Final = 0.75
-"""Rise over a first value below all others that is no chance, in shares of it, however far apart the points are."""
+ALONE: Final = 3.0
+"""Rise over a first value below all others that is no chance, in shares of it, however far apart the points are; of
+the first points of single batches it takes more."""
 LONG: Final = 48
 NEAR: Final = 10.0
 ABOVE: Final = 1.35
@@ -130,11 +132,11 @@ def check(view: View) -> list[Finding] | Abstain:
     gained = max(loss.start - low, 0.0)
     bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss)
     if low == loss.value[0] and loss.n > 1:
-        bar = max(bar, min(bar * _apart(loss) ** 0.5, LONE * abs(low)))
+        bar = max(bar, min(bar * _apart(loss) ** 0.5, LONE * abs(low)), ALONE * abs(low) * _early(view))
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
-    rose = now - low > bar or _exploded(view) or _climbing(loss, low, gained, broke) or _rising(loss, low, gained)
+    rose = now - low > bar or _exploded(view) or _climbing(view, low, gained) or _rising(loss, low, gained)
     if not rose and _left_at_once(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
@@ -207,9 +209,16 @@ def _validation_rose(view: View) -> bool:
     return val is not None and val.n >= LEAST and val.end - val.low > BOTH * abs(val.start)
 
 
-def _climbing(loss: Series, low: float, gained: float, breaks: bool) -> bool:
+def _early(view: View) -> bool:
+    """Whether a growing log holds but the first single batches, of which any may be an easy one."""
+    return view.stretch.n < YOUNG and not view.by_epoch and not view.complete
+
+
+def _climbing(view: View, low: float, gained: float) -> bool:
     """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
-    far = max(SHARE * gained, abs(loss.start) * (1.0 if loss.n < YOUNG else 0.5))
+    loss, breaks = view.stretch, view.points(LOSS) > view.loss.n
+    times = ALONE if low == loss.value[0] and _early(view) else 1.0
+    far = max(SHARE * gained, abs(loss.start) * (times if loss.n < YOUNG else 0.5))
     if gained > GAINED * abs(loss.start):
         far = min(far, max(TWICE * gained, abs(loss.start) / 2))
     last = loss.value[-max(5, loss.n // 2) :]

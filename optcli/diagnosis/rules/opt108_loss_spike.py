@@ -68,12 +68,19 @@ SHARE_HIGH: Final = 0.5
 """For a leap of half of all that was gained, half of that will do."""
 MEMORY: Final = 100
 FEW: Final = 24
-"""Points up to which noise can't be told and validation must bear witness."""
+"""Points up to which noise can't be told and something else must bear witness."""
+FEW_BOTH: Final = 48
+CLEAR: Final = 6.0
+"""The same where that is the next validation and the rise is of so many noise levels."""
 BOTH: Final = 1.0
 LEVEL: Final = 0.25
 """Rise of both over their best values, in shares of the larger of the gain and this share of the start level."""
 TALL: Final = 3.0
 """Rise of the training loss alone, in such a log, over the lowest value before: batches of real logs reach 0.6."""
+SEEN: Final = 1.0
+RATE: Final = 3.0
+GRADIENT: Final = 4.0
+"""The same rise where the rate had gone up by so many times, or the gradient stands so far above all before."""
 LONE: Final = 3
 HUGE: Final = 100.0
 """Over the usual value before where more points than these stand as high, or nothing has been learned besides."""
@@ -143,12 +150,14 @@ def _height(loss: Series, at: int) -> tuple[float, float] | None:
 def _together(view: View) -> list[tuple[int, float, float]]:
     """In a log of few points: training and validation leap at the same step, by more than was gained."""
     loss, val = view.loss, view.val
-    if val is None or loss.n > FEW:
+    if val is None or loss.n > FEW_BOTH:
         return []
     for at in range(2, loss.n):
         step = float(loss.step[at])
         (rise, scale), where = _over_best(loss, at), int(np.searchsorted(val.step, step))
-        if where >= val.n or where < 2 or val.step[where] != step:
+        if where >= val.n or where < 2 or (loss.n <= FEW and val.step[where] != step):
+            continue
+        if loss.n > FEW and rise < CLEAR * loss.sigma:
             continue
         rose, known = _over_best(val, where)
         leapt = rise > BOTH * scale and rose > BOTH * known
@@ -169,7 +178,8 @@ def _tall(view: View) -> list[tuple[int, float, float]]:
         step, low = float(loss.step[at]), float(loss.value[at]) - rise
         high = np.count_nonzero(loss.value[BEFORE // 2 :] > low + rise / 3)
         lone = view.learned and high <= LONE
-        tall = rise > SHARE_HIGH * scale and rise > (TALL * low if lone else HUGE * median(loss.value[:at]))
+        times = SEEN if _witnessed(view, step) else TALL
+        tall = rise > SHARE_HIGH * scale and rise > (times * low if lone else HUGE * median(loss.value[:at]))
         if (
             tall
             and loss.value[at + 1 :].min() < low + 0.1 * rise
@@ -178,6 +188,15 @@ def _tall(view: View) -> list[tuple[int, float, float]]:
         ):
             return [(at, SIGMAS, rise / scale)]
     return []
+
+
+def _witnessed(view: View, step: float) -> bool:
+    """Whether the rate had leapt up just before, or the gradient leaps at that step."""
+    grad = view.series("grad_norm")
+    if view.lr_change(step, max(1.0, view.at / 20)) > RATE:
+        return True
+    before = grad.value[grad.step < step] if grad is not None else np.empty(0)
+    return grad is not None and len(before) >= LONE and grad.at(step) > GRADIENT * float(before.max())
 
 
 def _held(view: View, step: float) -> bool:
