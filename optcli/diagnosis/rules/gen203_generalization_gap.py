@@ -104,7 +104,7 @@ def check(view: View) -> list[Finding] | Abstain:
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
         return []
-    if _parallel(loss, val):
+    if _parallel(loss, val) and not (view.complete and gap > loss.drop):  # above where training began, to the end
         return []
     change, z = val.trend(0.5 if val.n >= 12 else 1.0)
     if z < FALLING and change < -CLOSING * gap:

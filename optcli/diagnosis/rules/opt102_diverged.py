@@ -109,7 +109,7 @@ RIGHT: Final = 0.5
 """Gain of accuracy over a guess, of what there is to gain, at which a loss above a guess's that falls for sure holds a
 penalty besides."""
 EARLY: Final = 0.2
-"""Share of the plan for which a rise may wait until two epochs have gone by."""
+"""Share of the plan for which a rise may wait until three epochs have gone by."""
 PATIENT: Final = 128
 """The same in points, where no plan is known."""
 RECENT: Final = 12
@@ -143,7 +143,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if (not rose and not far) or (not far and creeping(view) is not None):
         return []
     if not far and not broke and now < loss.start and _first_epochs(view):
-        return Abstain("a rise below the start level in the first two epochs may be the order of the data")
+        return Abstain("a rise below the start level in the first three epochs may be the order of the data")
     first = _onset(loss, low + min(bar, now - low) / 2)
     what = f"rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}"
     if not rose and view.chance_at_most:
@@ -180,9 +180,9 @@ def _left_at_once(view: View) -> bool:
 
 
 def _first_epochs(view: View) -> bool:
-    """Whether no epoch has been gone through twice yet, early in a run that counts them."""
+    """Whether no epoch has been gone through three times yet, early in a run that counts them."""
     early = view.share < EARLY if view.share >= 0 else view.loss.n < PATIENT
-    return 1 <= len(view.epochs) < 3 and early
+    return 1 <= len(view.epochs) <= 3 and early
 
 
 def _far_from_chance(view: View, least: int) -> bool:
