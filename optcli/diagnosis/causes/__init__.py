@@ -100,13 +100,22 @@ class Case:
 
         Of an optimizer that isn't known, decades outside of what is usual for any.
         """
-        lr = self.number("optimizer.lr") or self.sign("lr_peak")
+        lr = self._lr
         if not lr > 0:
             return 0.0
         name = settings.setting(self.config, "optimizer.name")
         usual = USUAL.get(str(name).lower().removeprefix("torch.optim."))
         low, high = (usual, usual) if usual else ANY
         return math.log10(lr / min(max(lr, low), high))
+
+    @property
+    def rated(self) -> bool:
+        """Whether the learning rate is known."""
+        return self._lr > 0
+
+    @property
+    def _lr(self) -> float:
+        return self.number("optimizer.lr") or self.sign("lr_peak")
 
     def number(self, path: str) -> float | None:
         """The configured number at a recipe path, or None."""

@@ -48,6 +48,8 @@ def weigh(case: Case) -> float:
     codes = [c for c in ("OPT108", "OPT102", "ARC502") if c in case.findings]
     if any(case.figure(code, "lr_ratio") > RISE for code in codes):
         return -3.0
+    if case.figure("ARC502", "piles", 0.0):
+        return -3.0
     odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes)
     sudden = bool({"OPT108", "ARC502"} & set(codes))
     return odds + (0.5 if sudden else -1.0) + (1.0 if {"OPT108", "OPT102", "ARC502"} <= set(codes) else 0.0)

@@ -25,7 +25,7 @@ from typing import Final
 from optcli.diagnosis.causes import Case
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"ARC502": 0.5}
+EVIDENCE: Final = {"ARC502": 0.5, "OPT104": -4.0}
 PRIOR: Final = -3.0
 PILES: Final = 8.0
 """Log-odds for a norm that grows from the first step on: nothing else does that."""

@@ -3,7 +3,8 @@
 **What it is.** A share of the training labels is not what the inputs show. A net first learns what most samples agree
 on; only later, by heart, the wrong ones. So training loss falls slowly and keeps falling, validation is best early and
 turns up while the training loss is still high (GEN201). When inputs and labels were shuffled apart, all of them are
-wrong: validation never gets better than a guess, and what training learns is learned by heart, late (DAT402).
+wrong: validation never gets better than a guess, and what training learns is learned by heart, late (DAT402). Where
+validation labels are right, its loss lies far below that of training from early on (GEN205).
 
 **How to tell from plain overfitting.** There the training loss is near 0 when validation has turned. Here much of it
 is left at the turn, and training accuracy lies *below* validation accuracy for a long time when validation labels are
@@ -25,8 +26,12 @@ from optcli.diagnosis.causes import MANY, Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"GEN201": 0.8, "DAT402": 2.5, "OPT104": -2.0, "OPT102": -2.0}
+EVIDENCE: Final = {"GEN201": 0.8, "GEN205": 1.5, "DAT402": 2.5, "OPT104": -2.0, "OPT102": -2.0}
 PRIOR: Final = -1.5
+CLEAN: Final = -0.6
+APART: Final = 3.5
+"""Validation loss over the training loss where half of that was gone, in falls, and the log-odds: wrong labels that
+only training has keep its loss up by a constant, while strong regularization slows both."""
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""
 LATE: Final = 0.3
@@ -37,6 +42,8 @@ def weigh(case: Case) -> float:
     """How much of the training loss is left; where validation never learned anything, how late training did."""
     if "DAT402" in case.findings:
         return 1.5 if case.figure("DAT402", "half") > LATE else -1.5
+    if "GEN205" in case.findings and "GEN201" not in case.findings:
+        return APART if case.sign("gap_early") < CLEAN else -APART
     if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:
         return -1.0
     if case.unlearned:

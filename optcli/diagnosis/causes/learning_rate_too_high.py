@@ -51,6 +51,8 @@ RISING: Final = 1.05
 FAR: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
+BURST: Final = 2.5
+"""The same, where numbers stop being any."""
 INNOCENT: Final = -6.0
 """Log-odds where the data hold what is no number."""
 MUCH: Final = 0.1
@@ -67,6 +69,7 @@ def weigh(case: Case) -> float:
         odds += 3.0 if case.collapsed else -1.5
     if "NUM301" in case.findings:
         odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
+        odds += BURST * (case.rate > UNUSUAL)
     if any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502", "NUM301")):
         odds += 2.5
     elif any(case.figure(code, "lr_ratio") > RISING for code in ("OPT102", "OPT108", "ARC502")):

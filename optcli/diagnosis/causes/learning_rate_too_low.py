@@ -46,9 +46,11 @@ EVIDENCE: Final = {
     "OPT110": -3.0,
 }
 PRIOR: Final = -1.5
-FAR: Final = 2.0
+FAR: Final = 2.5
 UNUSUAL: Final = 1.3
-"""Log-odds for a configured rate less than a 20th (10^-1.3) of what is usual for its optimizer."""
+USUAL: Final = 0.3
+"""Log-odds for a rate less than a 20th (10^-1.3) of what is usual for its optimizer, against one that isn't below half
+of it (10^-0.3), and in between in proportion."""
 SHORT: Final = 2.5
 """Log-odds against it where steps are shorter than rate times gradient: then the rate isn't what holds them back."""
 YOUNG: Final = 1.5
@@ -59,7 +61,8 @@ FACTOR: Final = 5.0
 
 def weigh(case: Case) -> float:
     """For a loss that hardly moved: does it fall at all, and did it leap first?"""
-    odds = FAR * (case.rate < -UNUSUAL) - FAR * (case.rate > UNUSUAL)
+    middle, half = -(UNUSUAL + USUAL) / 2, (UNUSUAL - USUAL) / 2
+    odds = FAR * min(max((middle - case.rate) / half, -1.0), 1.0) if case.rated else 0.0
     if "GEN204" in case.findings and case.rate > -UNUSUAL:
         odds -= 1.0  # a curve that slowed down
     odds -= SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)

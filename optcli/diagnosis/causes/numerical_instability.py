@@ -40,6 +40,9 @@ EVIDENCE: Final = {
 }
 PRIOR: Final = -0.5
 RISE: Final = 1.5
+UNUSUAL: Final = 1.3
+BURST: Final = 2.0
+"""Log-odds against it at a rate more than 20 times (10^1.3) above what is usual, which explains it by itself."""
 SEEN: Final = 3.0
 """Log-odds where the first value that was no number was found, and it stood in the data."""
 
@@ -51,6 +54,7 @@ def weigh(case: Case) -> float:
     odds = -1.5 if case.figure("NUM301", "loss_rise") > RISE else 0.0
     if case.figure("NUM301", "lr_ratio") > RISE:
         odds -= 2.5
+    odds -= BURST * (case.rate > UNUSUAL)
     return odds + (1.0 if case.figure("NUM301", "finite_before", 99.0) < 3 else 0.0)
 
 

@@ -50,6 +50,9 @@ SLOW: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds against it at a rate less than a 20th (10^-1.3) of what is usual, which explains a high loss by itself."""
 
+CLEAN: Final = -0.6
+APART: Final = 2.0
+"""Log-odds against it where validation is far below training from early on, in falls: wrong labels do that."""
 NOTHING: Final = 10.0
 """Log-odds against it where a recipe regularizes nothing: then it can't be, whatever else is seen."""
 HOLD_BACK: Final = (
@@ -75,6 +78,8 @@ def weigh(case: Case) -> float:
         odds += 1.0
     if setting(case.config, "regularizers") is not None and not _at_work(case):
         odds -= NOTHING
+    if "GEN205" in case.findings and case.sign("gap_early") < CLEAN:
+        odds -= APART
     shrunk = "OPT104" in case.findings and case.lifted and not case.crawls
     return odds + SHRUNK * shrunk - SLOW * (case.rate < -UNUSUAL)
 
