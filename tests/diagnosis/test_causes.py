@@ -192,3 +192,29 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
     cause = causes.rank([finding("OPT102"), finding("OPT101")], config)[0]
     assert cause.name == "learning-rate-too-high"
     assert dict(cause.prescription.patch or {}) == {"optimizer.lr": better}
+
+
+@pytest.mark.parametrize(
+    ("found", "config", "signs", "name"),
+    [
+        (
+            [finding("NUM301", finite_before=1)],
+            {"optimizer.lr": 9.0, "optimizer.name": "momentum"},
+            {},
+            "learning-rate-too-high",
+        ),
+        (
+            [finding("NUM301", finite_before=1)],
+            {"optimizer.lr": 0.03, "optimizer.name": "momentum"},
+            {},
+            "numerical-instability",
+        ),
+        ([finding("OPT106")], {"optimizer.lr": 2e-5, "optimizer.name": "rmsprop"}, {}, "learning-rate-too-low"),
+        ([finding("OPT106")], {"optimizer.lr": 1e-3, "optimizer.name": "rmsprop"}, {}, "too-few-steps"),
+        ([finding("GEN205")], {}, {"gap_early": -1.4}, "label-noise"),
+        ([finding("GEN205")], {}, {"gap_early": -0.3}, "too-much-regularization"),
+        ([finding("ARC502", piles=1.0), finding("OPT102"), finding("OPT108")], {}, {}, "gradients-kept"),
+    ],
+)
+def test_settings_and_signs_decide_between_two(found, config, signs, name) -> None:
+    assert causes.rank(found, config, signs)[0].name == name

@@ -5,6 +5,7 @@ import pytest
 
 from optcli.diagnosis import engine
 from optcli.diagnosis.diagnosis import Diagnosis
+from optcli.diagnosis.live import Live
 
 
 def standing(diagnosis: Diagnosis) -> set[str]:
@@ -129,3 +130,15 @@ def test_what_has_healed_needs_no_cause(make, fall) -> None:
     diagnosis = engine.diagnose(make({"train/loss": loss}), select=["OPT102"])
     assert "OPT102" in {f.code for f in diagnosis.findings}
     assert (standing(diagnosis), diagnosis.causes) == (set(), ())
+
+
+def test_a_state_that_has_passed_asks_for_nothing_and_what_happened_stays_as_bad(make) -> None:
+    slow = np.concatenate([np.full(120, 2.3), 2.3 * np.exp(-np.arange(280) / 60)])
+    told = engine.diagnose(make({"train/loss": slow + 0.01 * np.random.default_rng(0).normal(size=400)}, planned=400))
+    (late,) = [f for f in told.findings if f.code == "OPT104"]
+    assert (late.severity, told.status) == ("info", "healthy")
+    assert late.healed_at is not None
+    live = Live(400)
+    rows = [{"step": i, "train/loss": float(x)} for i, x in enumerate(slow)]
+    spoken = live.add(rows, closed=True)
+    assert [f.severity for f in spoken if f.code == "OPT104"] == ["error"]  # nobody knew better then

@@ -26,7 +26,7 @@ step = np.arange(200)
 curves = {"train/loss": np.where(step < 30, 2.3 - 0.02 * step, 2.303) + 0.01 * noise}
 curves["grad_norm/0.weight"] = np.where(step < 30, 1 + 0.1 * noise, 0)
 curves["grad_norm/2.weight"] = np.where(step < 30, 1 - 0.1 * noise, 0.02)
-also = ("OPT102",)
+also = ("OPT102", "OPT105")
 ```
 
 ## Healthy

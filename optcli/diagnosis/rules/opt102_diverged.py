@@ -136,7 +136,7 @@ def check(view: View) -> list[Finding] | Abstain:
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
-    rose = now - low > bar or _exploded(view) or _climbing(view, low, gained) or _rising(loss, low, gained)
+    rose = now - low > bar or _exploded(view) or _climbing(view, loss, low, gained, broke) or _rising(loss, low, gained)
     if not rose and _left_at_once(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
@@ -214,11 +214,10 @@ def _early(view: View) -> bool:
     return view.stretch.n < YOUNG and not view.by_epoch and not view.complete
 
 
-def _climbing(view: View, low: float, gained: float) -> bool:
+def _climbing(view: View, loss: Series, low: float, gained: float, breaks: bool) -> bool:
     """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
-    loss, breaks = view.stretch, view.points(LOSS) > view.loss.n
-    times = ALONE if low == loss.value[0] and _early(view) else 1.0
-    far = max(SHARE * gained, abs(loss.start) * (times if loss.n < YOUNG else 0.5))
+    times = 0.5 if loss.n >= YOUNG else ALONE if low == loss.value[0] and _early(view) else 1.0
+    far = max(SHARE * gained, abs(loss.start) * times)
     if gained > GAINED * abs(loss.start):
         far = min(far, max(TWICE * gained, abs(loss.start) / 2))
     last = loss.value[-max(5, loss.n // 2) :]

@@ -126,7 +126,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if not cut and view.right > RIGHT:
         return []
     level = median(loss.tail(FLAT_SHARE))
-    if view.learned and level - loss.low > LOST * loss.drop and _flat(view):
+    if level - loss.low > LOST * loss.drop and view.learned and _flat(view):
         return [_lost(view, level)]
     least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):

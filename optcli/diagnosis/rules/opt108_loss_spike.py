@@ -150,7 +150,7 @@ def _height(loss: Series, at: int) -> tuple[float, float] | None:
 def _together(view: View) -> list[tuple[int, float, float]]:
     """In a log of few points: training and validation leap at the same step, by more than was gained."""
     loss, val = view.loss, view.val
-    if val is None or loss.n > FEW_BOTH:
+    if val is None or loss.n > FEW_BOTH or (loss.n > FEW and np.ptp(loss.value[2:]) < CLEAR * loss.sigma):
         return []
     for at in range(2, loss.n):
         step = float(loss.step[at])

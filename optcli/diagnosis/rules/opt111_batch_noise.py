@@ -67,7 +67,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n < POINTS:
         return Abstain("too few points")
     noise = loss.sigma / loss.drop
-    if (samples := _samples(view)) <= TINY and noise > TINY_NOISE:
+    if noise > TINY_NOISE and (samples := _samples(view)) <= TINY:
         steps = f"{loss.name} scatters by {noise:.0%} of its drop: steps of {samples:.0f} sample{'s' * (samples > 1)}"
         return [
             view.finding(

@@ -41,3 +41,11 @@ def test_a_part_of_a_run_whose_training_loss_falls_no_more(make, seen, unseen, v
     curves |= {"train/accuracy": seen + 0 * noise, "val/accuracy": unseen + 0 * noise}
     run = make({role: (step, value) for role, value in curves.items()}, end="unknown")
     assert bool(engine.diagnose(run, select=["GEN203"]).findings) is said
+
+
+@pytest.mark.parametrize(("level", "said"), [(0.72, True), (0.3, False)])
+def test_a_gap_above_where_training_began_stands_though_both_fall(make, level, said) -> None:
+    step, seen = np.arange(300), np.arange(17, 300, 18)
+    train = 0.02 + 0.63 * np.exp(-step / 8)
+    curves = {"train/loss": train, "val/loss": (seen, level + 0.2 * np.exp(-seen / 30))}
+    assert bool(engine.diagnose(make(curves), select=["GEN203"]).findings) is said

@@ -24,7 +24,7 @@ def test_a_sum_of_several_losses_is_not_compared_with_one(make, times, said) -> 
 def test_mixed_pictures_that_are_still_being_learned_are_not_too_hard(make, pace, said) -> None:
     noise = 0.01 * np.random.default_rng(0).normal(size=400)
     curves = {
-        "train/loss": 3.6 + 2.6 * np.exp(-STEP / pace) + noise,
+        "train/loss": 4.0 + 2.2 * np.exp(-STEP / pace) + noise,
         "val/loss": (VAL_STEP, 1.8 + 3.0 * np.exp(-VAL_STEP / pace)),
     }
     assert bool(engine.diagnose(make(curves), select=["GEN205"]).findings) == said

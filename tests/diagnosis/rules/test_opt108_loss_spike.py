@@ -1,5 +1,6 @@
 """Leaps of training and validation together in a log of a few epochs."""
 
+import numpy as np
 import pytest
 
 from optcli.diagnosis import engine
@@ -61,3 +62,31 @@ def test_a_loss_that_learned_nothing_leaps_by_orders(make, spike, said) -> None:
 def test_a_short_log_that_leaps_all_the_time_has_no_spike(make) -> None:
     loss = [0.65, 0.02, 0.0026, 0.0065, 0.28, 0.32, 0.49, 0.0014, 0.07, 0.016, 0.0006, 0.026, 0.03, 0.27, 0.05]
     assert not engine.diagnose(make({"train/loss": loss}), select=["OPT108"]).findings
+
+
+FEW = np.array([0.56, 0.34, 0.22, 0.2, 0.18, 0.69, 0.35, 0.24, 0.17, 0.15, 0.14, 0.136, 0.132, 0.127, 0.127, 0.129])
+
+
+@pytest.mark.parametrize(
+    ("witness", "said"),
+    [
+        ({"lr": np.where(np.arange(16) < 5, 0.004, 0.1)}, True),
+        ({"grad_norm": np.where(np.arange(16) == 5, 1.2, 0.2)}, True),
+        ({"grad_norm": np.full(16, 0.2)}, False),
+        ({}, False),
+    ],
+)
+def test_in_few_points_the_rate_or_the_gradient_bears_witness(make, witness, said) -> None:
+    found = engine.diagnose(make({"train/loss": FEW, **witness}), select=["OPT108"]).findings
+    assert bool(found) is said
+
+
+def test_the_next_validation_bears_witness_where_it_is_logged_at_other_steps(make) -> None:
+    step = np.arange(0.0, 270.0, 10.0)
+    loss = 0.6 + 1.1 * np.exp(-step / 50) + 0.02 * np.random.default_rng(0).normal(size=27)
+    loss[13:15] = 2.0, 1.85
+    seen = np.arange(21.0, 270.0, 22.0)
+    val = np.array([1.2, 1.3, 0.8, 0.8, 0.6, 2.7, 2.5, 2.0, 1.7, 1.3, 0.7, 0.6])
+    for values, said in ((val, True), (np.minimum(val, 0.9), False)):
+        run = make({"train/loss": (step, loss), "val/loss": (seen, values)})
+        assert bool(engine.diagnose(run, select=["OPT108"]).findings) is said

@@ -1,0 +1,29 @@
+"""Gradients that are added up and never set back."""
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import engine
+
+STEP = np.arange(60.0)
+NOISE = np.random.default_rng(0).normal(size=60)
+FALL = 0.3 + 2.0 * np.exp(-STEP / 20) + 0.02 * NOISE
+
+
+@pytest.mark.parametrize(
+    ("norm", "said"),
+    [
+        (1.0 + 0.6 * STEP, True),  # from the first step on
+        (1.0 + 0.6 * np.minimum(STEP, 40), True),
+        (1.0 + 0.05 * STEP, False),  # a net that wakes up slowly
+        (1.0 + 0.6 * np.minimum(STEP, 60 - STEP), False),  # it comes back down
+        (np.where(STEP < 8, 1.0, 1.0 + 0.6 * STEP), False),  # not from the start
+    ],
+)
+def test_what_grows_from_the_first_step_on_piles_up(make, norm, said) -> None:
+    run = make({"train/loss": FALL, "grad_norm": norm * (1 + 0.01 * NOISE)})
+    found = engine.diagnose(run, select=["ARC502"])
+    assert ["piled up" in f.message for f in found.findings if f.healed_at is None] == [True] * said
+    if said:
+        assert found.causes[0].name == "gradients-kept"
+        assert found.findings[0].known_at < 30
