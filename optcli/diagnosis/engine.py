@@ -53,10 +53,10 @@ class Walk:
         growing = replace(run, end="running")  # as it was seen while it grew: which curve is the headline depends on it
         curve = ladder.headline(growing)
         self._by_score = curve is not None and curve.name.startswith(ladder.OF_A_SCORE)
-        steps = (
-            [float(curve.step[count - 1]) for count in ladder.rungs(curve, run.planned)] if curve is not None else []
-        )
-        new = [finding for step in steps for finding in self.climb(View(growing, step))]
+        new: list[Finding] = []
+        if curve is not None:
+            for count in ladder.rungs(curve, run.planned):
+                new += self.climb(View(growing, float(curve.step[count - 1])))
         if any(map(len, run.curves.values())) and run.end != "running":
             new += self.climb(View(run, last_step(run), ended=True))
         return new

@@ -130,7 +130,8 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
-    return finding.evidence["climb"].value < GREAT
+    climb = finding.evidence.get("climb")
+    return climb is not None and climb.value < GREAT
 
 
 def _gains(view: View) -> bool:

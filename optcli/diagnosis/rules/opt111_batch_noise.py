@@ -92,6 +92,6 @@ def check(view: View) -> list[Finding] | Abstain:
 def _samples(view: View) -> float:
     """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
     batch, parts = number(view.config, "data.batch_size"), number(view.config, "train.accumulate")
-    if batch is None or number(view.config, "data.per_device"):
+    if batch is None or number(view.config, "facts.per_device"):
         return math.inf
     return batch * (parts or 1.0)

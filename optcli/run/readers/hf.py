@@ -141,7 +141,7 @@ def _config(state: dict[str, Any]) -> dict[str, Any]:
     known = {
         "train.epochs": state.get("num_train_epochs"),
         "data.batch_size": state.get("train_batch_size"),
-        "data.per_device": 1 if "train_batch_size" in state else None,
+        "facts.per_device": 1 if "train_batch_size" in state else None,
         "log.every": state.get("logging_steps"),
     }
     return {path: value for path, value in known.items() if isinstance(value, (int, float))}
