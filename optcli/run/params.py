@@ -13,6 +13,7 @@ NAMES: Final = {
     "train.accumulate": ("gradient_accumulation_steps", "accumulate_grad_batches", "accumulate", "grad_accum_steps"),
     "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
     "optimizer.weight_decay": ("weight_decay", "wd"),
+    "regularizers.dropout.rate": ("dropout", "dropout_rate", "drop", "drop_rate", "p_dropout"),
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
     "regularizers.clip_norm.max_norm": (
         "max_grad_norm", "gradient_clip_val", "clip_norm", "clip_grad_norm", "grad_clip", "clip_grad", "grad_norm_clip",
@@ -25,7 +26,11 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
     """Recipe path -> value, for the settings that are known by name; numbers in text become numbers."""
     found: dict[str, Any] = {}
     for path, names in NAMES.items():
-        value = next((params[name] for name in names if isinstance(params.get(name), (str, int, float))), None)
+        value = next((params[name] for name in names if _told(params.get(name))), None)
         if value not in (None, ""):
             found[path] = value if number(value) is None else number(value)
     return found
+
+
+def _told(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)

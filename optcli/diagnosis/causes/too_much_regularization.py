@@ -50,6 +50,8 @@ SLOW: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds against it at a rate less than a 20th (10^-1.3) of what is usual, which explains a high loss by itself."""
 
+HELD: Final = 3.0
+"""Log-odds where the settings are known to hold it back far beyond the usual."""
 CLEAN: Final = -0.6
 APART: Final = 2.0
 """Log-odds against it where validation is far below training from early on, in falls: wrong labels do that."""
@@ -78,6 +80,7 @@ def weigh(case: Case) -> float:
         odds += 1.0
     if setting(case.config, "regularizers") is not None and not _at_work(case):
         odds -= NOTHING
+    odds += HELD * (case.figure("GEN204", "held", 0.0) > 0)
     if "GEN205" in case.findings and case.sign("gap_early") < CLEAN:
         odds -= APART
     shrunk = "OPT104" in case.findings and case.lifted and not case.crawls

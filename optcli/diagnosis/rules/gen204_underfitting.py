@@ -5,7 +5,8 @@ At the end more than 60 % of the start level of the training loss is left, altho
 and validation lies beside it; or almost nothing (12 %) is gone at all. Where the plan is known it is said when 60 % of
 it is done and the trend, carried on to its end, leaves as much. Needs a validation loss, and a start level that
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
-as in most regressions and in fine-tuning, only the latter counts, and as `info`.
+as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, or a
+weight decay of 0.1 (1 where it is decoupled), 40 % are enough, whatever the floor.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
@@ -52,7 +53,9 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import held_back
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -69,6 +72,8 @@ NOTHING: Final = 0.88
 """The same where hardly anything was learned, however the curve bends."""
 BENT: Final = 0.3
 """Share of the run by which nine tenths of the fall must be done, else the curve bends slowly into a floor."""
+LEFT_HELD: Final = 0.4
+"""Share of the start level that is left where the settings hold the model back far beyond the usual."""
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which the bend can't be told."""
 LEFT_TEXT: Final = 0.75
@@ -94,8 +99,10 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
-    least = LEFT_TEXT if view.texty else LEFT
     left = loss.end / view.top
+    if val is not None and (held := held_back(view.config)):
+        return _held(view, val, left, held)
+    least = LEFT_TEXT if view.texty else LEFT
     if not least <= left <= 1.2 or val is None:
         return []
     change, z = loss.trend(TAIL)
@@ -114,5 +121,23 @@ def check(view: View) -> list[Finding] | Abstain:
             f"{loss.name} stays at {loss.end:.4g}, {left:.0%} of an untrained model's: the training set is not learned",
             left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
             gap=(gap, "of the start level"),
+        )
+    ]  # fmt: skip
+
+
+def _held(view: View, val: Series, left: float, held: str) -> list[Finding]:
+    """Much is left of the training loss, and the settings say why."""
+    loss = view.loss
+    change, z = loss.trend(TAIL)
+    gap = (val.end - loss.end) / view.top
+    goes_on = change < SLOWING * loss.drop and left < NOTHING
+    if not LEFT_HELD <= left <= 1.2 or goes_on or gap > APART:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
+            f"{loss.name} stays at {loss.end:.4g}, {left:.0%} of an untrained model's, under {held}",
+            left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
+            gap=(gap, "of the start level"), held=(1.0, "1"),
         )
     ]  # fmt: skip
