@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,22 @@ DECOUPLED: Final = 1.0
 """The same where the rate scales it and it bypasses the gradient (AdamW, Lion): 0.01 to 0.3 are usual."""
 APART: Final = frozenset(("adamw", "lion", "nadamw", "muon", "schedule_free_adamw", "adamw_8bit", "adamw_torch"))
 """Optimizers that decay so."""
+USUAL: Final = {
+    "sgd": 0.05,
+    "momentum": 0.05,
+    "nesterov": 0.05,
+    "adam": 1e-3,
+    "adamw": 1e-3,
+    "nadam": 1e-3,
+    "radam": 1e-3,
+    "adamax": 2e-3,
+    "rmsprop": 1e-3,
+    "adagrad": 1e-2,
+    "lion": 1e-4,
+}
+"""Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
+ANY: Final = (1e-3, 0.05)
+"""The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
 
 
 def held_back(config: Mapping[str, Any]) -> str:
@@ -25,3 +42,15 @@ def held_back(config: Mapping[str, Any]) -> str:
     if decay is not None and decay >= (DECOUPLED if name in APART else DECAY):
         found.append(f"a weight decay of {decay:g}")
     return " and ".join(found)
+
+
+def rate_off(config: Mapping[str, Any], rate: float) -> float:
+    """Decades between a learning rate and what is usual for the configured optimizer; 0 for no rate.
+
+    Of an optimizer that isn't known, decades outside of what is usual for any.
+    """
+    if not rate > 0:
+        return 0.0
+    usual = USUAL.get(str(setting(config, "optimizer.name")).lower().removeprefix("torch.optim."))
+    low, high = (usual, usual) if usual else ANY
+    return math.log10(rate / min(max(rate, low), high))

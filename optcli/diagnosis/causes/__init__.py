@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from optcli.diagnosis import settings
+from optcli.diagnosis import settings, strength
 from optcli.diagnosis.diagnosis import Cause, Finding, Prescription
 
 RENAMED: Final[dict[str, str]] = {}
@@ -100,13 +100,7 @@ class Case:
 
         Of an optimizer that isn't known, decades outside of what is usual for any.
         """
-        lr = self._lr
-        if not lr > 0:
-            return 0.0
-        name = settings.setting(self.config, "optimizer.name")
-        usual = USUAL.get(str(name).lower().removeprefix("torch.optim."))
-        low, high = (usual, usual) if usual else ANY
-        return math.log10(lr / min(max(lr, low), high))
+        return strength.rate_off(self.config, self._lr)
 
     @property
     def rated(self) -> bool:
@@ -138,22 +132,6 @@ CERTAIN: Final = -6.0
 """Standard errors from which a small fall is a fall."""
 WORSE: Final = -0.05
 """Share of the level of an untrained model by which a loss may lie above it: beyond, a fall is only a way back."""
-USUAL: Final = {
-    "sgd": 0.05,
-    "momentum": 0.05,
-    "nesterov": 0.05,
-    "adam": 1e-3,
-    "adamw": 1e-3,
-    "nadam": 1e-3,
-    "radam": 1e-3,
-    "adamax": 2e-3,
-    "rmsprop": 1e-3,
-    "adagrad": 1e-2,
-    "lion": 1e-4,
-}
-"""Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
-ANY: Final = (1e-3, 0.05)
-"""The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
 ALIKE: Final = 0.2
 """Gap at a first validation that was good already, in falls, up to which the fall of validation lies before it."""
 ALIKE_EPOCH: Final = 0.1

@@ -79,7 +79,9 @@ SPENT: Final = 0.3
 SURE: Final = 4.0
 """Standard errors of the slope below 0."""
 LEAST: Final = 60
-"""Points by step, below which a run was merely short."""
+FEWEST: Final = 30
+STEPS_LEAST: Final = 300
+"""Points by step, below which a run was merely short; fewer where they stand for so many steps."""
 LITTLE: Final = 0.2
 """Progress above which the last part, too, must fall for sure: a planned drop of the rate flattens the end."""
 FALLING: Final = -3.0
@@ -106,7 +108,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
-    if loss.n < LEAST and not view.by_epoch:
+    if loss.n < LEAST and not view.by_epoch and (loss.n < FEWEST or view.at < STEPS_LEAST):
         return Abstain("too short to be called slow")
     if loss.late:
         return Abstain("the log begins in the middle of a run")
