@@ -47,6 +47,8 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
+from optcli.diagnosis.settings import number
+from optcli.diagnosis.strength import rate_off
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
@@ -93,6 +95,11 @@ RIGHT: Final = 0.6
 """Gain of accuracy over a guess, of what there is to gain, at which a high loss is the floor of soft targets."""
 LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
+WILD: Final = 1.3
+LEVEL_WILD: Final = 0.4
+BENT_WILD: Final = 0.4
+"""Decades of the rate above what is usual (20 times), and the share that is left and the bend which are enough then:
+steps that are too long hold a loss up at any level."""
 LOST: Final = 0.5
 """Share of what had been gained that is lost again: then there was more to learn, whatever the task is."""
 LEVEL_SPENT: Final = 0.3
@@ -128,20 +135,29 @@ def check(view: View) -> list[Finding] | Abstain:
     level = median(loss.tail(FLAT_SHARE))
     if level - loss.low > LOST * loss.drop and view.learned and _flat(view):
         return [_lost(view, level)]
-    least = LEVEL_SPENT if cut else LEVEL_TEXT if view.entropic else LEVEL
-    if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not (cut or view.settled <= BENT):
+    wild = _wild(view)
+    least = LEVEL_SPENT if cut else LEVEL_WILD if wild else LEVEL_TEXT if view.entropic else LEVEL
+    bent = cut or view.settled <= (BENT_WILD if wild else BENT)
+    if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not bent:
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
     if not _flat(view) or (not cut and _annealed(view, since)):
         return []
     first = _since(loss, level)
-    sure = cut or not view.floored
+    sure = cut or wild or not view.floored
     return [_say(view, first, 0.95 if cut else 0.88 if sure else 0.5, SEVERITY if sure else "info")]
 
 
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     return True
+
+
+def _wild(view: View) -> bool:
+    """Whether the rate is known to be far too high."""
+    lr = view.series("lr")
+    rate = number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
+    return rate_off(view.config, rate) > WILD
 
 
 def _since(loss: Series, level: float) -> float:
