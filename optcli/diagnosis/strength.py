@@ -16,6 +16,8 @@ DECOUPLED: Final = 1.0
 """The same where the rate scales it and it bypasses the gradient (AdamW, Lion): 0.01 to 0.3 are usual."""
 APART: Final = frozenset(("adamw", "lion", "nadamw", "muon", "schedule_free_adamw", "adamw_8bit", "adamw_torch"))
 """Optimizers that decay so."""
+NARROW: Final = 4
+"""Units of the widest layer up to which a model is no more than a few straight lines."""
 USUAL: Final = {
     "sgd": 0.05,
     "momentum": 0.05,
@@ -32,6 +34,15 @@ USUAL: Final = {
 """Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
 ANY: Final = (1e-3, 0.05)
 """The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
+
+
+def narrow(config: Mapping[str, Any]) -> str:
+    """The width of a model that is plainly too small for most tasks, in words; nothing for any other."""
+    hidden = setting(config, "model.hidden")
+    widths = hidden if isinstance(hidden, list | tuple) else [hidden]
+    if not widths or not all(isinstance(w, int | float) and not isinstance(w, bool) for w in widths):
+        return ""
+    return f"a width of {max(widths):g}" if 0 < max(widths) <= NARROW else ""
 
 
 def held_back(config: Mapping[str, Any]) -> str:

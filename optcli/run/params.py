@@ -13,6 +13,9 @@ NAMES: Final = {
     "train.accumulate": ("gradient_accumulation_steps", "accumulate_grad_batches", "accumulate", "grad_accum_steps"),
     "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
     "optimizer.weight_decay": ("weight_decay", "wd"),
+    "model.hidden": (
+        "hidden", "hidden_sizes", "hidden_size", "hidden_dims", "hidden_dim", "width", "d_model", "n_embd",
+    ),
     "regularizers.dropout.rate": ("dropout", "dropout_rate", "drop", "drop_rate", "p_dropout"),
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
     "regularizers.clip_norm.max_norm": (
@@ -28,9 +31,11 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
     for path, names in NAMES.items():
         value = next((params[name] for name in names if _told(params.get(name))), None)
         if value not in (None, ""):
-            found[path] = value if number(value) is None else number(value)
+            found[path] = value if isinstance(value, list) or number(value) is None else number(value)
     return found
 
 
 def _told(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, int) and not isinstance(one, bool) for one in value)
     return isinstance(value, (str, int, float)) and not isinstance(value, bool)

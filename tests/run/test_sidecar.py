@@ -42,7 +42,7 @@ LOG = "step,loss\n" + "".join(f"{i},{2 / (i + 1):.4f}\n" for i in range(8))
         ("hparams.yaml", "learning_rate: 1e-3\nmax_epochs: 5\n", {"optimizer.lr": 1e-3, "train.epochs": 5}),
         ("config.yaml", "trainer:\n  gradient_clip_val: 1.0\nlr: 0.2\noptim: {lr: 0.3}\n",
          {"regularizers.clip_norm.max_norm": 1.0, "optimizer.lr": 0.2}),
-        ("config.json", '{"hidden_size": 768}', {}),
+        ("config.json", '{"hidden_size": 768, "drop": true}', {"model.hidden": 768.0}),
         ("config.json", "[1, 2]", {}),
         ("config.json", '{"lr": ', {}),
         ("hparams.yaml", "a: [", {}),

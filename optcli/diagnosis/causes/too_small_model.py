@@ -36,12 +36,15 @@ EVIDENCE: Final = {
     "OPT102": -2.0,
 }
 PRIOR: Final = -1.5
+NARROW: Final = 4.0
+"""Log-odds where its layers are known to have hardly any units."""
 
 
 def weigh(case: Case) -> float:
     """Slowing down, yet still falling; a fall that stops at once is regularization."""
     change = case.figure("GEN204", "change", 0.0)
-    return 1.0 if -0.25 < change < -0.05 else 0.0
+    slowing = 1.0 if -0.25 < change < -0.05 else 0.0
+    return slowing + NARROW * (case.figure("GEN204", "narrow", 0.0) > 0)
 
 
 def prescribe(case: Case) -> Prescription:

@@ -6,7 +6,7 @@ and validation lies beside it; or almost nothing (12 %) is gone at all. Where th
 it is done and the trend, carried on to its end, leaves as much. Needs a validation loss, and a start level that
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
 as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, or a
-weight decay of 0.1 (1 where it is decoupled), 40 % are enough, whatever the floor.
+weight decay of 0.1 (1 where it is decoupled), or with layers of 4 units and fewer, 40 % are enough, whatever the floor.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
@@ -53,7 +53,7 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import held_back
+from optcli.diagnosis.strength import held_back, narrow
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 
@@ -100,8 +100,9 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
     left = loss.end / view.top
-    if val is not None and (held := held_back(view.config)):
-        return _held(view, val, left, held)
+    held, small = held_back(view.config), narrow(view.config)
+    if val is not None and (held or small):
+        return _held(view, val, left, held, small)
     least = LEFT_TEXT if view.texty else LEFT
     if not least <= left <= 1.2 or val is None:
         return []
@@ -125,7 +126,7 @@ def check(view: View) -> list[Finding] | Abstain:
     ]  # fmt: skip
 
 
-def _held(view: View, val: Series, left: float, held: str) -> list[Finding]:
+def _held(view: View, val: Series, left: float, held: str, small: str) -> list[Finding]:
     """Much is left of the training loss, and the settings say why."""
     loss = view.loss
     change, z = loss.trend(TAIL)
@@ -136,8 +137,8 @@ def _held(view: View, val: Series, left: float, held: str) -> list[Finding]:
     return [
         view.finding(
             __name__, SEVERITY, loss.name, float(loss.step[0]), 0.9,
-            f"{loss.name} stays at {loss.end:.4g}, {left:.0%} of an untrained model's, under {held}",
+            f"{loss.name} stays at {loss.end:.4g}, {left:.0%} of an untrained model's, with {held or small}",
             left=(left, "of the start level"), change=(change / loss.drop, "of the drop"), trend=(z, "sigma"),
-            gap=(gap, "of the start level"), held=(1.0, "1"),
+            gap=(gap, "of the start level"), held=(float(bool(held)), "1"), narrow=(float(bool(small)), "1"),
         )
     ]  # fmt: skip

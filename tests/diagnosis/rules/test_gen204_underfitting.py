@@ -45,3 +45,38 @@ def test_a_plan_of_a_few_steps_is_no_underfitting(make, steps, said) -> None:
     loss, val = np.linspace(2.31, 2.29, steps), np.full(steps, 2.3)
     run = make({"train/loss": loss + 0.02 * NOISE[:steps], "val/loss": val}, config=TEN, planned=steps)
     assert bool(engine.diagnose(run, select=["GEN204"]).findings) is said
+
+
+STILL = np.arange(400)
+SEEN = STILL[9::10]
+
+
+@pytest.mark.parametrize(
+    ("config", "left", "cause"),
+    [
+        ({"regularizers.dropout.rate": 0.9}, 0.5, "too-much-regularization"),
+        ({"optimizer.weight_decay": 0.6, "optimizer.name": "sgd"}, 0.5, "too-much-regularization"),
+        ({"model.hidden": [2]}, 0.5, "too-small-model"),
+        ({"model.hidden": [2]}, 0.2, None),  # it was enough for the task
+        ({"regularizers.dropout.rate": 0.3, "model.hidden": [64]}, 0.5, None),
+        ({}, 0.5, None),
+    ],
+)
+def test_settings_far_beyond_the_usual_explain_a_loss_that_stays(make, config, left, cause) -> None:
+    noise = 0.01 * np.random.default_rng(0).normal(size=400)
+    curves = {
+        "train/loss": left + (1 - left) * np.exp(-STILL / 60) + noise,
+        "val/loss": (SEEN, left + (1 - left) * np.exp(-SEEN / 60)),
+    }
+    found = engine.diagnose(make(curves, config=config), select=["GEN204"])
+    assert [c.name for c in found.causes][:1] == ([cause] if cause else [])
+    if cause:
+        assert found.findings[0].message.endswith(
+            ("with a dropout of 0.9", "with a weight decay of 0.6", "with a width of 2")
+        )
+
+
+def test_what_still_falls_fast_is_not_held_back(make) -> None:
+    line = 1 - 0.5 * STILL / 400
+    curves = {"train/loss": line, "val/loss": (SEEN, 1 - 0.5 * SEEN / 400)}
+    assert not engine.diagnose(make(curves, config={"model.hidden": [2]}), select=["GEN204"]).findings

@@ -57,3 +57,10 @@ def test_a_staircase_of_cut_rates_is_no_crawl(make, step, said) -> None:
     x = STEP / N
     loss = 2.3 - (0.5 - 2 * step) * x - step * (x > 0.5) - step * (x > 0.75) + 0.003 * NOISE
     assert bool(engine.diagnose(make({"train/loss": loss}, planned=N), select=["OPT103"]).findings) == said
+
+
+@pytest.mark.parametrize(("apart", "said"), [(10, True), (1, False)])
+def test_points_that_stand_for_many_steps_are_no_short_run(make, apart, said) -> None:
+    step = np.arange(0, 50 * apart, apart)
+    loss = 0.74 - 0.055 * np.arange(50) / 50 + 0.001 * np.random.default_rng(0).normal(size=50)
+    assert bool(engine.diagnose(make({"train/loss": (step, loss)}), select=["OPT103"]).findings) is said

@@ -21,3 +21,12 @@ def test_flat_far_above_a_level_that_was_reached(make, later, said) -> None:
     loss = np.concatenate([0.3 + 2.0 * np.exp(-STEP[:150] / 30), later]) + NOISE
     found = engine.diagnose(make({"train/loss": loss}), select=["OPT105"]).findings
     assert [f.severity for f in found if "come down" in f.message] == ["warning"] * said
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.15, "warning"), (1e-3, None)])
+def test_a_rate_far_too_high_holds_a_loss_up_at_any_level(make, rate, said) -> None:
+    loss = 0.37 + 0.37 * np.exp(-STEP / 6) + NOISE / 4
+    config = {"optimizer.lr": rate, "optimizer.name": "adam"}
+    found = engine.diagnose(make({"train/loss": loss}, config=config), select=["OPT105"])
+    assert [f.severity for f in found.findings] == ([said] if said else [])
+    assert [c.name for c in found.causes][:1] == (["learning-rate-too-high"] if said else [])
