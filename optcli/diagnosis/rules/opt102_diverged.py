@@ -74,6 +74,10 @@ STEADY: Final = 0.3
 """Rise as a share of the gain where it is a steady one over the later half of the run."""
 RISING: Final = 6.0
 """Standard errors of that rise."""
+RATE: Final = 5.0
+LEAPT: Final = 0.4
+"""Times that the rate has gone up since the lowest level, to more than it ever was, and the share of that bar which is
+enough then."""
 UNSEEN: Final = ("val/loss", "test/loss")
 """Headlines whose steady rise says that training learns by heart (GEN201)."""
 BLOCKS: Final = 24
@@ -130,7 +134,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
-    bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss)
+    bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss) * (LEAPT if _rate_leapt(view, levels) else 1.0)
     if low == loss.value[0] and loss.n > 1:
         bar = max(bar, min(bar * _apart(loss) ** 0.5, LONE * abs(low)), ALONE * abs(low) * _early(view))
     bar = max(bar, SHARE * gained)
@@ -207,6 +211,16 @@ def _validation_rose(view: View) -> bool:
     """Whether validation, too, stands well above its best."""
     val = view.val
     return val is not None and val.n >= LEAST and val.end - val.low > BOTH * abs(val.start)
+
+
+def _rate_leapt(view: View, levels: Floats) -> bool:
+    """Whether the rate has gone far above all that it was until the loss was lowest."""
+    lr = view.series("lr")
+    if lr is None or lr.n < LEAST or len(levels) < LEAST:
+        return False
+    until = float(view.stretch.step[(int(levels.argmin()) + 1) * len(view.stretch.step) // len(levels) - 1])
+    before, since = lr.value[lr.step <= until], lr.value[lr.step > until]
+    return min(len(before), len(since)) > 0 and float(since.max()) > RATE * float(before.max()) > 0
 
 
 def _early(view: View) -> bool:
