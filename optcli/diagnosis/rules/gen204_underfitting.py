@@ -74,6 +74,8 @@ BENT: Final = 0.3
 """Share of the run by which nine tenths of the fall must be done, else the curve bends slowly into a floor."""
 LEFT_HELD: Final = 0.4
 """Share of the start level that is left where the settings hold the model back far beyond the usual."""
+FLAT: Final = -0.05
+"""Change over the last 40 % as a share of the drop, at which a run of unknown length is judged before its end there."""
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which the bend can't be told."""
 LEFT_TEXT: Final = 0.75
@@ -90,9 +92,10 @@ APART: Final = 0.1
 
 def check(view: View) -> list[Finding] | Abstain:
     """Late in the run the training loss itself is high and hardly falls any more."""
-    if not view.share >= DONE or view.brief:
-        return Abstain("too early, no plan to measure by, or a plan of so few steps that no net learns in them")
     loss, val = view.loss, view.val
+    held, small = (held_back(view.config), narrow(view.config)) if view.config else ("", "")
+    if view.brief or not (view.share >= DONE or ((held or small) and _flat(loss))):
+        return Abstain("too early, no plan to measure by, or a plan of so few steps that no net learns in them")
     if loss.n < POINTS:
         return Abstain("too few finite points")
     if loss.late:
@@ -100,7 +103,6 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no floor to measure by")
     left = loss.end / view.top
-    held, small = held_back(view.config), narrow(view.config)
     if val is not None and (held or small):
         return _held(view, val, left, held, small)
     least = LEFT_TEXT if view.texty else LEFT
@@ -124,6 +126,11 @@ def check(view: View) -> list[Finding] | Abstain:
             gap=(gap, "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _flat(loss: Series) -> bool:
+    """Whether enough points hardly fall any more."""
+    return loss.n >= 2 * POINTS and loss.trend(TAIL)[0] > FLAT * loss.drop
 
 
 def _held(view: View, val: Series, left: float, held: str, small: str) -> list[Finding]:

@@ -80,3 +80,14 @@ def test_what_still_falls_fast_is_not_held_back(make) -> None:
     line = 1 - 0.5 * STILL / 400
     curves = {"train/loss": line, "val/loss": (SEEN, 1 - 0.5 * SEEN / 400)}
     assert not engine.diagnose(make(curves, config={"model.hidden": [2]}), select=["GEN204"]).findings
+
+
+def test_what_is_held_back_is_told_as_soon_as_it_stands_still(make) -> None:
+    noise = 0.005 * np.random.default_rng(0).normal(size=400)
+    curves = {
+        "train/loss": 0.6 + 0.4 * np.exp(-STILL / 15) + noise,
+        "val/loss": (SEEN, 0.6 + 0.4 * np.exp(-SEEN / 15)),
+    }
+    config = {"regularizers.dropout.rate": 0.9}
+    (found,) = engine.diagnose(make(curves, config=config), select=["GEN204"]).findings
+    assert found.known_at < 150

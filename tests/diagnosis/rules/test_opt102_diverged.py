@@ -105,3 +105,13 @@ def test_the_first_single_batches_are_no_level_to_have_risen_from(make) -> None:
     loss[1:40] = np.linspace(0.5, 60, 39)
     (found,) = engine.diagnose(make({"train/loss": loss[:40]}), select=["OPT102"]).findings
     assert found.known_at < 12
+
+
+@pytest.mark.parametrize(("after", "said"), [(0.45, True), (0.03, False)])
+def test_a_rate_that_leapt_up_bears_witness(make, after, said) -> None:
+    step = np.arange(0.0, 270.0, 10.0)
+    noise = 0.12 * np.random.default_rng(1).normal(size=27)
+    loss = np.where(step < 110, 0.7 + 1.15 * np.exp(-step / 20), 1.35) + noise
+    curves = {"train/loss": (step, loss), "lr": (step, np.where(step < 110, 0.03, after))}
+    found = engine.diagnose(make(curves), select=["OPT102"]).findings
+    assert any(f.healed_at is None for f in found) is said
