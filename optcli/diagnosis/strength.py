@@ -48,9 +48,10 @@ def narrow(config: Mapping[str, Any]) -> str:
 def held_back(config: Mapping[str, Any]) -> str:
     """What a configuration holds the model back by, far beyond the usual, in words; nothing where it doesn't."""
     dropout, decay = number(config, "regularizers.dropout.rate"), number(config, "optimizer.weight_decay")
-    name = str(setting(config, "optimizer.name")).lower()
+    name, kind = (str(setting(config, f"optimizer.{key}")).lower() for key in ("name", "decay"))
     found = [f"a dropout of {dropout:g}"] if dropout is not None and DROPOUT <= dropout <= 1 else []
-    if decay is not None and decay >= (DECOUPLED if name in APART else DECAY):
+    apart = kind in ("decoupled", "cautious") or (name in APART and kind != "l2")
+    if decay is not None and decay >= (DECOUPLED if apart else DECAY):
         found.append(f"a weight decay of {decay:g}")
     return " and ".join(found)
 

@@ -17,6 +17,8 @@ from optcli.diagnosis import strength
         ({"regularizers.dropout.rate": 0.5}, ""),
         ({"optimizer.weight_decay": 0.6, "optimizer.name": "momentum"}, "a weight decay of 0.6"),
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "adamw"}, ""),
+        ({"optimizer.weight_decay": 0.1, "optimizer.name": "sgd", "optimizer.decay": "decoupled"}, ""),
+        ({"optimizer.weight_decay": 0.1, "optimizer.name": "adamw", "optimizer.decay": "l2"}, "a weight decay of 0.1"),
         ({"optimizer.weight_decay": 30.0, "optimizer.name": "AdamW"}, "a weight decay of 30"),
         ({"optimizer.weight_decay": 0.01, "optimizer.name": "sgd"}, ""),
         (
