@@ -66,3 +66,11 @@ def rate_off(config: Mapping[str, Any], rate: float) -> float:
     usual = USUAL.get(str(setting(config, "optimizer.name")).lower().removeprefix("torch.optim."))
     low, high = (usual, usual) if usual else ANY
     return math.log10(rate / min(max(rate, low), high))
+
+
+def samples(config: Mapping[str, Any]) -> float:
+    """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
+    batch, parts = number(config, "data.batch_size"), number(config, "train.accumulate")
+    if batch is None or number(config, "facts.per_device"):
+        return math.inf
+    return batch * (parts or 1.0)

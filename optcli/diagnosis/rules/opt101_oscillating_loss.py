@@ -5,7 +5,8 @@ The training loss reached its present level early and falls no further, while th
 twentieth and more of everything that was gained, back and forth. The validation set is the same each time, so that
 this shows that the parameters themselves are thrown about. Without validation, the swings of the training loss must be
 slower than noise from batch to batch can be. Such slow swings of the training loss are enough by themselves where they
-add up to most of what was gained: each stretch of the run undoes what the one before it did.
+add up to most of what was gained: each stretch of the run undoes what the one before it did. Where steps are known to
+be of one or two samples, a scatter of a fifth of the drop around a level that stands still is one as well.
 
 ## Why it matters
 The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run
@@ -54,6 +55,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
+from optcli.diagnosis.strength import samples
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series, copied
@@ -85,6 +87,11 @@ WIDE_WINDOW: Final = 0.5
 gained is lost again and regained. Healthy runs reach 0.03, and 0.3 of the drop in rises."""
 WIDE_POINTS: Final = 192
 """Points that are needed for them: four in a block."""
+SHAKEN: Final = 0.2
+SINGLE: Final = 2
+LITTLE: Final = 0.1
+"""Noise of a point as a share of the drop, and samples in a step, at which it is no noise of the measurement; and the
+fall of the later half, as a share of the drop, that noise may hide."""
 ALONE: Final = 96
 """Points without any validation after which the training loss alone may decide: two in a block."""
 VAL_SWING: Final = 0.08
@@ -116,7 +123,7 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    if loss.n >= WIDE_POINTS and (found := _wide(view)):
+    if loss.n >= WIDE_POINTS and (found := _wide(view) or _shaken(view)):
         return found
     if val is not None and val.n >= VAL_POINTS:
         found = _with_validation(view, val)
@@ -178,6 +185,18 @@ def _wide(view: View) -> list[Finding]:
         return []
     first = float(loss.block_step[len(loss.blocks) - len(tail)])
     return [_say(view, tail, first, scale, 0.85, swing=(swing, "of the drop"), wander=(slow, "1"))]
+
+
+def _shaken(view: View) -> list[Finding]:
+    """Swings from point to point, where steps are known to be of hardly any samples: the parameters shake with them."""
+    loss = view.loss
+    if loss.sigma < SHAKEN * loss.drop or samples(view.config) > SINGLE:
+        return []
+    change, sure = loss.trend(0.5)
+    if sure < FALLING or change < -LITTLE * loss.drop:
+        return []
+    first, swing = float(loss.step[loss.n // 2]), loss.sigma / loss.drop
+    return [_say(view, loss.tail(0.5), first, _scale(view), 0.8, swing=(swing, "of the drop"))]
 
 
 def _scale(view: View) -> float:

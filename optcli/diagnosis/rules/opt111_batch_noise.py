@@ -37,11 +37,10 @@ McCandlish et al. 2018, arXiv:1812.06162 (gradient noise scale).
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.settings import number
+from optcli.diagnosis.strength import samples
 from optcli.diagnosis.view import LOSS, View
 
 SEVERITY: Final = "warning"
@@ -67,12 +66,12 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n < POINTS:
         return Abstain("too few points")
     noise = loss.sigma / loss.drop
-    if noise > TINY_NOISE and (samples := _samples(view)) <= TINY:
-        steps = f"{loss.name} scatters by {noise:.0%} of its drop: steps of {samples:.0f} sample{'s' * (samples > 1)}"
+    if noise > TINY_NOISE and (taken := samples(view.config)) <= TINY:
+        steps = f"{loss.name} scatters by {noise:.0%} of its drop: steps of {taken:.0f} sample{'s' * (taken > 1)}"
         return [
             view.finding(
                 __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85, f"{steps} are mostly noise",
-                noise=(noise, "of the drop"), samples=(samples, "samples"),
+                noise=(noise, "of the drop"), samples=(taken, "samples"),
             )
         ]  # fmt: skip
     if not view.learned:
@@ -87,11 +86,3 @@ def check(view: View) -> list[Finding] | Abstain:
             noise=(noise, "of the drop"), wander=(wander, "1"),
         )
     ]  # fmt: skip
-
-
-def _samples(view: View) -> float:
-    """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
-    batch, parts = number(view.config, "data.batch_size"), number(view.config, "train.accumulate")
-    if batch is None or number(view.config, "facts.per_device"):
-        return math.inf
-    return batch * (parts or 1.0)

@@ -22,3 +22,22 @@ NOISE = 0.03 * np.random.default_rng(0).normal(size=400)
 def test_a_loss_of_boxes_may_wander_while_more_are_found(make, score, said) -> None:
     curves = {"train/loss": LOSS + NOISE, "val/loss": (EPOCH, LOSS[EPOCH]), "val/map50_b": (EPOCH, score)}
     assert bool(engine.diagnose(make(curves), select=["OPT101"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("batch", "noise", "falls", "said"),
+    [(1, 0.6, False, True), (32, 0.6, False, False), (1, 0.2, False, False), (1, 0.6, True, False)],
+)
+def test_steps_of_one_sample_that_scatter_around_a_level_swing(make, batch, noise, falls, said) -> None:
+    step = np.arange(900)
+    level = 2.3 - 2.0 * step / 900 if falls else 0.3 + 2.0 * np.exp(-step / 60)
+    loss = level + noise * np.random.default_rng(0).normal(size=900)
+    found = engine.diagnose(make({"train/loss": loss}, config={"data.batch_size": batch}), select=["OPT101"]).findings
+    assert any(f.healed_at is None for f in found) is said
+
+
+def test_such_swings_are_the_batch_and_not_the_rate(make) -> None:
+    loss = 0.3 + 2.0 * np.exp(-np.arange(900) / 60) + 0.6 * np.random.default_rng(0).normal(size=900)
+    told = engine.diagnose(make({"train/loss": loss}, config={"data.batch_size": 1}))
+    assert {"OPT101", "OPT111"} <= {f.code for f in told.findings}
+    assert told.causes[0].name == "batch-too-small"
