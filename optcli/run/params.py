@@ -9,7 +9,7 @@ from optcli.run.numbers import number
 
 NAMES: Final = {
     "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate", "base_lr", "init_lr"),
-    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size", "bs"),
+    "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size", "bs", "batch"),
     "train.accumulate": ("gradient_accumulation_steps", "accumulate_grad_batches", "accumulate", "grad_accum_steps"),
     "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
     "optimizer.weight_decay": ("weight_decay", "wd"),
