@@ -68,14 +68,15 @@ GROWTH: Final = 100.0
 """Times the level at the start that a level of `USUAL` points reaches by growing steadily."""
 FIRST: Final = 8
 AT: Final = 5
+AT_ONCE: Final = (1.3, 1.45)
 DOUBLED: Final = 2.2
 UPWARDS: Final = 0.75
 PILED: Final = 8.0
 STAYS: Final = 0.8
 SURE: Final = 4.0
-"""Gradients that are added up and never set back: the first points, times the first one at the sixth, share of rises
-among them, times the first one by now, share of the highest that the last ones keep, and standard errors of the slope.
-No healthy run grows so from its start."""
+"""Gradients that are added up and never set back: the first points, times the first one at the second, the third and
+the sixth, share of rises among them, times the first one by now, share of the highest that the last ones keep, and
+standard errors of the slope. No healthy run grows so from its start."""
 USUAL: Final = 8
 """Points whose median makes a usual level."""
 
@@ -124,6 +125,8 @@ def _piling(view: View, grad: Series) -> list[Finding]:
     value, first = grad.value, float(grad.value[0])
     if grad.n < 2 * FIRST or first <= 0 or value[AT] < DOUBLED * first:
         return []
+    if value[1] < AT_ONCE[0] * first or value[2] < AT_ONCE[1] * first:
+        return []  # a net that wakes up slowly
     now = float(np.median(value[-FIRST // 2 :]))
     rises = np.diff(value[:FIRST]) > 0
     if rises.mean() < UPWARDS or now < PILED * first or now < STAYS * value.max() or grad.trend(1.0)[1] < SURE:

@@ -53,6 +53,7 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.settings import setting
 from optcli.diagnosis.strength import held_back, narrow
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
@@ -79,7 +80,9 @@ FLAT: Final = -0.05
 NOISE: Final = 0.5
 """Noise of a point as a share of the drop beyond which the bend can't be told."""
 LEFT_TEXT: Final = 0.75
-"""The same for language, whose loss can't fall below the entropy of text."""
+MANY: Final = 2.9
+"""The same for language, whose loss can't fall below the entropy of text; and from so many nats on, 18 outcomes, where
+nothing says that it isn't a sequence."""
 TAIL: Final = 0.4
 SLOWING: Final = -0.25
 """Change over the last 40 % as a share of the drop: a steeper one is a run that was cut off."""
@@ -105,7 +108,8 @@ def check(view: View) -> list[Finding] | Abstain:
     left = loss.end / view.top
     if val is not None and (held or small):
         return _held(view, val, left, held, small)
-    least = LEFT_TEXT if view.texty else LEFT
+    unsaid = setting(view.config, "facts.task") is None
+    least = LEFT_TEXT if view.texty or (unsaid and view.top > MANY) else LEFT
     if not least <= left <= 1.2 or val is None:
         return []
     change, z = loss.trend(TAIL)

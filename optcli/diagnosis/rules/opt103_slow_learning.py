@@ -60,7 +60,7 @@ VARIES: Final = ("scale", "shift")
 
 DONE: Final = 0.3
 """Share of the plan after which a run that is to end well has shown it."""
-PROGRESS: Final = 0.38
+PROGRESS: Final = 0.365
 """Share of the start level that is gone by the end."""
 PROGRESS_TEXT: Final = 0.2
 """The same for language, whose loss can't fall below the entropy of text."""

@@ -15,6 +15,7 @@ FALL = 0.3 + 2.0 * np.exp(-STEP / 20) + 0.02 * NOISE
     [
         (1.0 + 0.6 * STEP, True),  # from the first step on
         (1.0 + 0.6 * np.minimum(STEP, 40), True),
+        (0.2 + 0.0025 * STEP**2, False),  # a net that wakes up, from slowly on
         (1.0 + 0.05 * STEP, False),  # a net that wakes up slowly
         (1.0 + 0.6 * np.minimum(STEP, 60 - STEP), False),  # it comes back down
         (np.where(STEP < 8, 1.0, 1.0 + 0.6 * STEP), False),  # not from the start

@@ -91,3 +91,16 @@ def test_what_is_held_back_is_told_as_soon_as_it_stands_still(make) -> None:
     config = {"regularizers.dropout.rate": 0.9}
     (found,) = engine.diagnose(make(curves, config=config), select=["GEN204"]).findings
     assert found.known_at < 150
+
+
+@pytest.mark.parametrize(
+    ("config", "said"), [({}, False), ({"facts.task": "classification", "facts.outputs": 20}, True)]
+)
+def test_of_many_outcomes_it_may_be_a_sequence_with_a_high_floor(make, config, said) -> None:
+    noise = 0.01 * np.random.default_rng(0).normal(size=400)
+    curves = {
+        "train/loss": 1.95 + 1.05 * np.exp(-STILL / 36) + noise,
+        "val/loss": (SEEN, 1.97 + 1.0 * np.exp(-SEEN / 36)),
+        "train/accuracy": 0.4 - 0.3 * np.exp(-STILL / 36),
+    }
+    assert bool(engine.diagnose(make(curves, config=config), select=["GEN204"]).findings) is said

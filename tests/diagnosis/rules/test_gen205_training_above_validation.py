@@ -12,7 +12,7 @@ VAL_STEP = STEP[9::10]
 @pytest.mark.parametrize(("times", "said"), [(1.0, True), (1.5, True), (3.0, False)])
 def test_a_sum_of_several_losses_is_not_compared_with_one(make, times, said) -> None:
     curves = {
-        "train/loss": times * (1.5 + 0.8 * np.exp(-STEP / 60)),
+        "train/loss": times * (1.7 + 0.6 * np.exp(-STEP / 60)),
         "val/loss": (VAL_STEP, 0.9 + 1.4 * np.exp(-VAL_STEP / 60)),
     }
     found = engine.diagnose(make(curves), select=["GEN205"])
@@ -24,7 +24,7 @@ def test_a_sum_of_several_losses_is_not_compared_with_one(make, times, said) -> 
 def test_mixed_pictures_that_are_still_being_learned_are_not_too_hard(make, pace, said) -> None:
     noise = 0.01 * np.random.default_rng(0).normal(size=400)
     curves = {
-        "train/loss": 4.0 + 2.2 * np.exp(-STEP / pace) + noise,
+        "train/loss": 4.5 + 1.7 * np.exp(-STEP / pace) + noise,
         "val/loss": (VAL_STEP, 1.8 + 3.0 * np.exp(-VAL_STEP / pace)),
     }
     assert bool(engine.diagnose(make(curves), select=["GEN205"]).findings) == said
