@@ -42,7 +42,9 @@ _FINDING: Final = _object(
         "first": _told(_NUMBER, "First step of the stretch that shows it."),
         "last": _told(_NUMBER, "Last step of that stretch."),
         "known_at": _told(_NUMBER, "The step at which there was enough evidence."),
-        "healed_at": _told(_MAYBE, "The step at which it was gone again; null if it stands."),
+        "healed_at": _told(
+            _MAYBE, "The step at which it was gone again; null if it stands. A state, no event, is `info` then."
+        ),
         "message": _told(_TEXT, "The finding in one sentence."),
         "evidence": _map(_EVIDENCE, "Measured figures with their units."),
     },

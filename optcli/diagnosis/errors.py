@@ -88,6 +88,7 @@ def _grain(values: np.ndarray) -> float:
 
 def _unclear(view: View) -> str:
     first, last = 1.0 - view.loss.start, 1.0 - view.loss.end
-    if view.loss.name.rpartition("/")[2].partition("_")[0] in AREAS and first > GUESSED:
+    score = view.loss.name.removeprefix(ladder.OF_A_SCORE)
+    if _stem(score.rpartition("/")[2]) in AREAS and first > GUESSED:
         return "something was learned before the first value"
     return "the score has doubled" if last >= TWICE * first > 0 else ""

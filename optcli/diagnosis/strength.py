@@ -11,11 +11,15 @@ from optcli.diagnosis.settings import number, setting
 DROPOUT: Final = 0.8
 """Share of units left out from which on too few are left (Srivastava et al. 2014: a half, at the input a fifth)."""
 DECAY: Final = 0.1
-"""Weight decay in the gradient from which on it outweighs the loss: a thousandth and less is usual."""
+COUPLED: Final = frozenset(("sgd", "momentum", "nesterov", "rmsprop", "adagrad"))
+"""Weight decay in the gradient from which on it outweighs the loss, and the optimizers that all add it there: a
+thousandth and less is usual."""
+EITHER: Final = 0.3
+"""The same for `adam`, by which Megatron and fairseq mean AdamW, with 0.1."""
 DECOUPLED: Final = 1.0
-"""The same where the rate scales it and it bypasses the gradient (AdamW, Lion): 0.01 to 0.3 are usual."""
-APART: Final = frozenset(("adamw", "lion", "nadamw", "muon", "schedule_free_adamw", "adamw_8bit", "adamw_torch"))
-"""Optimizers that decay so."""
+"""The same where it bypasses the gradient, and for optimizers that aren't known: 0.01 to 0.3 are usual."""
+SHAKY: Final = 2
+"""Samples in a step up to which it is mostly noise."""
 NARROW: Final = 4
 """Units of the widest layer up to which a model is no more than a few straight lines."""
 USUAL: Final = {
@@ -48,12 +52,20 @@ def narrow(config: Mapping[str, Any]) -> str:
 def held_back(config: Mapping[str, Any]) -> str:
     """What a configuration holds the model back by, far beyond the usual, in words; nothing where it doesn't."""
     dropout, decay = number(config, "regularizers.dropout.rate"), number(config, "optimizer.weight_decay")
-    name, kind = (str(setting(config, f"optimizer.{key}")).lower() for key in ("name", "decay"))
     found = [f"a dropout of {dropout:g}"] if dropout is not None and DROPOUT <= dropout <= 1 else []
-    apart = kind in ("decoupled", "cautious") or (name in APART and kind != "l2")
-    if decay is not None and decay >= (DECOUPLED if apart else DECAY):
+    if decay is not None and decay >= _much(config):
         found.append(f"a weight decay of {decay:g}")
     return " and ".join(found)
+
+
+def _much(config: Mapping[str, Any]) -> float:
+    """The weight decay that is far beyond the usual for the configured optimizer; a recipe tells the kind of decay."""
+    name, kind = (str(setting(config, f"optimizer.{key}")).lower() for key in ("name", "decay"))
+    if kind in ("decoupled", "cautious"):
+        return DECOUPLED
+    if kind == "l2" or name.removeprefix("torch.optim.") in COUPLED:
+        return DECAY
+    return EITHER if name.removeprefix("torch.optim.") == "adam" else DECOUPLED
 
 
 def rate_off(config: Mapping[str, Any], rate: float) -> float:

@@ -30,7 +30,7 @@ _ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?
 _QUOTED: Final = re.compile(rf"'([\w/ .-]{{1,80}})': '?({NUMBER})'?")
 """`'loss': '24.06'`, as PaddleDetection once printed it."""
 _CALLED: Final = re.compile(
-    r"([A-Za-z]\w{0,40})\.?\(([\w., ]{1,80})\)+ = ([-+.\d]{1,40})(?:f([-+]?\d{1,3}))?(?: \(tracked\))?"
+    r"([A-Za-z]\w{0,40})\.?\(([\w., ]{1,80})\)+ = ([-+.\d]{1,40}|NaN|-?Inf)(?:f([-+]?\d{1,3})|32|16)?(?: \(tracked\))?"
 )
 """What Julia's `@show loss(test_x, test_y)` prints: `loss(test_x, test_y) = 5.7f-6`."""
 _GIVEN: Final = re.compile(r"(?:^|[ ,(_])(train|test|val|valid|dev)(?![a-z])", re.I)

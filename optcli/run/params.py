@@ -10,11 +10,14 @@ from optcli.run.numbers import number
 NAMES: Final = {
     "optimizer.lr": ("lr", "learning_rate", "opt_learning_rate", "base_lr", "init_lr"),
     "data.batch_size": ("batch_size", "train_batch_size", "per_device_train_batch_size", "bs", "batch"),
-    "train.accumulate": ("gradient_accumulation_steps", "accumulate_grad_batches", "accumulate", "grad_accum_steps"),
+    "train.accumulate": (
+        "gradient_accumulation_steps", "accumulate_grad_batches", "accumulate", "grad_accum_steps", "accum_iter",
+        "accumulation_steps", "grad_accumulation_steps", "update_freq",
+    ),
     "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
     "optimizer.weight_decay": ("weight_decay", "wd"),
     "model.hidden": (
-        "hidden", "hidden_sizes", "hidden_size", "hidden_dims", "hidden_dim", "width", "d_model", "n_embd",
+        "hidden", "hidden_sizes", "hidden_size", "hidden_dims", "hidden_dim", "hidden_layer_sizes", "d_model", "n_embd",
     ),
     "regularizers.dropout.rate": ("dropout", "dropout_rate", "drop", "drop_rate", "p_dropout"),
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
@@ -25,17 +28,24 @@ NAMES: Final = {
 }  # fmt: skip
 
 
+COUNTS: Final = ("hidden",)
+"""Names that hold widths in a list, and by themselves as often the number of layers."""
+
+
 def known(params: Mapping[str, Any]) -> dict[str, Any]:
     """Recipe path -> value, for the settings that are known by name; numbers in text become numbers."""
     found: dict[str, Any] = {}
     for path, names in NAMES.items():
-        value = next((params[name] for name in names if _told(params.get(name))), None)
+        name = next((name for name in names if _told(name, params.get(name))), "")
+        value = params.get(name)
+        if name.startswith("per_device"):
+            found["facts.per_device"] = 1
         if value not in (None, ""):
             found[path] = value if isinstance(value, list) or number(value) is None else number(value)
     return found
 
 
-def _told(value: Any) -> bool:
+def _told(name: str, value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(isinstance(one, int) and not isinstance(one, bool) for one in value)
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool) and name not in COUNTS

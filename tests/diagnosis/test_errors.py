@@ -59,6 +59,7 @@ def test_an_accuracy_that_stays_at_a_guess_is_not_learning() -> None:
 def test_trees_that_begin_well_have_learned_before_their_first_line() -> None:
     still = 0.72 + 0.0002 * STEP
     assert "OPT104" not in codes(run_of(val_auc=still))
+    assert "OPT104" not in codes(run_of(AUC=still))
     assert "OPT104" in codes(run_of(val_auc=still - 0.215))
 
 

@@ -20,10 +20,15 @@ from optcli.diagnosis import strength
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "sgd", "optimizer.decay": "decoupled"}, ""),
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "adamw", "optimizer.decay": "l2"}, "a weight decay of 0.1"),
         ({"optimizer.weight_decay": 30.0, "optimizer.name": "AdamW"}, "a weight decay of 30"),
+        ({"optimizer.weight_decay": 0.1, "optimizer.name": "adam"}, ""),  # Megatron's is AdamW
+        ({"optimizer.weight_decay": 0.5, "optimizer.name": "adam"}, "a weight decay of 0.5"),
+        ({"optimizer.weight_decay": 0.5}, ""),
+        ({"optimizer.weight_decay": 0.1, "optimizer.name": "paged_adamw_8bit"}, ""),
+        ({"optimizer.weight_decay": 0.1, "optimizer.name": "torch.optim.SGD"}, "a weight decay of 0.1"),
         ({"optimizer.weight_decay": 0.01, "optimizer.name": "sgd"}, ""),
         (
-            {"optimizer.weight_decay": 0.5, "regularizers.dropout.rate": 0.9},
-            "a dropout of 0.9 and a weight decay of 0.5",
+            {"optimizer.weight_decay": 2, "regularizers.dropout.rate": 0.9},
+            "a dropout of 0.9 and a weight decay of 2",
         ),
         ({}, ""),
     ],

@@ -14,6 +14,13 @@ def test_a_settings_group_is_no_value() -> None:
     assert known({"optimizer": {"name": "adam"}, "lr": ""}) == {}
 
 
-def test_widths_are_a_number_or_a_list_and_switches_are_no_shares() -> None:
+def test_widths_and_switches() -> None:
+    """A lone `hidden` counts layers as often, and `width` is that of images, or a factor."""
     assert known({"hidden": [2, 2], "drop": 0.9}) == {"model.hidden": [2, 2], "regularizers.dropout.rate": 0.9}
     assert known({"hidden": [2, "x"], "drop": True, "d_model": 4}) == {"model.hidden": 4.0}
+    assert known({"hidden": 2, "width": 0.25}) == {}
+
+
+def test_a_batch_of_one_device_is_told_apart() -> None:
+    assert known({"per_device_train_batch_size": 1}) == {"data.batch_size": 1.0, "facts.per_device": 1}
+    assert known({"batch_size": 1, "accum_iter": 16}) == {"data.batch_size": 1.0, "train.accumulate": 16.0}

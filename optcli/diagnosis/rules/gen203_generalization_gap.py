@@ -2,8 +2,9 @@
 
 ## What is seen
 Over the last third of its points validation loss is above the training loss by a quarter of everything the training
-loss has gained, beyond noise, and the gap isn't closing. The figure `val_fell` tells how far validation ever fell: a
-small one points to data of another kind, a large one to learning by heart.
+loss has gained, beyond noise, and the gap isn't closing. Where the two fall side by side nothing is said, unless
+validation ends above where training began. The figure `val_fell` tells how far validation ever fell: a small one
+points to data of another kind, a large one to learning by heart.
 
 ## Why it matters
 What is learned doesn't carry over. A rise need not follow; the gap itself is the loss.

@@ -5,8 +5,9 @@ At the end more than 60 % of the start level of the training loss is left, altho
 and validation lies beside it; or almost nothing (12 %) is gone at all. Where the plan is known it is said when 60 % of
 it is done and the trend, carried on to its end, leaves as much. Needs a validation loss, and a start level that
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
-as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, or a
-weight decay of 0.1 (1 where it is decoupled), or with layers of 4 units and fewer, 40 % are enough, whatever the floor.
+as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, a
+weight decay of 0.1 in the gradient (1 beside it), or with layers of 4 units and fewer, 40 % are enough, whatever the
+floor, and as soon as the loss stands still.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or

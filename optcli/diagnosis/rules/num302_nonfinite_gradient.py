@@ -1,8 +1,8 @@
 """The gradient is not a number while the loss is.
 
 ## What is seen
-The gradient's norm is NaN or infinite three times in a row while the loss is finite. With a loss scaler the first 20
-points are left out: it finds its scale by overflowing.
+The gradient's norm is NaN or infinite three times in a row while the loss is finite, or in the last two of points that
+are five steps and more apart. With a loss scaler the first 20 points are left out: it finds its scale by overflowing.
 
 ## Why it matters
 Either every step is skipped and nothing is learned, or the next step writes NaN into every parameter.

@@ -55,7 +55,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
-from optcli.diagnosis.strength import samples
+from optcli.diagnosis.strength import SHAKY, samples
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series, copied
@@ -88,10 +88,9 @@ gained is lost again and regained. Healthy runs reach 0.03, and 0.3 of the drop 
 WIDE_POINTS: Final = 192
 """Points that are needed for them: four in a block."""
 SHAKEN: Final = 0.2
-SINGLE: Final = 2
 LITTLE: Final = 0.1
-"""Noise of a point as a share of the drop, and samples in a step, at which it is no noise of the measurement; and the
-fall of the later half, as a share of the drop, that noise may hide."""
+"""Noise of a point as a share of the drop, where steps are of hardly any samples, and the fall of the later half, as a
+share of the drop, that it may hide."""
 ALONE: Final = 96
 """Points without any validation after which the training loss alone may decide: two in a block."""
 VAL_SWING: Final = 0.08
@@ -190,7 +189,7 @@ def _wide(view: View) -> list[Finding]:
 def _shaken(view: View) -> list[Finding]:
     """Swings from point to point, where steps are known to be of hardly any samples: the parameters shake with them."""
     loss = view.loss
-    if loss.sigma < SHAKEN * loss.drop or samples(view.config) > SINGLE:
+    if loss.sigma < SHAKEN * loss.drop or samples(view.config) > SHAKY:
         return []
     change, sure = loss.trend(0.5)
     if sure < FALLING or change < -LITTLE * loss.drop:

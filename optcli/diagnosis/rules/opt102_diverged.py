@@ -2,10 +2,12 @@
 
 ## What is seen
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
-a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that
-soars for several points and then is no number any more counts as well, and so do one that stays several times above
-what a blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first
-value lies far below nearly everything after it: steps that throw a run off at once leave no better level to compare.
+a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that soars
+for several points and then is no number any more counts as well, and so do one that stays several times above what a
+blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value
+lies far below nearly everything after it: steps that throw a run off at once leave no better level to compare. Where
+the rate has gone up fivefold since the best level, two fifths of those noise levels are enough. A rise below the start
+level waits for three epochs, if they are known: it may be the order of the data.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
@@ -219,6 +221,8 @@ def _rate_leapt(view: View, levels: Floats) -> bool:
     if lr is None or lr.n < LEAST or len(levels) < LEAST:
         return False
     until = float(view.stretch.step[(int(levels.argmin()) + 1) * len(view.stretch.step) // len(levels) - 1])
+    if view.warm is not None and until <= view.warm:
+        return False  # a warm-up goes up as planned
     before, since = lr.value[lr.step <= until], lr.value[lr.step > until]
     return min(len(before), len(since)) > 0 and float(since.max()) > RATE * float(before.max()) > 0
 

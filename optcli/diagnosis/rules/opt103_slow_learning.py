@@ -4,7 +4,8 @@
 A fall that is beyond doubt, nearly straight from the start, and has taken away only a small part of the start level
 when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it). Validation, where
 there is one, falls as the training loss does; where batches scatter too much to tell, a validation loss that falls by
-less than a fifth in a perfectly straight line is enough. A run of fewer than 60 steps is too short to be called slow.
+less than a fifth in a perfectly straight line is enough. A run of fewer than 60 points, or of fewer than 30 for 300
+steps and more, is too short to be called slow.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have

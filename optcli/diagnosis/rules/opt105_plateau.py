@@ -4,9 +4,10 @@
 The fall was over within the first part of the run, and since then the level neither falls nor could a fall hide in the
 noise, while more than 60 % of the start level is left. Where the rate is next to nothing since then (OPT109), or fell
 to a fiftieth of its peak while the loss was still on its way down, less will do: 30 % left, and flat for as long as
-everything before. Where neither an accuracy nor the recipe tells how low the loss could get, it is `info`. A validation
-loss that all of a sudden stands still to a few ten-thousandths of what was gained, far from 0, says by itself that the
-parameters have stopped.
+everything before. At a rate twenty times what is usual 40 % are enough, and so is a level, whatever it is, at which
+more than half of what had been gained is lost again. Else, where neither an accuracy nor the recipe tells how low the
+loss could get, it is `info`. A validation loss that all of a sudden stands still to a few ten-thousandths of what was
+gained, far from 0, says by itself that the parameters have stopped.
 
 ## Why it matters
 Either the run has stopped learning although there was more to learn, or this is all the model can do: both are worth

@@ -3,7 +3,8 @@
 ## What is seen
 A point stands more than 10 noise levels above the points just before it, by at least 15 % of what had been gained, and
 several times above the highest bump of the last hundred points, so that noise with heavy tails stays silent. In a log
-of at most 24 points training and validation leap together, or the training loss to four times its lowest for a while;
+of at most 24 points training and validation leap together (of at most 48, training and the next validation), or the
+training loss to four times its lowest for a while, twice that lowest where the rate or the gradient has leapt as well;
 an accuracy that holds says that nothing was undone.
 
 ## Why it matters

@@ -3,7 +3,7 @@
 ## What is seen
 The noise from point to point is above a tenth of the whole drop, it is independent from point to point, and the level
 under it stands still. Severity `info`: the noise may be in the measurement alone. Where a step is known to be of one or
-two samples, a twentieth of the drop is told as a `warning`, also while the level falls.
+two samples the parameters shake with it, and it is a `warning`, also while the level falls.
 
 ## Why it matters
 A larger batch, a lower rate at the end, or an average of weights would let the loss sink further, if the parameters
@@ -40,7 +40,7 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import samples
+from optcli.diagnosis.strength import SHAKY, samples
 from optcli.diagnosis.view import LOSS, View
 
 SEVERITY: Final = "warning"
@@ -51,9 +51,6 @@ VARIES: Final = ("shift",)
 
 NOISE: Final = 0.1
 """Noise of one point as a share of the drop."""
-TINY: Final = 2
-TINY_NOISE: Final = 0.05
-"""Samples in a step, and the noise that is too much there: parameters shake as the loss does."""
 FLAT: Final = -3.0
 """Trend of the later half in standard errors: while the level falls the noise does no harm."""
 WANDER: Final = 1.5
@@ -66,7 +63,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n < POINTS:
         return Abstain("too few points")
     noise = loss.sigma / loss.drop
-    if noise > TINY_NOISE and (taken := samples(view.config)) <= TINY:
+    if noise > NOISE and (taken := samples(view.config)) <= SHAKY:
         steps = f"{loss.name} scatters by {noise:.0%} of its drop: steps of {taken:.0f} sample{'s' * (taken > 1)}"
         return [
             view.finding(
@@ -86,3 +83,8 @@ def check(view: View) -> list[Finding] | Abstain:
             noise=(noise, "of the drop"), wander=(wander, "1"),
         )
     ]  # fmt: skip
+
+
+def passes(finding: Finding) -> bool:
+    """Once it is over nothing need be done about it."""
+    return True

@@ -115,3 +115,12 @@ def test_a_rate_that_leapt_up_bears_witness(make, after, said) -> None:
     curves = {"train/loss": (step, loss), "lr": (step, np.where(step < 110, 0.03, after))}
     found = engine.diagnose(make(curves), select=["OPT102"]).findings
     assert any(f.healed_at is None for f in found) is said
+
+
+def test_a_rate_that_goes_up_as_planned_bears_none(make) -> None:
+    """A warm-up over the first half; the loss scatters around what it had come down to at a fiftieth of the rate."""
+    step = np.arange(60.0)
+    noise = 0.1 * np.random.default_rng(2).normal(size=60)
+    loss = 1.0 + np.exp(-step / 3) + np.where(step < 12, 0.0, 0.3) + noise
+    lr = np.minimum(step + 1, 40.0)
+    assert not engine.diagnose(make({"train/loss": loss, "lr": lr}), select=["OPT102"]).findings

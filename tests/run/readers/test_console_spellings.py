@@ -44,6 +44,14 @@ def test_what_julia_shows_is_named_by_its_arguments(tmp_path: Path) -> None:
     assert run.curves["val/loss"].value.tolist() == [0.0, 0.01, 0.02, 0.03]
 
 
+@pytest.mark.parametrize("word", ["NaN", "NaN32"])
+def test_a_nan_of_julia_is_one(tmp_path: Path, word: str) -> None:
+    lines = [f"[ Info: Epoch {i}\nloss(x, y) = {x}" for i, x in enumerate(("4.0f0", "3.0f0", "2.5f0", word), 1)]
+    value = console(tmp_path, lines).curves["train/loss"].value.tolist()
+    assert value[:3] == [4.0, 3.0, 2.5]
+    assert str(value[3:]) == "[nan]"
+
+
 def test_losses_of_three_parts_of_the_data(tmp_path: Path) -> None:
     line = "Epoch: {i}, Steps: 22 | Train Loss: {x} Vali Loss: 0.5 Test Loss: 0.25"
     run = console(tmp_path, [line.format(i=i, x=x) for i, x in enumerate(LOSSES, 1)])
