@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from optcli.diagnosis import engine
+from optcli.diagnosis.rules import opt102_diverged
+from optcli.diagnosis.view import View
 
 NOISE = np.random.default_rng(0).normal(size=100)
 
@@ -117,10 +119,10 @@ def test_a_rate_that_leapt_up_bears_witness(make, after, said) -> None:
     assert any(f.healed_at is None for f in found) is said
 
 
-def test_a_rate_that_goes_up_as_planned_bears_none(make) -> None:
-    """A warm-up over the first half; the loss scatters around what it had come down to at a fiftieth of the rate."""
+@pytest.mark.parametrize(("warm_up", "leapt"), [(True, False), (False, True)])
+def test_a_warm_up_goes_up_as_planned_and_is_no_leap(make, warm_up, leapt) -> None:
+    """The loss is lowest within the warm-up, at a sixth of the rate to come; a jump to that rate is none."""
     step = np.arange(60.0)
-    noise = 0.1 * np.random.default_rng(2).normal(size=60)
-    loss = 1.0 + np.exp(-step / 3) + np.where(step < 12, 0.0, 0.3) + noise
-    lr = np.minimum(step + 1, 40.0)
-    assert not engine.diagnose(make({"train/loss": loss, "lr": lr}), select=["OPT102"]).findings
+    lr = np.minimum(step + 1, 40.0) if warm_up else np.where(step < 7, 1.0, 40.0)
+    view = View(make({"train/loss": 2 - 0.01 * step, "lr": lr}), 59)
+    assert opt102_diverged._rate_leapt(view, np.array([1.0] + 7 * [3.0])) is leapt
