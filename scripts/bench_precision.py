@@ -26,7 +26,7 @@ optimizer: {name: adamw, lr: 1e-3}
 train: {epochs: 5, threads: 1, device: cpu, compile: off}
 """
 VARIANTS = {
-    "fp32": (),
+    "fp32": ("train.channels_last=false",),
     "fp32, channels last": ("train.channels_last=true",),
     "bf16": ("train.precision=bf16", "train.channels_last=false"),
     "bf16, channels last": ("train.precision=bf16", "train.channels_last=true"),

@@ -152,7 +152,8 @@ class Train:
     compile: Literal["auto", "on", "off"] = "auto"
     """Whether to compile the model; `auto` does where the steps of the run win back more than compiling takes."""
     channels_last: Literal["auto"] | bool = "auto"
-    """Keep images and the weights of convolutions with the channels last in memory; `auto` does with bf16 and fp16."""
+    """Keep images and the weights of convolutions with the channels last in memory; `auto` does with bf16 and fp16, and
+    on a CPU with fp32."""
     cuda_graphs: Literal["auto"] | bool = "auto"
     """Record forward and backward pass once and play them back; `auto` does for small models on CUDA."""
     activation_checkpointing: bool | Every = False

