@@ -118,6 +118,8 @@ EARLY: Final = 0.2
 """Share of the plan for which a rise may wait until three epochs have gone by."""
 PATIENT: Final = 128
 """The same in points, where no plan is known."""
+GREAT: Final = 5.0
+"""Times its start that a loss has reached when it counts even after it came back."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -164,6 +166,11 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
         )
     ]  # fmt: skip
+
+
+def passes(finding: Finding) -> bool:
+    """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
+    return not finding.evidence["over_start"].value > GREAT
 
 
 def _exploded(view: View) -> bool:
