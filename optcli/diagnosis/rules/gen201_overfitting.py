@@ -4,7 +4,8 @@
 Validation loss has risen above its lowest level by more than 4 of its noise levels and by more than 5 % of what the
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
 which did not rise. In place of the noise levels the later half of the validations since may all lie above those around
-the best one by a tenth of that; and where the first epoch brought most of it, 10 % of validation's own level will do.
+the best one by a tenth of that, or a line through eight and more of them go up by as much; and where the first epoch
+brought most of it, 10 % of validation's own level will do.
 Where it turned while the training loss was still well above it, 3 % and a training loss that has fallen by a tenth of
 its whole fall since are enough: the two go apart, although they have yet to cross. Of up to eight validations in a
 run that has ended it is enough that two or more since the best one are each higher than the one before, by a fifth of
@@ -99,6 +100,9 @@ WORSE: Final = 0.1
 """Rise over the best value that is enough then."""
 LATER: Final = 4
 """Validations that must lie above those around the best one, where their noise is too high to measure a rise by."""
+MANY: Final = 8
+SURE: Final = 2.5
+"""Validations since the best one, and standard errors of their trend, in which noise counts in full."""
 BACK: Final = 0.5
 """A rise of less than this share of a recent peak's is a spike's last part, not a trend."""
 POINTS_SINCE: Final = 3
@@ -123,7 +127,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     low, now = float(blocks[best]), median(blocks[-max(2, since // 3) :])
     rise, gap = now - low, now - loss.end
-    above = _all_above(blocks, best, ABOVE * loss.drop)
+    above = _all_above(blocks, best, ABOVE * loss.drop) or _climbs(val, best, ABOVE * loss.drop)
     if rise < RISE_BELOW * loss.drop or (rise < SIGMAS_BELOW * val.tau and not above):
         return _few(view)
     first = float(val.block_step[best])
@@ -172,6 +176,15 @@ def _all_above(blocks: Floats, best: int, rise: float) -> bool:
     """Whether the later half of the validations since the best one all lie above those around it, noisy as they are."""
     later = blocks[best + (len(blocks) - best) // 2 :]
     return len(later) >= LATER and float(later.min()) > median(blocks[max(0, best - 1) : best + 2]) + rise
+
+
+def _climbs(val: Series, best: int, rise: float) -> bool:
+    """Whether those since the best one go up by so much, for sure, however noisy each of them is."""
+    later = Series(val.name, val.block_step[best + 1 :], val.blocks[best + 1 :])
+    if later.n < MANY:
+        return False
+    change, sure = later.trend(1.0)
+    return change > rise and sure > SURE
 
 
 def _few(view: View) -> list[Finding]:

@@ -62,6 +62,16 @@ def test_noise_does_not_hide_a_rise_that_every_later_validation_shows(make) -> N
     assert not engine.diagnose(make({"train/loss": train, "val/loss": level}), select=["GEN201"]).findings
 
 
+@pytest.mark.parametrize(("rise", "said"), [(0.5, True), (0.0, False)])
+def test_a_line_through_many_noisy_validations_that_goes_up_is_a_rise(make, rise, said) -> None:
+    seen = STEP[24::25]
+    train = 0.3 + 2.0 * np.exp(-STEP / 50) - 0.1 * STEP / N + 0.02 * NOISE
+    noise = 0.13 * np.random.default_rng(4).normal(size=len(seen))
+    val = 0.75 + 1.5 * np.exp(-seen / 30) + rise * seen / N + noise
+    curves = {"train/loss": train, "val/loss": (seen, val)}
+    assert bool(engine.diagnose(make(curves), select=["GEN201"]).findings) is said
+
+
 @pytest.mark.parametrize(("rise", "said"), [(0.37, True), (0.1, False)])
 def test_a_huge_first_loss_does_not_hide_a_rise(make, rise, said) -> None:
     epoch = np.arange(18)
