@@ -9,6 +9,14 @@ import pytest
 from optcli.train.signals import WATCHED, Signals
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Interrupts are listened to, although whoever started the tests may have had them ignored (a background job)."""
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, old)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
 def test_a_signal_is_noted(number: signal.Signals) -> None:
     before = [signal.getsignal(n) for n in WATCHED]
