@@ -170,7 +170,8 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
-    return not finding.evidence["over_start"].value > GREAT
+    over = finding.evidence.get("over_start")  # unknown where the loss began at 0 or below
+    return over is None or not over.value > GREAT
 
 
 def _exploded(view: View) -> bool:

@@ -128,11 +128,11 @@ def test_a_warm_up_goes_up_as_planned_and_is_no_leap(make, warm_up, leapt) -> No
     assert opt102_diverged._rate_leapt(view, np.array([1.0] + 7 * [3.0])) is leapt
 
 
-@pytest.mark.parametrize(("height", "severity"), [(1.5, "info"), (30.0, "error")])
-def test_what_came_back_is_a_note_unless_it_had_gone_up_many_times(make, height, severity) -> None:
+@pytest.mark.parametrize(("height", "floor", "severity"), [(1.5, 0.4, "info"), (30.0, 0.4, "error"), (1.5, -3, "info")])
+def test_what_came_back_is_a_note_unless_it_had_gone_up_many_times(make, height, floor, severity) -> None:
     step = np.arange(400)
     away = (step >= 150) & (step < 250)
-    loss = 0.4 + 1.9 * np.exp(-step / 40) + height * away + 0.03 * np.tile(NOISE, 4)
+    loss = floor + 1.9 * np.exp(-step / 40) + height * away + 0.03 * np.tile(NOISE, 4)
     (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
     assert found.healed_at is not None
     assert found.severity == severity
