@@ -2,7 +2,9 @@
 
 ## What is seen
 The rate in the log is below a five-thousandth of its peak, and has been for more than 15 % of the run so far (before
-90 % of the plan, where one is known); or below a two-hundredth for more than half of the run.
+90 % of the plan, where one is known); or below a two-hundredth for more than half of the run. Where no rate is logged,
+weights that have moved and then don't any more show it: the validation loss is the same to the last digit for two
+fifths of the run and five times at least, while the training loss scatters round a level that it had fallen to.
 
 ## Why it matters
 Nothing is learned from there on. The schedule counts other units than the run: epochs for steps, or the steps of one
@@ -10,7 +12,8 @@ device for those of all.
 
 ## Look-alikes
 A cosine ends at 0, but spends one hundredth of the run down there. Step schedules with three drops by ten end at a
-thousandth. A rate that is 0 from the first step on has no peak; see OPT104.
+thousandth. A rate that is 0 from the first step on has no peak, and nothing ever falls; see OPT104. A net that knows
+its samples by heart has a training loss of 0, and nothing left to move it.
 
 ## Example
 ```python
@@ -50,11 +53,15 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
+from optcli.run.stats import median, noise
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
-NEEDS: Final = ("lr", LOSS)
-POINTS: Final = 8
+NEEDS: Final = (LOSS,)
+POINTS: Final = 5
+
+RATES: Final = 8
+"""Rates that are needed to judge by them."""
 
 LOW: Final = 5e-3
 LOW_FOR: Final = 0.5
@@ -62,12 +69,22 @@ LOW_FOR: Final = 0.5
 as low for 4 % of its run, three steps of a tenth for the last stage."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
+SAME: Final = 5
+SAME_FOR: Final = 0.4
+"""Validations that are the same to the last digit, and their share. No healthy run of a thousand had a quarter."""
+FELL: Final = 0.01
+SIGMAS: Final = 4.0
+"""Fall of the training loss until then, as a share of its first value and in noise levels of what follows."""
+LEFT: Final = 0.02
+"""Share of its first value that is left, at least: else all was learned."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
     """A learning rate that has come to nothing long before the end."""
     lr, loss = view.series("lr"), view.loss
-    if lr is None or lr.n < POINTS:
+    if lr is None:
+        return _still(view)
+    if lr.n < RATES:
         return Abstain("too few learning rates in the log")
     first, peak = view.spent if view.spent is not None else _low(lr), float(lr.value.max())
     if first is None:
@@ -82,6 +99,31 @@ def check(view: View) -> list[Finding] | Abstain:
             f"the rate is spent since step {first:g}: {lr.value[-1]:.3g}, {lr.value[-1] / peak:.0e} of its peak",
             spent=(spent, "of the run so far"), left=(float(lr.value[-1]) / peak, "of the peak"),
             level=(loss.end / loss.start if loss.n and loss.start > 0 else float("nan"), "of the start level"),
+        )
+    ]  # fmt: skip
+
+
+def _still(view: View) -> list[Finding] | Abstain:
+    """Without a rate in the log: weights that have moved, and don't any more."""
+    val, loss = view.val, view.loss
+    if val is None or val.n < SAME:
+        return Abstain("too few learning rates in the log, and validations")
+    other = np.flatnonzero(val.value != val.value[-1])
+    since = int(other[-1]) + 1 if len(other) else 0
+    first = float(val.step[since])
+    level, begun = loss.value[loss.step > first], float(loss.value[0])
+    if val.n - since < max(SAME, SAME_FOR * val.n) or len(level) < SAME or begun <= 0:
+        return []
+    now, scatter = median(level), max(noise(level), loss.grain)
+    halves = median(level[: len(level) // 2]) - median(level[len(level) // 2 :])
+    fell = begun - now
+    if fell < max(FELL * begun, SIGMAS * scatter) or now < LEFT * begun or abs(halves) > scatter:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, first, 0.9,
+            f"{val.name} is {val.value[-1]:.4g} to the last digit since step {first:g}: the weights no longer move",
+            same=(float(val.n - since), "validations"), fell=(fell / begun, "of the start level"),
         )
     ]  # fmt: skip
 

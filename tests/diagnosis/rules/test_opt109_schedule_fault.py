@@ -33,3 +33,36 @@ def test_usual_schedules_are_no_fault(make) -> None:
     stairs = 0.1 ** np.searchsorted([120, 240, 360], STEP, side="right")
     for lr in (cosine, stairs, 1 - STEP / 400, 0.99**STEP, 1 / np.sqrt(1 + STEP), 0.0):
         assert not says(make, lr)
+
+
+FALLEN = 0.9 + 1.2 * np.exp(-np.minimum(STEP, 100) / 40) + 0.02 * np.random.default_rng(0).normal(size=400)
+SEEN = STEP[9::10]
+HELD = 1.0 + 1.2 * np.exp(-np.minimum(SEEN, 100) / 40)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, True),
+        ({"val/loss": (SEEN, HELD + 1e-4 * (SEEN % 20))}, False),  # it moves
+        ({"val/loss": (SEEN, np.where(SEEN > 300, 1.1, 1.2 + SEEN / 1e4))}, False),  # it has stood still for a quarter
+        ({"train/loss": 0 * STEP + FALLEN[-1] + 0.02 * np.sin(STEP)}, False),  # nothing was ever learned
+        ({"train/loss": FALLEN - 0.9 * np.minimum(STEP, 300) / 300}, False),  # training goes on: something else is seen
+        ({"lr": 0 * STEP + 1e-2}, False),  # the rate is known, and it is none
+    ],
+)
+def test_weights_that_moved_and_do_not_any_more(make, change, said) -> None:
+    curves = {"train/loss": FALLEN, "val/loss": (SEEN, HELD)} | change
+    found = engine.diagnose(make(curves), select=["OPT109"]).findings
+    assert bool(found) is said
+
+
+def test_a_net_that_knows_its_samples_has_nothing_left_to_move_it(make) -> None:
+    known = np.maximum(2.0 * np.exp(-STEP / 5), 1e-9)
+    val = np.maximum(1.0 - SEEN / 100, 0.5)
+    assert not engine.diagnose(make({"train/loss": known, "val/loss": (SEEN, val)}), select=["OPT109"]).findings
+
+
+def test_its_cause_is_the_schedule(make) -> None:
+    diagnosis = engine.diagnose(make({"train/loss": FALLEN, "val/loss": (SEEN, HELD)}))
+    assert diagnosis.causes[0].name == "schedule-ended-early"
