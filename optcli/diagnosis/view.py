@@ -88,7 +88,7 @@ class View:
     def points(self, role: str) -> int:
         """Points of a role so far, finite or not."""
         curve = self._curves[role] if role in self._curves else self.curve(role)
-        return len(curve) if curve is not None else 0
+        return curve.step.size if curve is not None else 0
 
     @property
     def brief(self) -> bool:

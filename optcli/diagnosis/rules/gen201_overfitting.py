@@ -180,10 +180,10 @@ def _all_above(blocks: Floats, best: int, rise: float) -> bool:
 
 def _climbs(val: Series, best: int, rise: float) -> bool:
     """Whether those since the best one go up by so much, for sure, however noisy each of them is."""
-    later = Series(val.name, val.block_step[best + 1 :], val.blocks[best + 1 :])
-    if later.n < MANY:
+    later = val.blocks[best + 1 :]
+    if len(later) < MANY or later[-1] < val.blocks[best] + rise:
         return False
-    change, sure = later.trend(1.0)
+    change, sure = Series(val.name, val.block_step[best + 1 :], later).trend(1.0)
     return change > rise and sure > SURE
 
 

@@ -108,6 +108,8 @@ def _still(view: View) -> list[Finding] | Abstain:
     val, loss = view.val, view.loss
     if val is None or val.n < SAME:
         return Abstain("too few learning rates in the log, and validations")
+    if val.value[-1] != val.value[-SAME]:
+        return []
     other = np.flatnonzero(val.value != val.value[-1])
     since = int(other[-1]) + 1 if len(other) else 0
     first = float(val.step[since])
