@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis import ladder
+from optcli.diagnosis import ladder, settings, strength
 from optcli.run.curve import Run
 from optcli.run.prepare import Series, whole
 from optcli.run.stats import median
@@ -22,6 +22,11 @@ LEAST: Final = 0.6
 """Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
 KNOWING: Final = 0.35
 """First validation loss below which, without an accuracy, much is known: half of ln 2, a coin's guess between two."""
+WHOLE: Final = 2
+"""A training set that is given as less is a share of all samples."""
+VALIDATIONS: Final = 5
+ROSE: Final = 0.08
+"""Validation accuracies that are needed, and what they must have risen by before, as a share of the best."""
 TREES: Final = ("boosting-console", "catboost")
 PER_EPOCH: Final = 1.2
 """Points of one loss for each of the other's, up to which both are logged once an epoch."""
@@ -42,6 +47,8 @@ def signs(run: Run) -> dict[str, float]:
         "gap_first": _gap_first(run, loss),
         "gap_epoch": _gap_epoch(run, loss),
         "followed": _followed(run, loss),
+        "accuracy_lost": _accuracy_lost(run),
+        "training_set": _training_set(run),
         "lr_peak": _peak(run, "lr"),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
@@ -61,6 +68,29 @@ def _peak(run: Run, role: str) -> float:
 def _end(run: Run, role: str) -> float:
     series = _series(run, role)
     return series.end if series is not None else math.nan
+
+
+def _training_set(run: Run) -> float:
+    """Samples in the training set: as configured, or batches in an epoch times their size; NaN where not known."""
+    known = settings.number(run.config, "facts.train")
+    if known is not None and known >= WHOLE:
+        return known
+    epochs, batch = np.diff(run.epoch_steps), strength.samples(run.config)
+    if run.axis != "step" or not len(epochs) or math.isinf(batch):
+        return math.nan
+    return median(epochs) * batch
+
+
+def _accuracy_lost(run: Run) -> float:
+    """Share of its best validation accuracy that is gone at the end; NaN where it can't be told or never rose."""
+    right = _series(run, "val/accuracy")
+    if right is None or right.n < VALIDATIONS:
+        return math.nan
+    best = float(right.blocks.max())
+    if best - float(right.value[0]) < ROSE * best:
+        return math.nan
+    lost = best - median(right.blocks[-3:])
+    return lost / best if lost > SURE * right.tau else 0.0
 
 
 def _efficiency(run: Run, loss: Series) -> float:

@@ -16,6 +16,10 @@ NAMES: Final = {
     ),
     "optimizer.name": ("optimizer", "optimizer_name", "opt_name", "optim", "opt"),
     "optimizer.weight_decay": ("weight_decay", "wd"),
+    "facts.train": (
+        "n_train", "num_train", "train_size", "n_train_samples", "num_train_samples", "train_samples",
+        "num_train_examples", "num_training_samples",
+    ),
     "model.hidden": (
         "hidden", "hidden_sizes", "hidden_size", "hidden_dims", "hidden_dim", "hidden_layer_sizes", "d_model", "n_embd",
     ),

@@ -49,6 +49,7 @@ def test_the_likeliest_explanation_comes_first(found, name) -> None:
 
 
 STUCK = {"peak": 1.0, "trend": 0.0}
+BY_HEART = [finding("GEN201", train_left=0.3), finding("GEN203", val_fell=0.7)]
 CHANCE = {"start": 2.303}
 
 
@@ -80,6 +81,11 @@ CHANCE = {"start": 2.303}
         ([finding("GEN201", train_left=4.0)], CHANCE, "overfit-to-data"),
         ([finding("GEN201", train_left=0.9, above=0.3)], CHANCE, "label-noise"),
         ([finding("GEN201", train_left=0.9, above=-0.1), finding("GEN203", val_fell=0.1)], CHANCE, "validation-shift"),
+        (BY_HEART, {"gap_early": 0.3, "accuracy_lost": 0.12}, "label-noise"),
+        (BY_HEART, {"gap_early": 0.3, "accuracy_lost": 0.0}, "overfit-to-data"),
+        ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"accuracy_lost": 0.12}, "validation-shift"),
+        ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"training_set": 40}, "overfit-to-data"),
+        ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"training_set": 4000}, "validation-shift"),
         ([finding("OPT103", late_over_early=1.8), finding("OPT106")], {}, "too-few-steps"),
         ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {}, "learning-rate-too-low"),
     ],

@@ -121,3 +121,34 @@ def test_a_gap_of_boosted_trees_says_nothing_of_the_sets(make) -> None:
     run = make({"train/loss": [1.0, 0.6, 0.3, 0.0], "val/loss": [3.0, 3.1, 3.2, 3.3]})
     assert signs(run)["gap_epoch"] == pytest.approx(2.0)
     assert signs(replace(run, format="boosting-console"))["gap_epoch"] == 0
+
+
+@pytest.mark.parametrize(
+    ("right", "lost"),
+    [
+        ([0.3, 0.6, 0.8, 0.78, 0.74, 0.7, 0.66, 0.64, 0.64, 0.64], 0.2),
+        ([0.3, 0.6, 0.8, 0.79, 0.8, 0.79, 0.8, 0.79, 0.8, 0.79], 0.0),
+        ([0.8, 0.79, 0.78, 0.76, 0.74, 0.7, 0.66, 0.64, 0.64, 0.64], None),  # it never rose
+        ([0.3, 0.8, 0.6], None),
+    ],
+)
+def test_accuracy_that_was_there_and_is_gone(make, right, lost) -> None:
+    loss = np.linspace(1.0, 0.1, len(right))
+    found = signs(make({"train/loss": loss, "val/accuracy": right}))["accuracy_lost"]
+    assert np.isnan(found) if lost is None else found == pytest.approx(lost)
+
+
+@pytest.mark.parametrize(
+    ("config", "size"),
+    [
+        ({"facts.train": 50}, 50),
+        ({"facts.train": 0.8}, None),  # a share
+        ({"data.batch_size": 8}, 160),
+        ({"data.batch_size": 8, "facts.per_device": 1}, None),
+        ({}, None),
+    ],
+)
+def test_the_size_of_the_training_set(make, config, size) -> None:
+    run = make({"train/loss": 1.0 - STEP / 400}, epochs=np.arange(0.0, 400.0, 20.0), config=config)
+    found = signs(run)["training_set"]
+    assert np.isnan(found) if size is None else found == size

@@ -90,6 +90,11 @@ class Case:
         return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
 
     @property
+    def few(self) -> bool:
+        """Whether the training set is known to be of so few samples that any net learns them by heart at once."""
+        return self.sign("training_set") <= FEW
+
+    @property
     def cut(self) -> bool:
         """Whether the loss falls, beyond doubt, by far less than steps of rate times gradient would make it fall."""
         return (self.crawls or "OPT103" in self.findings) and 0 < self.sign("efficiency") < CUT
@@ -116,6 +121,8 @@ class Case:
         return settings.number(self.config, path)
 
 
+FEW: Final = 100
+"""Samples."""
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4

@@ -5,7 +5,8 @@ Validation loss stops falling and turns up (GEN201) or stays far above (GEN203).
 net gets there; how soon depends on how many samples there are for what has to be learned.
 
 **How to tell.** Training loss heads for 0, training accuracy for 1. The turn comes after a fixed number of passes
-over the data. Half the data makes it come earlier; that is the cleanest test. When validation *loss* rises while
+over the data. Half the data makes it come earlier; that is the cleanest test. Where the training set is known to be of
+a hundred samples or less, a gap from the first validation on is this, too. When validation *loss* rises while
 validation *accuracy* holds (GEN202), the model grows overconfident: harmless where only the ranking counts.
 
 **What it is not.** Validation that never fell at all points to a split of another kind, see validation-shift. A val
@@ -48,7 +49,7 @@ WRONG: Final = 1.5
 
 def weigh(case: Case) -> float:
     """A validation loss that never fell, or lay far above from the start, speaks for another split."""
-    if case.alike:
+    if case.alike or case.few:
         return -WRONG * case.unlearned
     odds = -1.5 * (case.sign("gap_early") > APART) - WRONG * case.unlearned
     return odds - 2.5 * (case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL)

@@ -50,8 +50,16 @@ APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
 
+FEW_ODDS: Final = -3.0
+"""Log-odds where the training samples are so few that they are known by heart within some steps."""
+
+
 def weigh(case: Case) -> float:
     """A validation loss that never fell far, or lay far above from the start."""
+    return _apart(case) + (FEW_ODDS if case.few else 0.0)
+
+
+def _apart(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF:
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
