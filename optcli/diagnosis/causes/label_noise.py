@@ -46,8 +46,10 @@ learned by heart cost less than 0.015 of it."""
 GONE: Final = 3.0
 KEPT: Final = -1.5
 """Log-odds where it is gone, in proportion from half of it on, and where less than a quarter of it is."""
-FELL: Final = 0.3
-"""Share of training's fall that validation must have fallen by first, else the sets differ."""
+FELL: Final = 0.2
+DIFFERS: Final = 0.8
+"""Share of training's fall that validation must have fallen by first, and gap when half of it was done, else the sets
+differ."""
 
 
 def weigh(case: Case) -> float:
@@ -62,7 +64,7 @@ def _went(case: Case) -> float:
         return 0.0
     if lost < 0.25:
         return KEPT
-    fell = case.figure("GEN203", "val_fell", 1.0) >= FELL
+    fell = case.figure("GEN203", "val_fell", 1.0) >= FELL and not case.sign("gap_early") > DIFFERS
     return GONE * min(lost, 1.0) if lost > 0.5 and fell else 0.0
 
 

@@ -100,6 +100,11 @@ WORSE: Final = 0.1
 """Rise over the best value that is enough then."""
 LATER: Final = 4
 """Validations that must lie above those around the best one, where their noise is too high to measure a rise by."""
+LOST: Final = 0.035
+ROSE: Final = 0.08
+"""Validation accuracy lost, and gained before, as shares of the best one. Healthy runs lose 0.024 at most."""
+GOES_ON: Final = 0.1
+"""Fall of the validation loss since, as a share of the training loss's drop, at which a dip of accuracy is on the way."""
 MANY: Final = 8
 SURE: Final = 2.5
 """Validations since the best one, and standard errors of their trend, in which noise counts in full."""
@@ -110,7 +115,13 @@ POINTS_SINCE: Final = 3
 
 
 def check(view: View) -> list[Finding] | Abstain:
-    """Validation has turned up while training goes on down."""
+    """Validation has turned while training goes on down."""
+    found = _by_loss(view)
+    return found if isinstance(found, list) and found else _by_accuracy(view) or found
+
+
+def _by_loss(view: View) -> list[Finding] | Abstain:
+    """Validation loss has turned up."""
     val, loss = view.val, view.loss
     if (crept := creeping(view)) is not None:
         return [_alone(view, *crept)]
@@ -165,6 +176,34 @@ def _alone(view: View, low: float, now: float, first: float) -> Finding:
         rise=((now - low) / loss.drop, "of the drop"), rise_sigma=((now - low) / loss.tau, "sigma"),
         best_step=(first, "steps"),
     )  # fmt: skip
+
+
+def _by_accuracy(view: View) -> list[Finding]:
+    """Validation accuracy that had risen goes down, whatever its loss does."""
+    right, loss = view.series("val/accuracy"), view.loss
+    if right is None or right.n < MORE or not view.learned:
+        return []
+    blocks = right.blocks
+    best = int(np.argmax(blocks))
+    since, high = len(blocks) - 1 - best, float(blocks[best])
+    lost = high - median(blocks[-max(POINTS_SINCE, since // 3) :])
+    if since < max(POINTS_SINCE, 0.1 * len(blocks)) or lost < max(LOST * high, SIGMAS * right.tau):
+        return []
+    first = float(right.block_step[best])
+    then = _level(loss, first)
+    if view.val is not None and view.val.at(first) - view.val.end > GOES_ON * loss.drop:
+        return []
+    if high - float(blocks[0]) < ROSE * high or then - loss.end < max(FELL * loss.drop, SIGMAS_BELOW * loss.tau):
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, right.name, first, 0.85,
+            f"{right.name} has gone down from about {high:.4g} at step {first:g} to {high - lost:.4g} "
+            f"while {loss.name} fell",
+            lost=(lost / high, "of the best"), best_step=(first, "steps"),
+            train_left=(then / view.top if loss.start > 0 else 0.0, "of the start level"),
+        )
+    ]  # fmt: skip
 
 
 def _steep(loss: Series) -> bool:
