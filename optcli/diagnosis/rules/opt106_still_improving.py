@@ -41,6 +41,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
 from optcli.diagnosis.settings import setting
@@ -71,6 +73,12 @@ SHARED: Final = 0.3
 """Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
 off show 0.8 and more."""
 SCORES: Final = 10
+FEWEST: Final = 3
+LONGEST: Final = 10
+PACE: Final = 0.6
+LEAST: Final = 0.05
+"""Validations that are few enough to be looked at one by one; their last fall over the mean of all (0.02 to 0.49 in
+healthy runs), and their whole fall as a share of the first."""
 STANDS: Final = 0.4
 STILL: Final = 0.05
 """Validations of a score that there must be, the share of them that it stands still, and what it may gain in it."""
@@ -85,13 +93,21 @@ def check(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
-    if loss.sigma > NOISE * loss.drop:
-        return Abstain("the whole fall is hardly more than noise")
     if _aims(view.config) and view.planned and view.at < view.planned:
         return Abstain("the run was to end at its target, and did")
     rate = view.series("lr")
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
+    if val is not None and FEWEST <= val.n <= LONGEST:
+        return _at_full_pace(view, val) or _steeply(view)
+    return _steeply(view)
+
+
+def _steeply(view: View) -> list[Finding] | Abstain:
+    """The last fifth of the training loss, where it can be told from noise."""
+    loss, val = view.loss, view.val
+    if loss.sigma > NOISE * loss.drop:
+        return Abstain("the whole fall is hardly more than noise")
     gain, sure = _last_fifth(loss)
     score = _climbing(view) if gain < GAIN else None
     if (gain < GAIN and score is None) or sure > -SURE:
@@ -113,6 +129,24 @@ def check(view: View) -> list[Finding] | Abstain:
             __name__, SEVERITY, loss.name, first, 0.88, what, gain=(gain, "of the drop"), trend=(sure, "sigma")
         )
     ]
+
+
+def _at_full_pace(view: View, val: Series) -> list[Finding]:
+    """Few validations, each below the one before, and the last fall nearly as large as they are on average."""
+    falls = -np.diff(val.value)
+    fell, first = float(val.value[0] - val.value[-1]), float(val.step[-2])
+    if (falls <= 0).any() or fell < LEAST * abs(float(val.value[0])) or falls[-1] < PACE * falls.mean():
+        return []
+    if view.loss.trend(0.5)[1] > SURE:
+        return []  # training doesn't
+    share = float(falls[-1]) / fell
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, first, 0.8,
+            f"{val.name} still falls at the end: the last of {val.n} validations brought {share:.0%} of the drop",
+            gain=(share, "of the drop"),
+        )
+    ]  # fmt: skip
 
 
 def _reach(series: Series) -> int:
