@@ -58,7 +58,7 @@ SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = 5
-VARIES: Final = ("shift",)
+VARIES: Final = ("scale", "shift")
 
 LEAST: Final = 10
 """Points of the loss, unless validation alone can tell."""
@@ -100,7 +100,7 @@ WILD: Final = 1.3
 LEVEL_WILD: Final = 0.4
 BENT_WILD: Final = 0.4
 """Decades of the rate above what is usual (20 times), and the share that is left and the bend which are enough then:
-steps that are too long hold a loss up at any level."""
+steps that are too long hold a loss up at any level, but that of text, whose floor is high, at `LEVEL_TEXT`."""
 LOST: Final = 0.5
 """Share of what had been gained that is lost again: then there was more to learn, whatever the task is."""
 LEVEL_SPENT: Final = 0.3
@@ -137,7 +137,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if level - loss.low > LOST * loss.drop and view.learned and _flat(view):
         return [_lost(view, level)]
     wild = _wild(view)
-    least = LEVEL_SPENT if cut else LEVEL_WILD if wild else LEVEL_TEXT if view.entropic else LEVEL
+    text = view.texty if wild else view.entropic
+    least = LEVEL_SPENT if cut else LEVEL_TEXT if text else LEVEL_WILD if wild else LEVEL
     bent = cut or view.settled <= (BENT_WILD if wild else BENT)
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not bent:
         return []
