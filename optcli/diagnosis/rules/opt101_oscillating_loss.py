@@ -107,7 +107,8 @@ ONE: Final = 0.5
 """Share of all rises of the training loss that its largest may have where there was one swing alone: a spike and its
 recovery is another case."""
 VAL_POINTS: Final = 3
-"""Validations at that level that can show one."""
+RECENT: Final = 0.3
+"""Validations at that level that can show one, and the last part of them over which they must still swing."""
 SCORES: Final = 8
 GAINING: Final = 0.75
 GAIN: Final = 0.3
@@ -171,6 +172,8 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
         return []
     if copied(val, loss, VAL_POINTS):
         return []  # the training loss once more is no witness
+    if np.ptp(tail.value[-max(VAL_POINTS, round(RECENT * tail.n)) :]) < VAL_SMALL * scale:
+        return []  # it is over
     return [_say(view, blocks[begin:], first, scale, 0.9 if turns >= MANY else 0.8, turns=(float(turns), "1"))]
 
 

@@ -72,6 +72,8 @@ NEW: Final = 0.01
 SHARED: Final = 0.3
 """Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
 off show 0.8 and more."""
+SAMPLES: Final = 2
+"""Smallest steps of an accuracy, which are one sample of the validation set, that its gain must exceed."""
 SCORES: Final = 10
 FEWEST: Final = 3
 LONGEST: Final = 10
@@ -170,6 +172,9 @@ def _climbing(view: View) -> Series | None:
     if score is None or score.name != "val/accuracy" or len(score.blocks) < SCORES:
         return None
     gain, sure = _last_fifth(score)
+    steps = np.abs(np.diff(score.value))
+    if gain * score.drop < SAMPLES * float(steps[steps > 0].min(initial=score.drop)):
+        return None
     best = score.end <= score.low + 0.05 * score.drop
     return score if gain >= GAIN and sure <= -SURE and best else None
 
