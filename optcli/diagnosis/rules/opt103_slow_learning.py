@@ -145,7 +145,8 @@ def _by_validation(view: View) -> list[Finding]:
     if val is None or val.n < MANY or val.start <= 0 or val.step[0] > FROM_START * view.at:
         return []
     gone = (val.start - val.end) / val.start / view.share
-    if not 0.01 < gone < LITTLE or max(val.trend(1.0)[1], val.trend(0.4)[1]) > -CERTAIN:
+    driven = _driven(view, val)
+    if not 0.01 < gone < LITTLE or max(driven.trend(1.0)[1], driven.trend(0.4)[1]) > -CERTAIN:
         return []
     early, late = _paces(view, val)
     if not RISING * early < late < STRAIGHT**view.share * early:
@@ -157,6 +158,16 @@ def _by_validation(view: View) -> list[Finding]:
             progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(val.trend(1.0)[1], "sigma"),
         )
     ]  # fmt: skip
+
+
+def _driven(view: View, val: Series) -> Series:
+    """Validation while the rate was above `SPENT` of its peak: what flattens after that does so as planned."""
+    lr = view.series("lr")
+    if lr is None:
+        return val
+    high = lr.step[lr.value > SPENT * lr.value.max()]
+    kept = val.step <= (high[-1] if len(high) else np.inf)
+    return Series(val.name, val.step[kept], val.value[kept]) if np.count_nonzero(kept) >= MANY else val
 
 
 def _paces(view: View, loss: Series) -> tuple[float, float]:
