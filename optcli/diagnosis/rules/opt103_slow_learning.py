@@ -94,6 +94,10 @@ VALIDATIONS: Final = 4
 MANY: Final = 12
 CERTAIN: Final = 15.0
 """Validations, and standard errors of their slope, whole and late, by which their fall alone is enough."""
+FAR: Final = 0.5
+CERTAIN_FAR: Final = 20.0
+STRAIGHT_FAR: Final = 0.5
+"""What may be gone if the line is as straight and certain as this."""
 STEP: Final = 0.12
 STEPS: Final = 6.0
 """A fall from one level to the next in the later two thirds, as a share of the whole fall and over a usual one, that
@@ -116,9 +120,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end
-    if gone > (PROGRESS_TEXT if view.texty else PROGRESS) or gone < 0.01:
-        return []
-    return _by_training(view, gone) or _by_validation(view)
+    little = 0.01 <= gone <= (PROGRESS_TEXT if view.texty else PROGRESS)
+    return (_by_training(view, gone) if little else []) or (_by_validation(view) if gone >= 0.01 else [])
 
 
 def _by_training(view: View, gone: float) -> list[Finding]:
@@ -145,11 +148,12 @@ def _by_validation(view: View) -> list[Finding]:
     if val is None or val.n < MANY or val.start <= 0 or val.step[0] > FROM_START * view.at:
         return []
     gone = (val.start - val.end) / val.start / view.share
-    driven = _driven(view, val)
-    if not 0.01 < gone < LITTLE or max(driven.trend(1.0)[1], driven.trend(0.4)[1]) > -CERTAIN:
+    driven, far = _driven(view, val), gone >= LITTLE
+    certain = CERTAIN_FAR if far else CERTAIN
+    if not 0.01 < gone < (LITTLE if view.texty else FAR) or max(driven.trend(1.0)[1], driven.trend(0.4)[1]) > -certain:
         return []
     early, late = _paces(view, val)
-    if not RISING * early < late < STRAIGHT**view.share * early:
+    if not RISING * early < late < (STRAIGHT_FAR if far else STRAIGHT) ** view.share * early:
         return []
     return [
         view.finding(
