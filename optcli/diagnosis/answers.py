@@ -15,6 +15,11 @@ ANSWERS: Final = 6
 HARDLY: Final = 0.02
 GOOD: Final = 0.9
 """Validations of one accuracy, how far the training accuracy may move, and how good it may be at most."""
+MOST: Final = 0.8
+BATCHES: Final = 20
+ROUND: Final = 0.06
+"""Where that of training is of single batches: how good it may be at most, how many there must be in the later half,
+and how far their mean may lie from it."""
 UNSEEN: Final = 5
 TELLING: Final = 8
 LOW: Final = 0.6
@@ -48,9 +53,17 @@ def constant(view: View) -> Series | None:
     share = float(unseen.value[0]) / all_right
     most = 0.0 if _percents(share) else HARDLY * all_right
     guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
-    if not guesses and (float(np.ptp(seen.value)) > most or share > GOOD or view.learned):
-        return None
-    return unseen
+    if guesses or _scatters(seen, share, all_right, unseen.n, view):
+        return unseen
+    return unseen if float(np.ptp(seen.value)) <= most and share <= GOOD and not view.learned else None
+
+
+def _scatters(seen: Series, share: float, all_right: float, validations: int, view: View) -> bool:
+    """Whether the training accuracy of single batches scatters round that of validation, while nothing is learned."""
+    if validations < TELLING or share > MOST or view.learned or _percents(share):
+        return False
+    late = seen.value[seen.n // 2 :] / all_right
+    return len(late) >= BATCHES and abs(float(late.mean()) - share) < ROUND
 
 
 def _telling(view: View, unseen: Series) -> bool:

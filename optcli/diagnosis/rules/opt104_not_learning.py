@@ -111,6 +111,8 @@ SAME: Final = 1e-6
 """Relative difference up to which they do."""
 STILL: Final = 8
 """Points that are the same number, beyond chance."""
+CRAWLS: Final = -6.0
+"""Standard errors of the fall of a validation loss whose accuracy stands still: it crawls, and is not cut off."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -186,10 +188,14 @@ def _one_answer(view: View) -> Finding | None:
     unseen = answers.constant(view)
     if unseen is None:
         return None
+    loss, val = view.loss, view.val
+    sinks = val.trend(1.0)[1] if val is not None else 0.0
+    fall = (loss.start - loss.end) / loss.start if loss.start > 0 else 0.0
     return view.finding(
         __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
         f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",
-        frozen=(1.0, "1"), noise=(0.0, "of the start level"),
+        frozen=(float(sinks > CRAWLS), "1"), noise=(0.0, "of the start level"), fall=(fall, "of the start level"),
+        val_trend=(sinks, "sigma"),
     )  # fmt: skip
 
 
