@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from optcli.diagnosis.settings import number, setting
+
+if TYPE_CHECKING:
+    from optcli.diagnosis.view import View
 
 DROPOUT: Final = 0.8
 """Share of units left out from which on too few are left (Srivastava et al. 2014: a half, at the input a fifth)."""
@@ -38,6 +41,9 @@ USUAL: Final = {
 """Learning rates that are usual for nets trained from scratch; fine-tuning takes a tenth to a hundredth of them."""
 ANY: Final = (1e-3, 0.05)
 """The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
+WILD: Final = 1.3
+ABSURD: Final = 1.7
+"""Decades beyond the usual (20 times, 50 times) at which a rate is too high for most nets, and for any."""
 
 
 def narrow(config: Mapping[str, Any]) -> str:
@@ -78,6 +84,13 @@ def rate_off(config: Mapping[str, Any], rate: float) -> float:
     usual = USUAL.get(str(setting(config, "optimizer.name")).lower().removeprefix("torch.optim."))
     low, high = (usual, usual) if usual else ANY
     return math.log10(rate / min(max(rate, low), high))
+
+
+def beyond(view: View) -> float:
+    """Decades of the run's highest rate beyond what is usual; 0 where it isn't known or isn't beyond."""
+    lr = view.series("lr")
+    rate = number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
+    return max(rate_off(view.config, rate), 0.0)
 
 
 def samples(config: Mapping[str, Any]) -> float:

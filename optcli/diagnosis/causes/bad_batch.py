@@ -24,6 +24,7 @@ from typing import Final
 from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
+from optcli.diagnosis.strength import ABSURD
 
 EVIDENCE: Final = {
     "OPT108": 2.5,
@@ -49,6 +50,8 @@ def weigh(case: Case) -> float:
     if any(case.figure(code, "lr_ratio") > RISE for code in codes):
         return -3.0
     if case.figure("ARC502", "piles", 0.0):
+        return -3.0
+    if case.rate > ABSURD:
         return -3.0
     odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes)
     sudden = bool({"OPT108", "ARC502"} & set(codes))

@@ -55,7 +55,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
-from optcli.diagnosis.strength import SHAKY, samples
+from optcli.diagnosis.strength import ABSURD, SHAKY, beyond, samples
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series, copied
@@ -104,8 +104,9 @@ GREAT: Final = 5.0
 """Rises in drops: swings that are as great are remembered when they are over, and of them one alone is enough before
 the end."""
 ONE: Final = 0.5
-"""Share of all rises of the training loss that its largest may have where there was one swing alone: a spike and its
-recovery is another case."""
+LONE: Final = 0.9
+"""Share of all rises of the training loss that its largest may have where there was one swing alone, and where there
+were more: a spike and its recovery is another case."""
 VAL_POINTS: Final = 3
 RECENT: Final = 0.3
 """Validations at that level that can show one, and the last part of them over which they must still swing."""
@@ -137,8 +138,8 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
-    climb = finding.evidence.get("climb")
-    return climb is not None and climb.value < GREAT
+    climb, rate = finding.evidence.get("climb"), finding.evidence.get("rate")
+    return climb is not None and climb.value < GREAT and (rate is None or rate.value < ABSURD)
 
 
 def _gains(view: View) -> bool:
@@ -163,7 +164,7 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
         return []
     small, turns = (reversals(tail.blocks, share * scale) for share in (VAL_SMALL, VAL_SWING))
     turns = small if small >= MANY else turns
-    if turns == TURNS and float(np.diff(blocks[begin:]).max(initial=0.0)) > ONE * ups(blocks[begin:]):
+    if float(np.diff(blocks[begin:]).max(initial=0.0)) > (ONE if turns == TURNS else LONE) * ups(blocks[begin:]):
         return []
     settled = Series(loss.name, loss.block_step[begin:], blocks[begin:])
     if turns == TURNS and not view.ended and ups(blocks[begin:]) < GREAT * scale:
@@ -224,5 +225,5 @@ def _say(view: View, tail: Floats, first: float, scale: float, sure: float, **fi
         __name__, SEVERITY, loss.name, first, sure,
         f"{loss.name} swings without falling: its rises add up to {climb:.0%} of all that was gained",
         climb=(climb, "of the drop"), turn_rate=(turn_rate(tail), "1"),
-        lr_ratio=(view.lr_change(first, max(1.0, view.at / 4)), "1"), **figures,
+        lr_ratio=(view.lr_change(first, max(1.0, view.at / 4)), "1"), rate=(beyond(view), "decades"), **figures,
     )  # fmt: skip

@@ -50,6 +50,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import ABSURD, beyond
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
@@ -163,15 +164,15 @@ def check(view: View) -> list[Finding] | Abstain:
             rise_of_gain=((now - low) / gained if gained > 0 else float("inf"), "1"),
             rise=((now - low) / max(_noise(loss), loss.grain), "sigma"),
             over_start=(now / loss.start if loss.start > 0 else float("nan"), "1"),
-            lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"),
+            lr_ratio=(view.lr_change(first, max(1.0, view.at / 10)), "1"), rate=(beyond(view), "decades"),
         )
     ]  # fmt: skip
 
 
 def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
-    over = finding.evidence.get("over_start")  # unknown where the loss began at 0 or below
-    return over is None or not over.value > GREAT
+    over, rate = finding.evidence.get("over_start"), finding.evidence.get("rate")  # unknown where it began at or below 0
+    return (over is None or not over.value > GREAT) and (rate is None or rate.value < ABSURD)
 
 
 def _exploded(view: View) -> bool:

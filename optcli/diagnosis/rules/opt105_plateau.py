@@ -49,7 +49,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.settings import number
-from optcli.diagnosis.strength import rate_off
+from optcli.diagnosis.strength import WILD, beyond
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
@@ -96,11 +96,9 @@ RIGHT: Final = 0.6
 """Gain of accuracy over a guess, of what there is to gain, at which a high loss is the floor of soft targets."""
 LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
-WILD: Final = 1.3
 LEVEL_WILD: Final = 0.4
 BENT_WILD: Final = 0.4
-"""Decades of the rate above what is usual (20 times), and the share that is left and the bend which are enough then:
-steps that are too long hold a loss up at any level, but that of text, whose floor is high, at `LEVEL_TEXT`."""
+"""The share that is left and the bend which are enough where the rate is wild: steps that are too long hold a loss up at any level, but that of text, whose floor is high, at `LEVEL_TEXT`."""
 LOST: Final = 0.5
 """Share of what had been gained that is lost again: then there was more to learn, whatever the task is."""
 LEVEL_SPENT: Final = 0.3
@@ -136,7 +134,7 @@ def check(view: View) -> list[Finding] | Abstain:
     level = median(loss.tail(FLAT_SHARE))
     if level - loss.low > LOST * loss.drop and view.learned and _flat(view):
         return [_lost(view, level)]
-    wild = _wild(view)
+    wild = beyond(view) > WILD
     text = view.texty if wild else view.entropic
     least = LEVEL_SPENT if cut else LEVEL_TEXT if text else LEVEL_WILD if wild else LEVEL
     bent = cut or view.settled <= (BENT_WILD if wild else BENT)
@@ -153,13 +151,6 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     return True
-
-
-def _wild(view: View) -> bool:
-    """Whether the rate is known to be far too high."""
-    lr = view.series("lr")
-    rate = number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
-    return rate_off(view.config, rate) > WILD
 
 
 def _since(loss: Series, level: float) -> float:
