@@ -55,7 +55,7 @@ from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import block_medians, median, noise
+from optcli.run.stats import block_medians, median, noise, running_median
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -119,6 +119,11 @@ EARLY: Final = 0.2
 """Share of the plan for which a rise may wait until three epochs have gone by."""
 PATIENT: Final = 128
 """The same in points, where no plan is known."""
+LATEST: Final = 4
+MUCH: Final = 0.3
+LOST: Final = 0.6
+"""Points in the last quarter, what had been gained as a share of the start level, and the share of it by which all of
+them lie above the best level."""
 GREAT: Final = 5.0
 """Times its start that a loss has reached when it counts even after it came back."""
 RECENT: Final = 12
@@ -146,6 +151,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     rose = now - low > bar or _exploded(view) or _climbing(view, loss, low, gained, broke) or _rising(loss, low, gained)
+    rose = rose or _stays(loss)
     if not rose and _left_at_once(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
@@ -173,6 +179,19 @@ def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
     over, rate = finding.evidence.get("over_start"), finding.evidence.get("rate")  # unknown where it began at or below 0
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < ABSURD)
+
+
+def _stays(loss: Series) -> bool:
+    """Whether the last quarter lies above the best level by most of what was gained, to the last point.
+
+    However noisy the way there was: a leap to many times the start makes everything before and after look like noise.
+    """
+    last = loss.value[-max(loss.n // 4, LATEST) :]
+    if loss.n < FEW:
+        return False
+    low = float(running_median(loss.value[: -len(last)], 3).min())
+    gained = loss.start - low
+    return gained > MUCH * abs(loss.start) and float(last.min()) - low > LOST * gained
 
 
 def _exploded(view: View) -> bool:
