@@ -50,6 +50,10 @@ APART: Final = 0.8
 """Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
 
 
+EARLY: Final = 0.3
+ENOUGH: Final = 300
+EARLY_ODDS: Final = 1.5
+"""A smaller gap than that, where the training set is known to be of so many samples, and its log-odds."""
 FEW_ODDS: Final = -3.0
 """Log-odds where the training samples are so few that they are known by heart within some steps."""
 
@@ -63,6 +67,8 @@ def _apart(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF:
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
+    if EARLY < case.sign("gap_early") <= APART and case.sign("training_set") >= ENOUGH:
+        odds += EARLY_ODDS
     if case.alike:
         return ALIKE_ODDS
     if "GEN203" not in case.findings:
