@@ -69,6 +69,8 @@ CLOSING: Final = 0.15
 """Fall of the validation loss over its later half, as a share of the gap, that means the gap is closing."""
 PARALLEL: Final = 0.7
 """Fall of the validation loss over that of the training loss from which they fall side by side."""
+APART: Final = 0.3
+"""The same over the later half, below which they do no more."""
 TOLD: Final = 0.15
 """Fall of the training loss since the first validation, as a share of its drop, that is needed to tell."""
 LEVEL: Final = 0.15
@@ -152,4 +154,8 @@ def _level(loss: Series, val: Series) -> float:
 def _parallel(loss: Series, val: Series) -> bool:
     """Whether the two have fallen side by side since the first validation: another unit, not another level of skill."""
     fell = loss.at(float(val.step[0])) - loss.end
-    return fell > TOLD * loss.drop and float(val.value[0]) - val.end > PARALLEL * fell
+    if fell <= TOLD * loss.drop or float(val.value[0]) - val.end <= PARALLEL * fell:
+        return False
+    middle = float(val.step[val.n // 2])
+    lately = loss.at(middle) - loss.end
+    return lately <= TOLD * loss.drop or val.at(middle) - val.end > APART * lately

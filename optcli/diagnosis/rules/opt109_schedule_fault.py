@@ -75,6 +75,8 @@ SAME_FOR: Final = 0.4
 FELL: Final = 0.01
 SIGMAS: Final = 4.0
 """Fall of the training loss until then, as a share of its first value and in noise levels of what follows."""
+STILL: Final = 1e-3
+"""Of that fall, by which the two halves since may differ."""
 LEFT: Final = 0.02
 """Share of its first value that is left, at least: else all was learned."""
 
@@ -119,7 +121,7 @@ def _still(view: View) -> list[Finding] | Abstain:
     now, scatter = median(level), max(noise(level), loss.grain)
     halves = median(level[: len(level) // 2]) - median(level[len(level) // 2 :])
     fell = begun - now
-    if fell < max(FELL * begun, SIGMAS * scatter) or now < LEFT * begun or abs(halves) > scatter:
+    if fell < max(FELL * begun, SIGMAS * scatter) or now < LEFT * begun or abs(halves) > max(scatter, STILL * fell):
         return []
     return [
         view.finding(
