@@ -47,6 +47,7 @@ def signs(run: Run) -> dict[str, float]:
         "gap_first": _gap_first(run, loss),
         "gap_epoch": _gap_epoch(run, loss),
         "followed": _followed(run, loss),
+        "begun": _begun(run),
         "accuracy_lost": _accuracy_lost(run),
         "training_set": _training_set(run),
         "lr_peak": _peak(run, "lr"),
@@ -68,6 +69,12 @@ def _peak(run: Run, role: str) -> float:
 def _end(run: Run, role: str) -> float:
     series = _series(run, role)
     return series.end if series is not None else math.nan
+
+
+def _begun(run: Run) -> float:
+    """The first training accuracy over the last; NaN where there is none."""
+    right = _series(run, "train/accuracy")
+    return float(right.value[0]) / right.end if right is not None and right.end > 0 else math.nan
 
 
 def _training_set(run: Run) -> float:

@@ -54,7 +54,8 @@ class Case:
     @property
     def alike(self) -> bool:
         """Whether the first validation, where it tells, shows that training and validation data are of one kind."""
-        return self.sign("gap_first") < ALIKE or self.sign("gap_epoch") < ALIKE_EPOCH
+        begun = not self.sign("begun") < BEGUN or self.figure("GEN203", "val_fell", 1.0) > NONE
+        return self.sign("gap_first") < ALIKE or (begun and self.sign("gap_epoch") < ALIKE_EPOCH)
 
     @property
     def bad_data(self) -> bool:
@@ -143,6 +144,10 @@ ALIKE: Final = 0.2
 """Gap at a first validation that was good already, in falls, up to which the fall of validation lies before it."""
 ALIKE_EPOCH: Final = 0.1
 """The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
+BEGUN: Final = 0.5
+NONE: Final = 0.02
+"""Training accuracy of the first epoch over that of the end, below which little had been learned at its end, and fall of
+validation as a share of training's that is none: then it never got near what training data became like."""
 LEAPT: Final = 1.03
 """Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""
 

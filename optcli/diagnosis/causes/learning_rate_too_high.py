@@ -29,6 +29,7 @@ from typing import Final
 from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, scale_patch
 from optcli.diagnosis.diagnosis import Prescription
+from optcli.diagnosis.strength import ABSURD
 
 EVIDENCE: Final = {
     "OPT101": 3.0,
@@ -66,7 +67,7 @@ def weigh(case: Case) -> float:
         return INNOCENT
     odds = FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
-        odds += 3.0 if case.collapsed else -1.5
+        odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5
     if "NUM301" in case.findings:
         odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
         odds += BURST * (case.rate > UNUSUAL)

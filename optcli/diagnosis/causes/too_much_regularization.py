@@ -50,6 +50,8 @@ SLOW: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds against it at a rate less than a 20th (10^-1.3) of what is usual, which explains a high loss by itself."""
 
+FROZEN: Final = 4.0
+"""Log-odds against it where nothing moves at all: decay and dropout move the outputs."""
 HELD: Final = 3.0
 """Log-odds where the settings are known to hold it back far beyond the usual."""
 CLEAN: Final = -0.6
@@ -83,6 +85,8 @@ def weigh(case: Case) -> float:
     odds += HELD * (case.figure("GEN204", "held", 0.0) > 0)
     if "GEN205" in case.findings and case.sign("gap_early") < CLEAN:
         odds -= APART
+    if case.figure("OPT104", "frozen", 0.0):
+        odds -= FROZEN
     shrunk = "OPT104" in case.findings and case.lifted and not case.crawls
     return odds + SHRUNK * shrunk - SLOW * (case.rate < -UNUSUAL)
 

@@ -177,7 +177,10 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
-    over, rate = finding.evidence.get("over_start"), finding.evidence.get("rate")  # unknown where it began at or below 0
+    over, rate = (
+        finding.evidence.get("over_start"),
+        finding.evidence.get("rate"),
+    )  # unknown where it began at or below 0
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < ABSURD)
 
 

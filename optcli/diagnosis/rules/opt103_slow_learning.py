@@ -92,8 +92,10 @@ learning by heart, one that validation exceeds began from a trained model."""
 VALIDATIONS: Final = 4
 """Validations that are needed to compare the two falls."""
 MANY: Final = 12
+DRIVEN: Final = 8
 CERTAIN: Final = 15.0
-"""Validations, and standard errors of their slope, whole and late, by which their fall alone is enough."""
+"""Validations, those of them while there was a rate, and standard errors of their slope, whole and late, by which their
+fall alone is enough."""
 FAR: Final = 0.5
 CERTAIN_FAR: Final = 20.0
 STRAIGHT_FAR: Final = 0.5
@@ -171,7 +173,7 @@ def _driven(view: View, val: Series) -> Series:
         return val
     high = lr.step[lr.value > SPENT * lr.value.max()]
     kept = val.step <= (high[-1] if len(high) else np.inf)
-    return Series(val.name, val.step[kept], val.value[kept]) if np.count_nonzero(kept) >= MANY else val
+    return Series(val.name, val.step[kept], val.value[kept]) if np.count_nonzero(kept) >= DRIVEN else val
 
 
 def _paces(view: View, loss: Series) -> tuple[float, float]:
