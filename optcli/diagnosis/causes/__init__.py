@@ -146,7 +146,7 @@ ALIKE_EPOCH: Final = 0.1
 """The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
 BEGUN: Final = 0.5
 NONE: Final = 0.02
-"""Training accuracy of the first epoch over that of the end, below which little had been learned at its end, and fall of
+"""Training accuracy of the first epoch over that of the end, below which little had been learned by then, and fall of
 validation as a share of training's that is none: then it never got near what training data became like."""
 LEAPT: Final = 1.03
 """Highest block over the start level, beyond noise, of a run that leapt before it settled at chance level."""

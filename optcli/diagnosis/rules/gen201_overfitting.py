@@ -104,7 +104,7 @@ LOST: Final = 0.035
 ROSE: Final = 0.08
 """Validation accuracy lost, and gained before, as shares of the best one. Healthy runs lose 0.024 at most."""
 GOES_ON: Final = 0.1
-"""Fall of the validation loss since, as a share of the training loss's drop, at which a dip of accuracy is on the way."""
+"""Fall of the validation loss since, as a share of the training loss's drop, at which a dip of accuracy is a detour."""
 MANY: Final = 8
 SURE: Final = 2.5
 """Validations since the best one, and standard errors of their trend, in which noise counts in full."""

@@ -48,7 +48,6 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
-from optcli.diagnosis.settings import number
 from optcli.diagnosis.strength import WILD, beyond
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
@@ -98,7 +97,8 @@ LEVEL_TEXT: Final = 0.7
 """The same for language, whose loss can't fall below the entropy of text."""
 LEVEL_WILD: Final = 0.4
 BENT_WILD: Final = 0.4
-"""The share that is left and the bend which are enough where the rate is wild: steps that are too long hold a loss up at any level, but that of text, whose floor is high, at `LEVEL_TEXT`."""
+"""The share that is left and the bend which are enough where the rate is far beyond the usual: steps that are too long
+hold a loss up at any level, but that of text, whose floor is high, at `LEVEL_TEXT`."""
 LOST: Final = 0.5
 """Share of what had been gained that is lost again: then there was more to learn, whatever the task is."""
 LEVEL_SPENT: Final = 0.3
