@@ -42,3 +42,22 @@ def test_a_validation_accuracy_that_moves_is_no_constant(make) -> None:
     found = answers.constant(View(still, 11.0, ended=True))
     assert found is not None
     assert found.name == "val/accuracy"
+
+
+@pytest.mark.parametrize(
+    ("batches", "fall", "said"),
+    [
+        (0.667, 0.05, True),
+        (0.85, 0.05, False),  # training answers differ
+        (0.667, 0.6, False),  # it learns
+    ],
+)
+def test_training_accuracies_of_single_batches_may_scatter_round_the_one_answer(make, batches, fall, said) -> None:
+    step, noise = np.arange(400), np.random.default_rng(1).normal(size=400)
+    curves = {
+        "train/loss": 0.69 - fall * (1 - np.exp(-step / 60)) + 0.05 * noise,
+        "train/accuracy": batches + 0.1 * noise,
+        "val/accuracy": (step[19::20], np.full(20, 0.66667)),
+    }
+    found = answers.constant(View(make(curves), 399.0, ended=True))
+    assert (found is not None) is said

@@ -49,6 +49,8 @@ def test_the_likeliest_explanation_comes_first(found, name) -> None:
 
 
 STUCK = {"peak": 1.0, "trend": 0.0}
+LEAPT = [finding("ARC502"), finding("OPT102", lr_ratio=1.0), finding("OPT108", lr_ratio=1.0)]
+FAR_OFF = [finding("GEN201", train_left=0.9, above=-0.3), finding("GEN203", val_fell=0.0), finding("GEN207")]
 BY_HEART = [finding("GEN201", train_left=0.3), finding("GEN203", val_fell=0.7)]
 CHANCE = {"start": 2.303}
 
@@ -220,6 +222,14 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
         ([finding("GEN205")], {}, {"gap_early": -1.4}, "label-noise"),
         ([finding("GEN205")], {}, {"gap_early": -0.3}, "too-much-regularization"),
         ([finding("ARC502", piles=1.0), finding("OPT102"), finding("OPT108")], {}, {}, "gradients-kept"),
+        (LEAPT, {}, {}, "bad-batch"),
+        (LEAPT, {"optimizer.lr": 14.0, "optimizer.name": "momentum"}, {}, "learning-rate-too-high"),
+        ([finding("OPT104", **STUCK)], {"optimizer.lr": 1e-3, "optimizer.name": "adamw"}, {}, "not-connected"),
+        ([finding("OPT104", **STUCK)], {"optimizer.lr": 0.09, "optimizer.name": "adamw"}, {}, "learning-rate-too-high"),
+        ([finding("OPT104", **STUCK, frozen=1.0), finding("GEN204")], {}, {}, "not-connected"),
+        (FAR_OFF, {}, {"gap_early": 2.0, "gap_epoch": 0.04, "begun": 0.9}, "overfit-to-data"),
+        (FAR_OFF, {}, {"gap_early": 2.0, "gap_epoch": 0.04, "begun": 0.3}, "validation-shift"),
+        (BY_HEART, {}, {"gap_early": 0.4, "training_set": 150}, "overfit-to-data"),
     ],
 )
 def test_settings_and_signs_decide_between_two(found, config, signs, name) -> None:

@@ -104,5 +104,5 @@ def test_a_growing_log_is_judged_when_it_ends_and_says_the_same() -> None:
     live = Live()
     rows = [{"step": i, "train/auc": RISING[i], "val/auc": TURNING[i]} for i in range(80)]
     assert live.add(rows) == []
-    assert [f.code for f in live.finish("finished") if f.severity != "info"] == ["GEN201", "GEN203"]
+    assert [f.code for f in live.finish("finished") if f.severity != "info"] == ["GEN203", "GEN201"]
     assert live.diagnosis("finished").findings == diagnose(run).findings

@@ -120,7 +120,7 @@ EARLY: Final = 0.2
 PATIENT: Final = 128
 """The same in points, where no plan is known."""
 LATEST: Final = 4
-MUCH: Final = 0.3
+MUCH: Final = 0.4
 LOST: Final = 0.6
 """Points in the last quarter, what had been gained as a share of the start level, and the share of it by which all of
 them lie above the best level."""
@@ -177,10 +177,7 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
-    over, rate = (
-        finding.evidence.get("over_start"),
-        finding.evidence.get("rate"),
-    )  # unknown where it began at or below 0
+    over, rate = map(finding.evidence.get, ("over_start", "rate"))  # the first isn't known of losses below 0
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < ABSURD)
 
 

@@ -96,7 +96,7 @@ DRIVEN: Final = 8
 CERTAIN: Final = 15.0
 """Validations, those of them while there was a rate, and standard errors of their slope, whole and late, by which their
 fall alone is enough."""
-FAR: Final = 0.5
+FAR: Final = 0.46
 CERTAIN_FAR: Final = 20.0
 STRAIGHT_FAR: Final = 0.5
 """What may be gone if the line is as straight and certain as this."""

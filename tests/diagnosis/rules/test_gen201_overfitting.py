@@ -98,3 +98,27 @@ def test_a_first_validation_that_is_far_off_hides_no_plain_rise(make, val, said)
 def test_five_validations_that_all_rise_are_enough(make, val, said) -> None:
     curves = {"train/loss": [0.54, 0.46, 0.31, 0.25, 0.21], "val/loss": val}
     assert bool(engine.diagnose(make(curves, end="finished"), select=["GEN201"]).findings) is said
+
+
+@pytest.mark.parametrize(
+    ("right", "val", "said"),
+    [
+        (0.9 - 0.1 * np.clip((SEEN - 200) / 400, 0, 1), 0.6 + 0 * SEEN, True),
+        (0.9 - 0.02 * np.clip((SEEN - 200) / 400, 0, 1), 0.6 + 0 * SEEN, False),  # as healthy runs lose
+        (0.9 - 0.1 * np.clip((SEEN - 200) / 400, 0, 1), 1.6 - SEEN / N, False),  # the loss gets better all the while
+        (0.5 - 0.1 * SEEN / N, 0.6 + 0 * SEEN, False),  # it never rose
+    ],
+)
+def test_validation_accuracy_that_goes_down_again(make, right, val, said) -> None:
+    train = 0.3 + 2.0 * np.exp(-STEP / 60) + 0.9 * (1 - STEP / N) + 0.02 * NOISE
+    right = np.where(SEEN < 100, 0.5 * right + 0.5 * right * SEEN / 100, right) if right[0] > 0.6 else right
+    curves = {"train/loss": train, "val/loss": (SEEN, val + np.exp(-SEEN / 60)), "val/accuracy": (SEEN, right)}
+    found = engine.diagnose(make(curves), select=["GEN201"]).findings
+    assert [f.curve for f in found] == ["val/accuracy"] * said
+
+
+def test_that_is_how_wrong_labels_are_learned_by_heart(make) -> None:
+    train = 0.3 + 1.2 * np.exp(-STEP / 60) + 0.9 * (1 - STEP / N) + 0.02 * NOISE
+    right = 0.9 * (1 - np.exp(-SEEN / 30)) - 0.12 * np.clip((SEEN - 200) / 400, 0, 1)
+    curves = {"train/loss": train, "val/loss": (SEEN, 0.8 + np.exp(-SEEN / 60)), "val/accuracy": (SEEN, right)}
+    assert engine.diagnose(make(curves)).causes[0].name == "label-noise"

@@ -41,3 +41,27 @@ def test_such_swings_are_the_batch_and_not_the_rate(make) -> None:
     told = engine.diagnose(make({"train/loss": loss}, config={"data.batch_size": 1}))
     assert {"OPT101", "OPT111"} <= {f.code for f in told.findings}
     assert told.causes[0].name == "batch-too-small"
+
+
+@pytest.mark.parametrize(
+    ("swings", "config", "severity"),
+    [
+        (STEP > 60, {}, "warning"),
+        ((STEP > 60) & (STEP < 200), {}, "info"),  # they are over
+        ((STEP > 60) & (STEP < 200), {"optimizer.name": "adam", "optimizer.lr": 0.2}, "warning"),  # and no wonder
+    ],
+)
+def test_swings_that_are_over_are_a_note_unless_the_rate_is_absurd(make, swings, config, severity) -> None:
+    loss = 0.7 + 1.6 * np.exp(-STEP / 20) + 0.25 * np.sin(STEP / 7) * swings
+    curves = {"train/loss": loss + NOISE, "val/loss": (EPOCH, loss[EPOCH])}
+    (found,) = engine.diagnose(make(curves, config=config), select=["OPT101"]).findings
+    assert found.severity == severity
+
+
+def test_one_leap_and_the_way_back_are_no_swings(make) -> None:
+    epoch = np.arange(30.0)
+    loss = 0.1 + 0.5 * np.exp(-epoch / 5)
+    loss[21:] = 0.1 + np.array([2e5, 0.4, 0.33, 0.4, 0.2, 0.3, 0.15, 0.2, 0.05])
+    val = loss.copy()
+    val[21] = 4.3
+    assert not engine.diagnose(make({"train/loss": loss, "val/loss": val}), select=["OPT101"]).findings

@@ -136,3 +136,11 @@ def test_what_came_back_is_a_note_unless_it_had_gone_up_many_times(make, height,
     (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
     assert found.healed_at is not None
     assert found.severity == severity
+
+
+def test_a_leap_to_many_times_the_start_does_not_hide_that_the_loss_stays_up(make) -> None:
+    epoch = np.arange(18)
+    loss = np.where(epoch < 5, 0.3 + np.exp(-epoch / 1.5), 1.8 + 0.01 * NOISE[:18])
+    loss[5] = 6.5
+    (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
+    assert (found.severity, found.healed_at) == ("error", None)

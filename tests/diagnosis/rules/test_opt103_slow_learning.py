@@ -64,3 +64,17 @@ def test_points_that_stand_for_many_steps_are_no_short_run(make, apart, said) ->
     step = np.arange(0, 50 * apart, apart)
     loss = 0.74 - 0.055 * np.arange(50) / 50 + 0.001 * np.random.default_rng(0).normal(size=50)
     assert bool(engine.diagnose(make({"train/loss": (step, loss)}), select=["OPT103"]).findings) is said
+
+
+@pytest.mark.parametrize(("fallen", "said"), [(0.3, True), (0.55, False)])
+def test_a_line_that_is_straight_beyond_doubt_may_go_further(make, fallen, said) -> None:
+    assert says(make, lambda x: 1.1 * (1 - fallen * x)) == said
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_validation_that_flattens_with_the_rate_crawls_all_the_same(make, known) -> None:
+    lr = 1e-5 * (1 + np.cos(np.pi * STEP / N)) / 2
+    gone = 2.3 - 0.2 * np.cumsum(lr) / lr.sum()
+    curves = {"train/loss": gone + 0.3 * NOISE, "val/loss": (VAL_STEP, gone[VAL_STEP] + FINE / 10)}
+    found = engine.diagnose(make({**curves, **({"lr": lr} if known else {})}, planned=N), select=["OPT103"]).findings
+    assert bool(found) is known

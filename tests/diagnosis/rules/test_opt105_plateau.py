@@ -30,3 +30,11 @@ def test_a_rate_far_too_high_holds_a_loss_up_at_any_level(make, rate, said) -> N
     found = engine.diagnose(make({"train/loss": loss}, config=config), select=["OPT105"])
     assert [f.severity for f in found.findings] == ([said] if said else [])
     assert [c.name for c in found.causes][:1] == (["learning-rate-too-high"] if said else [])
+
+
+@pytest.mark.parametrize(("start", "said"), [(2.3, True), (4.2, False)])
+def test_but_that_of_text_has_a_high_floor(make, start, said) -> None:
+    loss = start * (0.55 + 0.45 * np.exp(-STEP / 6)) + NOISE
+    config = {"optimizer.lr": 0.15, "optimizer.name": "adam"}
+    found = engine.diagnose(make({"train/loss": loss}, config=config), select=["OPT105"]).findings
+    assert any(f.severity == "warning" for f in found) is said

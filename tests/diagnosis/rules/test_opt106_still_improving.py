@@ -65,3 +65,29 @@ def test_an_accuracy_that_climbs_to_the_end_tells_more_than_a_loss_near_0(make, 
     found = engine.diagnose(make(curves), select=["OPT106"]).findings
     assert bool(found) is said
     assert all("val/accuracy still climbs at the end: its last fifth brought 2" in f.message for f in found)
+
+
+@pytest.mark.parametrize(
+    ("val", "said"),
+    [
+        ([2.0, 1.85, 1.66], True),
+        ([2.0, 1.2, 1.0, 0.92], False),  # it slows down, as it should
+        ([2.0, 1.85, 1.87, 1.66], False),
+        ([2.0, 1.99, 1.98], False),  # next to nothing
+    ],
+)
+def test_few_validations_that_fall_at_full_pace_are_enough(make, val, said) -> None:
+    step = np.arange(60.0)
+    loss = 2.1 - 0.4 * step / 60 + 0.15 * NOISE[:60]
+    seen = np.linspace(0, 60, len(val) + 1)[1:] - 1
+    found = engine.diagnose(make({"train/loss": loss, "val/loss": (seen, val)}), select=["OPT106"]).findings
+    assert any(f.curve == "val/loss" for f in found) is said
+
+
+@pytest.mark.parametrize(("samples", "said"), [(1, False), (6, True)])
+def test_an_accuracy_that_gains_one_sample_more_does_not_climb(make, samples, said) -> None:
+    seen = np.arange(30)
+    right = np.where(seen < 24, 90 + seen // 5, 94 + samples * np.minimum(seen - 23, 4) // 4) / 114
+    loss = 0.01 + 0.5 * np.exp(-seen / 4) - 2e-5 * seen
+    found = engine.diagnose(make({"train/loss": loss, "val/accuracy": right}), select=["OPT106"]).findings
+    assert bool(found) is said
