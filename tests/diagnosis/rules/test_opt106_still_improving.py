@@ -88,6 +88,6 @@ def test_few_validations_that_fall_at_full_pace_are_enough(make, val, said) -> N
 def test_an_accuracy_that_gains_one_sample_more_does_not_climb(make, samples, said) -> None:
     seen = np.arange(30)
     right = np.where(seen < 24, 90 + seen // 5, 94 + samples * np.minimum(seen - 23, 4) // 4) / 114
-    loss = 0.01 + 0.5 * np.exp(-seen / 4) - 2e-5 * seen
+    loss = 0.06 + 0.5 * np.exp(-seen / 4) - 1.5e-3 * seen
     found = engine.diagnose(make({"train/loss": loss, "val/accuracy": right}), select=["OPT106"]).findings
     assert bool(found) is said
