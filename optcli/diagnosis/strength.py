@@ -21,6 +21,8 @@ EITHER: Final = 0.3
 """The same for `adam`, by which Megatron and fairseq mean AdamW, with 0.1."""
 DECOUPLED: Final = 1.0
 """The same where it bypasses the gradient, and for optimizers that aren't known: 0.01 to 0.3 are usual."""
+FEW: Final = 100
+"""Samples of a training set up to which that is so."""
 SHAKY: Final = 2
 """Samples in a step up to which it is mostly noise."""
 NARROW: Final = 4
@@ -91,6 +93,12 @@ def beyond(view: View) -> float:
     lr = view.series("lr")
     rate = number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
     return max(rate_off(view.config, rate), 0.0)
+
+
+def few(config: Mapping[str, Any]) -> bool:
+    """Whether the training set is known to be of so few samples that any net learns them by heart."""
+    known = number(config, "facts.train")
+    return known is not None and 1 < known <= FEW
 
 
 def samples(config: Mapping[str, Any]) -> float:

@@ -93,7 +93,7 @@ class Case:
     @property
     def few(self) -> bool:
         """Whether the training set is known to be of so few samples that any net learns them by heart at once."""
-        return self.sign("training_set") <= FEW
+        return self.sign("training_set") <= strength.FEW
 
     @property
     def cut(self) -> bool:
@@ -122,8 +122,6 @@ class Case:
         return settings.number(self.config, path)
 
 
-FEW: Final = 100
-"""Samples."""
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4

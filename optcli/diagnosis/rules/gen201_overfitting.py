@@ -61,6 +61,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import few
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
@@ -84,6 +85,8 @@ SIGMAS: Final = 4.0
 RISE: Final = 0.05
 """Rise as a share of the training loss's drop. People who label histories call 4 % no overfitting and 6 % overfitting,
 and validation sets of some hundred samples move by less."""
+RISE_FEW: Final = 0.03
+"""The same where the training set is known to be of a hundred samples or less, which any net learns by heart."""
 GAP: Final = 0.15
 """Validation above training loss by then, as a share of that drop."""
 ABOVE: Final = 0.1
@@ -143,7 +146,8 @@ def _by_loss(view: View) -> list[Finding] | Abstain:
         return _few(view)
     first = float(val.block_step[best])
     then = _level(loss, first)
-    risen = above or rise >= max(RISE * loss.drop, SIGMAS * val.tau)
+    least = RISE_FEW if few(view.config) else RISE
+    risen = above or rise >= max(least * loss.drop, SIGMAS * val.tau)
     apart = gap >= GAP * loss.drop and risen
     fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)
     plain = max(WORSE * abs(low), SIGMAS * val.tau, RISE_BELOW * (float(loss.value[0]) - loss.low))
