@@ -12,7 +12,8 @@ from running statistics of batch norms that lag behind the weights, from a rate 
 from a few samples with huge losses.
 
 ## Look-alikes
-A learning rate too high shakes both (OPT101). A new random subset at each validation is noise by construction.
+A learning rate too high shakes both (OPT101): leaps that the training loss shares don't count, nor do those of a run
+whose training loss has left (OPT102). A new random subset at each validation is noise by construction.
 
 ## Example
 ```python
@@ -78,6 +79,8 @@ OFTEN: Final = 0.08
 """Leaps that there must be, and as a share of the validations. No healthy run of any set has two."""
 CALM: Final = 10.0
 """Times the noise of the training loss's blocks that they must reach: in runs that shake as a whole they reach 4."""
+SHARED: Final = 0.3
+"""A rise of the training loss near by, as a share of the leap, that makes it one of the parameters."""
 SPENT: Final = 2
 """First validations that may be anything."""
 
@@ -87,7 +90,9 @@ def check(view: View) -> list[Finding] | Abstain:
     val, loss = view.val, view.loss
     if val is None or val.n < POINTS or not loss.n:
         return Abstain("too few validations, or none of training")
-    height = _leaps(val, max(loss.drop, SOME * abs(loss.start)))
+    if loss.end > loss.start + LEAP * abs(loss.start):
+        return []  # training itself has left
+    height = _alone(_leaps(val, max(loss.drop, SOME * abs(loss.start))), val, loss)
     high = np.flatnonzero(height > 0)
     calm = len(high) > 0 and median(height[high]) > CALM * loss.tau
     if calm and len(high) >= max(LEAPS, OFTEN * val.n):
@@ -111,6 +116,17 @@ def check(view: View) -> list[Finding] | Abstain:
             noise=(val.tau / loss.drop, "of the drop"), over_training=(val.tau / loss.tau, "1"),
         )
     ]  # fmt: skip
+
+
+def _alone(height: Floats, val: Series, loss: Series) -> Floats:
+    """Leaps of validation without those that the training loss shares, around the same step."""
+    usual = median(loss.value)
+    for i in np.flatnonzero(height).tolist():
+        since, until = val.step[max(i - 1, 0)], val.step[min(i + 1, val.n - 1)]
+        near = loss.value[(loss.step > since) & (loss.step <= until)]
+        if len(near) and float(near.max()) - usual > SHARED * height[i]:
+            height[i] = 0.0
+    return height
 
 
 def _leaps(val: Series, learned: float) -> Floats:

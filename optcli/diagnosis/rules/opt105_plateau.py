@@ -48,6 +48,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
+from optcli.diagnosis.stillness import still
 from optcli.diagnosis.strength import WILD, beyond
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
@@ -201,7 +202,8 @@ def _cut(view: View) -> bool:
         return view.at - view.spent > SPENT_FOR * (view.at - began)
     lr = view.series("lr")
     if lr is None:
-        return False
+        since = still(view)
+        return since is not None and view.at - since[0] > SPENT_FOR * (view.at - began)
     high = np.flatnonzero(lr.value > LOW * lr.value.max())
     if not len(high) or high[-1] + 1 >= lr.n:
         return False

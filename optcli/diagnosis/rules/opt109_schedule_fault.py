@@ -51,9 +51,9 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.stillness import SAME, still
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
-from optcli.run.stats import median, noise
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -69,16 +69,6 @@ LOW_FOR: Final = 0.5
 as low for 4 % of its run, three steps of a tenth for the last stage."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
-SAME: Final = 5
-SAME_FOR: Final = 0.4
-"""Validations that are the same to the last digit, and their share. No healthy run of a thousand had a quarter."""
-FELL: Final = 0.01
-SIGMAS: Final = 4.0
-"""Fall of the training loss until then, as a share of its first value and in noise levels of what follows."""
-STILL: Final = 1e-3
-"""Of that fall, by which the two halves since may differ."""
-LEFT: Final = 0.02
-"""Share of its first value that is left, at least: else all was learned."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -107,27 +97,18 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def _still(view: View) -> list[Finding] | Abstain:
     """Without a rate in the log: weights that have moved, and don't any more."""
-    val, loss = view.val, view.loss
+    val, found = view.val, still(view)
     if val is None or val.n < SAME:
         return Abstain("too few learning rates in the log, and validations")
-    if val.value[-1] != val.value[-SAME]:
+    if found is None:
         return []
-    other = np.flatnonzero(val.value != val.value[-1])
-    since = int(other[-1]) + 1 if len(other) else 0
-    first = float(val.step[since])
-    level, begun = loss.value[loss.step > first], float(loss.value[0])
-    if val.n - since < max(SAME, SAME_FOR * val.n) or len(level) < SAME or begun <= 0:
-        return []
-    now, scatter = median(level), max(noise(level), loss.grain)
-    halves = median(level[: len(level) // 2]) - median(level[len(level) // 2 :])
-    fell = begun - now
-    if fell < max(FELL * begun, SIGMAS * scatter) or now < LEFT * begun or abs(halves) > max(scatter, STILL * fell):
-        return []
+    first, fell = found
+    same = float(np.count_nonzero(val.step >= first))
     return [
         view.finding(
             __name__, SEVERITY, val.name, first, 0.9,
             f"{val.name} is {val.value[-1]:.4g} to the last digit since step {first:g}: the weights no longer move",
-            same=(float(val.n - since), "validations"), fell=(fell / begun, "of the start level"),
+            same=(same, "validations"), fell=(fell, "of the start level"),
         )
     ]  # fmt: skip
 

@@ -56,3 +56,23 @@ def test_what_began_as_scatter_is_said_again_when_it_becomes_leaps() -> None:
 def test_more_noise_than_was_learned_is_no_mere_remark(make, noise, severity) -> None:
     curves = {"train/loss": TRAIN, "val/loss": 10 + noise * np.random.default_rng(3).normal(size=len(TRAIN))}
     assert said(make(curves)) == [(severity, None)]
+
+
+@pytest.mark.parametrize(("shared", "said"), [(False, True), (True, False)])
+def test_leaps_that_training_shares_are_no_fault_of_validation(make, shared, said) -> None:
+    epoch = np.arange(40.0)
+    train = 0.1 + 0.9 * np.exp(-epoch / 6)
+    val = train + 0.02
+    for at in (12, 19, 26, 33):
+        val[at] += 3.0
+        train[at] += 2.5 * shared
+    found = engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN207"]).findings
+    assert any(f.severity == "warning" for f in found) is said
+
+
+def test_nor_is_what_it_does_after_training_has_left(make) -> None:
+    epoch = np.arange(40.0)
+    train = np.where(epoch < 10, 0.1 + 0.9 * np.exp(-epoch / 4), 5.0)
+    val = train + 0.02
+    val[[20, 27, 34]] += 60.0
+    assert not engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN207"]).findings
