@@ -119,8 +119,7 @@ class Walk:
 
 def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
-    standing = [f for f in findings if f.healed_at is None]
-    if all(f.severity == "info" for f in standing):
+    if all(f.severity == "info" for f in findings if f.healed_at is None or _kept(f)):
         return ()
     with np.errstate(all="ignore"):
         return causes.rank(findings, run.config, signs(run))
@@ -157,6 +156,11 @@ def _unfit(code: str, rule: rules.Rule, view: View, game: bool) -> str:
         if place == 0 and points < rule.POINTS:
             return f"{points} points of {role}; {rule.POINTS} are needed"
     return ""
+
+
+def _kept(finding: Finding) -> bool:
+    """Whether it asks for action although it is over: a state that was too bad to pass."""
+    return hasattr(rules.load(finding.code), "passes")
 
 
 def _over(finding: Finding) -> Finding:

@@ -142,3 +142,13 @@ def test_a_state_that_has_passed_asks_for_nothing_and_what_happened_stays_as_bad
     rows = [{"step": i, "train/loss": float(x)} for i, x in enumerate(slow)]
     spoken = live.add(rows, closed=True)
     assert [f.severity for f in spoken if f.code == "OPT104"] == ["error"]  # nobody knew better then
+
+
+def test_what_is_over_but_counts_has_a_cause(make) -> None:
+    step = np.arange(400)
+    swings = 0.7 + 1.6 * np.exp(-step / 20) + 0.25 * np.sin(step / 7) * ((step > 60) & (step < 200))
+    noise = 0.03 * np.random.default_rng(0).normal(size=400)
+    curves = {"train/loss": swings + noise, "val/loss": (step[9::10], swings[9::10] + 0.05)}
+    usual, absurd = (make(curves, config={"optimizer.name": "adam", "optimizer.lr": lr}) for lr in (1e-3, 0.5))
+    assert engine.diagnose(usual).causes == ()
+    assert engine.diagnose(absurd).causes[0].name == "learning-rate-too-high"

@@ -71,7 +71,8 @@ def _went(case: Case) -> float:
 def _left(case: Case) -> float:
     """How much of the training loss is left; where validation never learned anything, how late training did."""
     if "DAT402" in case.findings:
-        return 1.5 if case.figure("DAT402", "half") > LATE else -1.5
+        late = case.figure("DAT402", "half") > LATE or case.figure("DAT402", "alone", 0.0)
+        return 1.5 if late else -1.5
     if "GEN205" in case.findings and "GEN201" not in case.findings:
         return APART if case.sign("gap_early") < CLEAN else -APART
     if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:

@@ -64,7 +64,7 @@ def weigh(case: Case) -> float:
 
 
 def _apart(case: Case) -> float:
-    if case.figure("DAT402", "half") > HALF:
+    if case.figure("DAT402", "half") > HALF or case.figure("DAT402", "alone", 0.0):
         return LATE
     odds = 2.0 * (case.sign("gap_early") > APART)
     if EARLY < case.sign("gap_early") <= APART and case.sign("training_set") >= ENOUGH:

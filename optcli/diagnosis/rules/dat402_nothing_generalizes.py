@@ -3,7 +3,8 @@
 ## What is seen
 The training loss has fallen by 15 % of the guess's loss and more, while no level of the validation loss was below that
 of the best constant guess, nor the validation accuracy above. The guess's loss is known from the configuration, or from
-a start at which loss and training accuracy are those of a guess.
+a start at which loss and training accuracy are those of a guess. A training loss that has lost 5 to 15 %, beyond doubt
+and after the first validation, of which validation shares less than a fifth, says the same when the run has ended.
 
 ## Why it matters
 What is learned is the training samples themselves and nothing that holds for others. More steps make it worse.
@@ -59,6 +60,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import Series
 
 SEVERITY: Final = "warning"
 STATUS: Final = "preview"
@@ -73,6 +75,15 @@ BETTER: Final = 0.01
 """Distance below the guess, in noise levels and as a share of it, that is better than a guess."""
 NOISY: Final = 0.05
 """Noise of validation, as a share of the guess, beyond which it tells nothing."""
+LITTLE: Final = 0.05
+CERTAIN: Final = -6.0
+ENOUGH: Final = 8
+MOST: Final = 0.9
+HARDLY: Final = 0.2
+SOME: Final = 0.5
+"""A smaller fall, as a share of the start level, and its standard errors; validations, the share of it that must come
+after the first of them, and what validation may share in, at the end and at its best. Of a thousand runs only shuffled
+labels show that, and decay that holds all outputs down."""
 MORE_RIGHT: Final = 1.5
 POINT: Final = 0.05
 """Accuracy above a guess's, as a factor and as a fraction, that is better than a guess."""
@@ -81,8 +92,12 @@ POINT: Final = 0.05
 def check(view: View) -> list[Finding] | Abstain:
     """Validation that stays at or above the level of a guess while training falls well below it."""
     guess, val, loss = view.guess, view.val, view.loss
-    if guess is None or guess <= 0 or val is None or val.n < POINTS:
-        return Abstain("the loss of a guess is not known, or there are too few validations")
+    if val is None or val.n < POINTS:
+        return Abstain("too few validations")
+    if view.complete and _alone(loss, val):
+        return [_say(view, val, loss)]
+    if guess is None or guess <= 0:
+        return Abstain("the loss of a guess is not known")
     margin = max(SIGMAS * val.tau, BETTER * guess)
     if val.tau > NOISY * guess or guess - loss.end < FELL * guess or not view.learned:
         return []
@@ -96,6 +111,24 @@ def check(view: View) -> list[Finding] | Abstain:
             half=(_half(view, guess), "of the run"), guess=(guess, "1"),
         )
     ]  # fmt: skip
+
+
+def _alone(loss: Series, val: Series) -> bool:
+    """Whether training fell a little and beyond doubt, from the first validation on, and validation with it hardly."""
+    fell = loss.start - loss.end
+    if val.n < ENOUGH or loss.start <= 0 or not LITTLE < fell / loss.start < FELL or loss.trend(1.0)[1] > CERTAIN:
+        return False
+    since, shared = loss.at(float(val.step[0])) - loss.end, float(val.value[0]) - val.end
+    return since > MOST * fell and shared < HARDLY * fell and float(val.value[0]) - val.low < SOME * fell
+
+
+def _say(view: View, val: Series, loss: Series) -> Finding:
+    gone = (loss.start - loss.end) / loss.start
+    return view.finding(
+        __name__, SEVERITY, val.name, float(val.step[0]), 0.75,
+        f"{loss.name} lost {gone:.0%}, and {val.name} nothing of it: what is learned are the samples alone",
+        fell=(gone, "of the start level"), alone=(1.0, "1"),
+    )  # fmt: skip
 
 
 def passes(finding: Finding) -> bool:

@@ -58,3 +58,19 @@ def test_learning_by_heart_points_to_labels_and_learning_at_once_to_the_split(ma
 def test_regression_has_no_accuracy_to_look_at(make) -> None:
     config = {"facts": {"task": "regression", "target_variance": 2.303}}
     assert says(make, BAD, config)
+
+
+@pytest.mark.parametrize(
+    ("fall", "shared", "said"),
+    [
+        (0.1, 0.1, True),
+        (0.1, 0.9, False),  # it holds for others, too
+        (0.01, 0.0, False),  # nothing is learned
+    ],
+)
+def test_a_little_that_training_learns_alone_is_learned_from_labels_that_say_nothing(make, fall, shared, said) -> None:
+    gone = fall * EPOCH / N
+    curves = {"train/loss": (EPOCH, 1.8 * (1 - gone)), "val/loss": (EPOCH, 1.9 - 1.8 * shared * gone)}
+    found = diagnosis(make, curves)
+    assert ("DAT402" in {f.code for f in found.findings}) is said
+    assert not said or found.causes[0].name == "label-noise"
