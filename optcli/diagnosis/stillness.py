@@ -9,6 +9,8 @@ import numpy as np
 from optcli.diagnosis.view import View
 from optcli.run.stats import median, noise
 
+GRAIN: Final = 2e-4
+"""Of the smaller drop of both losses: less is the same, for a rate of next to nothing still changes the last digit."""
 SAME: Final = 5
 SAME_FOR: Final = 0.4
 """Validations that are the same to the last digit, and their share. No healthy run of a thousand had a quarter."""
@@ -28,9 +30,12 @@ def still(view: View) -> tuple[float, float] | None:
     first value and far from 0.
     """
     val, loss = view.val, view.loss
-    if val is None or val.n < SAME or val.value[-1] != val.value[-SAME]:
+    if val is None or val.n < SAME or not len(loss.value):
         return None
-    other = np.flatnonzero(val.value != val.value[-1])
+    moves = np.abs(val.value - val.value[-1]) > GRAIN * min(loss.drop, val.drop)
+    if moves[-SAME]:
+        return None
+    other = np.flatnonzero(moves)
     since = int(other[-1]) + 1 if len(other) else 0
     first = float(val.step[since])
     level, begun = loss.value[loss.step > first], float(loss.value[0])

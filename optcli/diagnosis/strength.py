@@ -45,7 +45,8 @@ ANY: Final = (1e-3, 0.05)
 """The same for an optimizer that isn't known: from Adam's to that of gradient descent."""
 WILD: Final = 1.3
 ABSURD: Final = 1.7
-"""Decades beyond the usual (20 times, 50 times) at which a rate is too high for most nets, and for any."""
+UNHEARD: Final = 2.0
+"""Decades beyond the usual (20, 50, 100 times) at which a rate is too high for most nets, nearly all, and any."""
 
 
 def narrow(config: Mapping[str, Any]) -> str:
@@ -90,9 +91,15 @@ def rate_off(config: Mapping[str, Any], rate: float) -> float:
 
 def beyond(view: View) -> float:
     """Decades of the run's highest rate beyond what is usual; 0 where it isn't known or isn't beyond."""
+    return max(off(view), 0.0)
+
+
+def off(view: View) -> float:
+    """Decades between the run's highest rate and what is usual; 0 where it isn't known."""
     lr = view.series("lr")
-    rate = number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
-    return max(rate_off(view.config, rate), 0.0)
+    return rate_off(
+        view.config, number(view.config, "optimizer.lr") or (float(lr.value.max()) if lr is not None else 0.0)
+    )
 
 
 def few(config: Mapping[str, Any]) -> bool:

@@ -148,7 +148,7 @@ def test_what_is_over_but_counts_has_a_cause(make) -> None:
     step = np.arange(400)
     swings = 0.7 + 1.6 * np.exp(-step / 20) + 0.25 * np.sin(step / 7) * ((step > 60) & (step < 200))
     noise = 0.03 * np.random.default_rng(0).normal(size=400)
-    curves = {"train/loss": swings + noise, "val/loss": (step[9::10], swings[9::10] + 0.05)}
+    curves = {"train/loss": swings + noise, "val/loss": (step[9::10], swings[9::10] + 0.05 + 0.3 * noise[9::10])}
     usual, absurd = (make(curves, config={"optimizer.name": "adam", "optimizer.lr": lr}) for lr in (1e-3, 0.5))
     assert engine.diagnose(usual).causes == ()
     assert engine.diagnose(absurd).causes[0].name == "learning-rate-too-high"

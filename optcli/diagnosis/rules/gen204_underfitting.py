@@ -84,6 +84,8 @@ LEFT_TEXT: Final = 0.75
 MANY: Final = 2.9
 """The same for language, whose loss can't fall below the entropy of text; and from so many nats on, 18 outcomes, where
 nothing says that it isn't a sequence."""
+RIGHT: Final = 0.8
+"""Gain of accuracy over a guess, of what there is to gain, at which targets are soft and the loss is their floor."""
 TAIL: Final = 0.4
 SLOWING: Final = -0.25
 """Change over the last 40 % as a share of the drop: a steeper one is a run that was cut off."""
@@ -111,7 +113,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return _held(view, val, left, held, small)
     unsaid = setting(view.config, "facts.task") is None
     least = LEFT_TEXT if view.texty or (unsaid and view.top > MANY) else LEFT
-    if not least <= left <= 1.2 or val is None:
+    if not least <= left <= 1.2 or val is None or view.right > RIGHT:
         return []
     change, z = loss.trend(TAIL)
     to_come = min(change, 0.0) / TAIL * (1 / view.share - 1)

@@ -55,7 +55,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
-from optcli.diagnosis.strength import ABSURD, SHAKY, beyond, samples
+from optcli.diagnosis.strength import SHAKY, UNHEARD, beyond, samples
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series, copied
@@ -139,7 +139,7 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     climb, rate = finding.evidence.get("climb"), finding.evidence.get("rate")
-    return climb is not None and climb.value < GREAT and (rate is None or rate.value < ABSURD)
+    return climb is not None and climb.value < GREAT and (rate is None or rate.value < UNHEARD)
 
 
 def _gains(view: View) -> bool:

@@ -50,7 +50,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import ABSURD, beyond
+from optcli.diagnosis.strength import UNHEARD, beyond
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
@@ -178,7 +178,7 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
     over, rate = map(finding.evidence.get, ("over_start", "rate"))  # the first isn't known of losses below 0
-    return (over is None or not over.value > GREAT) and (rate is None or rate.value < ABSURD)
+    return (over is None or not over.value > GREAT) and (rate is None or rate.value < UNHEARD)
 
 
 def _stays(loss: Series) -> bool:

@@ -49,6 +49,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import off
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import TINY, Series
 from optcli.run.stats import median, slope
@@ -100,6 +101,13 @@ FAR: Final = 0.46
 CERTAIN_FAR: Final = 20.0
 STRAIGHT_FAR: Final = 0.5
 """What may be gone if the line is as straight and certain as this."""
+LOW: Final = -1.3
+HIGH: Final = 0.9
+FAR_LOW: Final = 0.65
+CERTAIN_LOW: Final = 8.0
+STRAIGHT_LOW: Final = 0.25
+"""Decades below the usual at which a rate is known to be low (a 20th), beyond it at which it is known not to be (8
+times), and what is enough where it is low."""
 STEP: Final = 0.12
 STEPS: Final = 6.0
 """A fall from one level to the next in the later two thirds, as a share of the whole fall and over a usual one, that
@@ -121,6 +129,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
+    if off(view) > HIGH:
+        return []
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end
     little = 0.01 <= gone <= (PROGRESS_TEXT if view.texty else PROGRESS)
     return (_by_training(view, gone) if little else []) or (_by_validation(view) if gone >= 0.01 else [])
@@ -150,12 +160,13 @@ def _by_validation(view: View) -> list[Finding]:
     if val is None or val.n < MANY or val.start <= 0 or val.step[0] > FROM_START * view.at:
         return []
     gone = (val.start - val.end) / val.start / view.share
-    driven, far = _driven(view, val), gone >= LITTLE
-    certain = CERTAIN_FAR if far else CERTAIN
-    if not 0.01 < gone < (LITTLE if view.texty else FAR) or max(driven.trend(1.0)[1], driven.trend(0.4)[1]) > -certain:
+    driven, far, low = _driven(view, val), gone >= LITTLE, off(view) < LOW
+    certain = CERTAIN_LOW if low else CERTAIN_FAR if far else CERTAIN
+    most = LITTLE if view.texty else FAR_LOW if low else FAR
+    if not 0.01 < gone < most or max(driven.trend(1.0)[1], driven.trend(0.4)[1]) > -certain:
         return []
     early, late = _paces(view, val)
-    if not RISING * early < late < (STRAIGHT_FAR if far else STRAIGHT) ** view.share * early:
+    if not RISING * early < late < (STRAIGHT_LOW if low else STRAIGHT_FAR if far else STRAIGHT) ** view.share * early:
         return []
     return [
         view.finding(

@@ -142,7 +142,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not bent:
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
-    if not _flat(view) or (not cut and _annealed(view, since)):
+    if not (_flat(view) or (cut and loss.trend(FLAT_SHARE)[1] > FALLING)) or (not cut and _annealed(view, since)):
         return []
     first = _since(loss, level)
     sure = cut or wild or not view.floored

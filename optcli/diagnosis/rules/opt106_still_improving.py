@@ -72,7 +72,7 @@ NEW: Final = 0.01
 SHARED: Final = 0.3
 """Fall of the validation loss over that of the training loss; what else falls is learned by heart. Runs that were cut
 off show 0.8 and more."""
-SAMPLES: Final = 2
+SAMPLES: Final = 2.5
 """Smallest steps of an accuracy, which are one sample of the validation set, that its gain must exceed."""
 SCORES: Final = 10
 FEWEST: Final = 3
