@@ -49,6 +49,7 @@ from typing import Final
 
 import numpy as np
 
+from optcli.diagnosis import outset
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.strength import UNHEARD, beyond
 from optcli.diagnosis.unseen import creeping
@@ -94,18 +95,8 @@ LONE: Final = 0.75
 ALONE: Final = 3.0
 """Rise over a first value below all others that is no chance, in shares of it, however far apart the points are; of
 the first points of single batches it takes more."""
-LONG: Final = 48
-NEAR: Final = 10.0
-ABOVE: Final = 1.35
-BELOW: Final = 0.1
-FALLS: Final = 3.0
-"""Points from which, and how many steps apart at most; times its first value that the loss is in the median, share of
-the points that are not above it, and standard errors up to which nothing falls: a run thrown off in its first steps."""
 LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
-EXPLODED: Final = 5.0
-STAYS: Final = 0.9
-"""Times its first value that the last two of a log of three to five points are, and the last over the one before."""
 LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
@@ -134,7 +125,7 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
-    if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not _exploded(view)):
+    if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not outset.exploded(view)):
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
@@ -146,14 +137,21 @@ def check(view: View) -> list[Finding] | Abstain:
     gained = max(loss.start - low, 0.0)
     bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss) * (LEAPT if _rate_leapt(view, levels) else 1.0)
     if low == loss.value[0] and loss.n > 1:
-        bar = max(bar, min(bar * _apart(loss) ** 0.5, LONE * abs(low)), ALONE * abs(low) * _early(view))
+        bar = max(bar, min(bar * outset.apart(loss) ** 0.5, LONE * abs(low)), ALONE * abs(low) * _early(view))
     bar = max(bar, SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
-    rose = now - low > bar or _exploded(view) or _climbing(view, loss, low, gained, broke) or _rising(loss, low, gained)
+    rose = (
+        now - low > bar
+        or outset.exploded(view)
+        or _climbing(view, loss, low, gained, broke)
+        or _rising(loss, low, gained)
+    )
     rose = rose or _stays(loss)
-    if not rose and _left_at_once(view):
+    if not rose and outset.left(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
+    if not rose and outset.thrown(view):
+        return [_from_above(view)]
     far = _far_from_chance(view, 1 if broke else 2 * LATER)
     if (not rose and not far) or (not far and creeping(view) is not None):
         return []
@@ -181,6 +179,16 @@ def passes(finding: Finding) -> bool:
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < UNHEARD)
 
 
+def _from_above(view: View) -> Finding:
+    loss = view.stretch
+    first, now = float(loss.value[0]), median(loss.tail(0.5))
+    return view.finding(
+        __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85,
+        f"{loss.name} begins at {first:.4g}, {first / now:.3g} times what follows: the first steps had thrown it off",
+        over_start=(first / now, "1"), rate=(beyond(view), "decades"),
+    )  # fmt: skip
+
+
 def _stays(loss: Series) -> bool:
     """Whether the last quarter lies above the best level by most of what was gained, to the last point.
 
@@ -192,25 +200,6 @@ def _stays(loss: Series) -> bool:
     low = float(running_median(loss.value[: -len(last)], 3).min())
     gained = loss.start - low
     return gained > MUCH * abs(loss.start) and float(last.min()) - low > LOST * gained
-
-
-def _exploded(view: View) -> bool:
-    """Whether a whole log of so few points that noise can't be told ends far above its first, and not coming down."""
-    value = view.stretch.value
-    if not view.ended or not 3 <= len(value) <= LEAST + 1 or value[0] <= 0:
-        return False
-    return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
-
-
-def _left_at_once(view: View) -> bool:
-    """Whether nearly every point is above the first, by much in the median, and nothing falls."""
-    loss, val, first = view.stretch, view.val, float(view.stretch.value[0])
-    if loss.n < LONG or not 0 < first < loss.low or median(loss.tail(0.5)) < ABOVE * first or _apart(loss) > NEAR:
-        return False
-    if float(np.mean(loss.value[1:] <= first)) > BELOW:
-        return False
-    falls = [loss.trend(1.0)[1], loss.trend(0.4)[1], val.trend(1.0)[1] if val is not None and val.n >= LEAST else 0.0]
-    return min(falls) > -FALLS
 
 
 def _first_epochs(view: View) -> bool:
@@ -279,11 +268,6 @@ def _levels(loss: Series) -> Floats:
 def _noise(loss: Series) -> float:
     half = loss.blocks[: max(6, len(loss.blocks) // 2)]
     return max(noise(half), loss.grain)
-
-
-def _apart(loss: Series) -> float:
-    """Steps from a point to the next, over which later ones may be averages; the first is of one batch."""
-    return max(1.0, median(np.diff(loss.step)))
 
 
 def _onset(loss: Series, level: float) -> float:

@@ -49,7 +49,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.stillness import still
-from optcli.diagnosis.strength import WILD, beyond
+from optcli.diagnosis.strength import WILD, beyond, rate_off
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
@@ -142,7 +142,8 @@ def check(view: View) -> list[Finding] | Abstain:
     if level < least * view.top or loss.start - loss.low < 0.05 * loss.start or not bent:
         return []
     since = float(loss.block_step[-len(loss.tail(FLAT_SHARE))])
-    if not (_flat(view) or (cut and loss.trend(FLAT_SHARE)[1] > FALLING)) or (not cut and _annealed(view, since)):
+    flat = _flat(view) or (cut and loss.trend(FLAT_SHARE)[1] > FALLING)
+    if not flat or (not cut and not _wild_still(view) and _annealed(view, since)):
         return []
     first = _since(loss, level)
     sure = cut or wild or not view.floored
@@ -152,6 +153,12 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     return True
+
+
+def _wild_still(view: View) -> bool:
+    """Whether the rate is far beyond the usual to the end, however much of it is gone."""
+    lr = view.series("lr")
+    return lr is not None and rate_off(view.config, lr.end) > WILD
 
 
 def _since(loss: Series, level: float) -> float:

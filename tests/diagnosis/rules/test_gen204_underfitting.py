@@ -104,3 +104,15 @@ def test_of_many_outcomes_it_may_be_a_sequence_with_a_high_floor(make, config, s
         "train/accuracy": 0.4 - 0.3 * np.exp(-STILL / 36),
     }
     assert bool(engine.diagnose(make(curves, config=config), select=["GEN204"]).findings) is said
+
+
+@pytest.mark.parametrize(("right", "said"), [(0.95, False), (0.3, True)])
+def test_soft_targets_have_a_floor_however_right_the_answers_are(make, right, said) -> None:
+    step = np.arange(400)
+    fall = np.exp(-step / 20)
+    curves = {
+        "train/loss": 1.6 + 0.7 * fall,
+        "val/loss": (step[9::10], 1.62 + 0.7 * fall[9::10]),
+        "train/accuracy": right - (right - 0.1) * fall,
+    }
+    assert bool(engine.diagnose(make(curves, config=TEN), select=["GEN204"]).findings) is said

@@ -144,3 +144,13 @@ def test_a_leap_to_many_times_the_start_does_not_hide_that_the_loss_stays_up(mak
     loss[5] = 6.5
     (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
     assert (found.severity, found.healed_at) == ("error", None)
+
+
+@pytest.mark.parametrize(("lr", "first", "said"), [(5.0, 9e4, True), (1e-3, 9e4, False), (5.0, 9.0, False)])
+def test_first_steps_at_an_absurd_rate_may_throw_off_before_the_first_line(make, lr, first, said) -> None:
+    epoch = np.arange(26)
+    loss = 1.2 + 3 * np.exp(-epoch / 2) + 0.05 * NOISE[:26]
+    loss[0] = first
+    run = make({"train/loss": loss}, config={"optimizer.name": "adam", "optimizer.lr": lr})
+    found = engine.diagnose(run, select=["OPT102"]).findings
+    assert any("thrown it off" in f.message for f in found) is said

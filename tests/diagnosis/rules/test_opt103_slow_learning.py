@@ -78,3 +78,18 @@ def test_validation_that_flattens_with_the_rate_crawls_all_the_same(make, known)
     curves = {"train/loss": gone + 0.3 * NOISE, "val/loss": (VAL_STEP, gone[VAL_STEP] + FINE / 10)}
     found = engine.diagnose(make({**curves, **({"lr": lr} if known else {})}, planned=N), select=["OPT103"]).findings
     assert bool(found) is known
+
+
+@pytest.mark.parametrize(("lr", "said"), [(1e-3, True), (0.05, False)])
+def test_a_rate_known_to_be_low_asks_for_less(make, lr, said) -> None:
+    level = 0.78 - 0.37 * (1 - np.exp(-1.2 * VAL_STEP / N)) / (1 - np.exp(-1.2))
+    curves = {"train/loss": (VAL_STEP, level), "val/loss": (VAL_STEP, level + FINE)}
+    run = make(curves, config={"optimizer.name": "sgd", "optimizer.lr": lr})
+    assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said
+
+
+@pytest.mark.parametrize(("lr", "said"), [(2e-3, False), (1e-4, True)])
+def test_a_rate_known_to_be_high_is_not_too_low(make, lr, said) -> None:
+    loss = 2.3 * (1 - 0.2 * STEP / N) + 0.005 * NOISE
+    run = make({"train/loss": loss}, config={"optimizer.name": "lion", "optimizer.lr": lr})
+    assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said

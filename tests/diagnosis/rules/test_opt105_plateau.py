@@ -38,3 +38,11 @@ def test_but_that_of_text_has_a_high_floor(make, start, said) -> None:
     config = {"optimizer.lr": 0.15, "optimizer.name": "adam"}
     found = engine.diagnose(make({"train/loss": loss}, config=config), select=["OPT105"]).findings
     assert any(f.severity == "warning" for f in found) is said
+
+
+def test_weights_that_stand_still_cut_the_curve_off(make) -> None:
+    seen = STEP[9::10]
+    loss = 0.9 + 0.4 * np.exp(-np.minimum(STEP, 60) / 20) + NOISE
+    val = 1.0 + 0.4 * np.exp(-np.minimum(seen, 60) / 20)
+    found = engine.diagnose(make({"train/loss": loss, "val/loss": (seen, val)}), select=["OPT105"]).findings
+    assert [(f.severity, f.healed_at) for f in found] == [("warning", None)]

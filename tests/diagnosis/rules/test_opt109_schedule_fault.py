@@ -66,3 +66,9 @@ def test_a_net_that_knows_its_samples_has_nothing_left_to_move_it(make) -> None:
 def test_its_cause_is_the_schedule(make) -> None:
     diagnosis = engine.diagnose(make({"train/loss": FALLEN, "val/loss": (SEEN, HELD)}))
     assert diagnosis.causes[0].name == "schedule-ended-early"
+
+
+def test_a_rate_of_next_to_nothing_still_changes_the_last_digit(make) -> None:
+    crept = HELD - 1e-5 * (SEEN > 300)
+    found = engine.diagnose(make({"train/loss": FALLEN, "val/loss": (SEEN, crept)}), select=["OPT109"]).findings
+    assert [f.healed_at for f in found] == [None]

@@ -1,0 +1,59 @@
+"""Runs that their first steps threw off: there is no better level before, which a rise could be told from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from optcli.diagnosis.strength import UNHEARD, beyond
+from optcli.diagnosis.view import View
+from optcli.run.prepare import Series
+from optcli.run.stats import median
+
+FEW: Final = 3
+MANY: Final = 5
+EXPLODED: Final = 5.0
+STAYS: Final = 0.9
+"""Points of so short a log; times its first value that the last two are, and the last over the one before."""
+LONG: Final = 48
+NEAR: Final = 10.0
+ABOVE: Final = 1.35
+BELOW: Final = 0.1
+FALLS: Final = 3.0
+VALIDATIONS: Final = 4
+"""Points from which, and how many steps apart at most; times its first value that the loss is in the median, share of
+the points that are not above it, standard errors up to which nothing falls, and validations that can tell."""
+FIRST: Final = 8
+FALLEN: Final = 100.0
+"""Points, and times the level of the later half that the first one is."""
+
+
+def exploded(view: View) -> bool:
+    """Whether a whole log of so few points that noise can't be told ends far above its first, and not coming down."""
+    value = view.stretch.value
+    if not view.ended or not FEW <= len(value) <= MANY or value[0] <= 0:
+        return False
+    return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
+
+
+def left(view: View) -> bool:
+    """Whether nearly every point is above the first, by much in the median, and nothing falls."""
+    loss, val, first = view.stretch, view.val, float(view.stretch.value[0])
+    if loss.n < LONG or not 0 < first < loss.low or median(loss.tail(0.5)) < ABOVE * first or apart(loss) > NEAR:
+        return False
+    if float(np.mean(loss.value[1:] <= first)) > BELOW:
+        return False
+    unseen = val.trend(1.0)[1] if val is not None and val.n >= VALIDATIONS else 0.0
+    return min(loss.trend(1.0)[1], loss.trend(0.4)[1], unseen) > -FALLS
+
+
+def thrown(view: View) -> bool:
+    """Whether a loss begins far above all that follows, at a rate that no net bears."""
+    loss = view.stretch
+    return loss.n >= FIRST and float(loss.value[0]) > FALLEN * median(loss.tail(0.5)) > 0 and beyond(view) > UNHEARD
+
+
+def apart(loss: Series) -> float:
+    """Steps from a point to the next, over which later ones may be averages; the first is of one batch."""
+    return max(1.0, median(np.diff(loss.step)))

@@ -1,0 +1,30 @@
+"""Runs that their first steps threw off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import outset
+from optcli.diagnosis.view import View
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ([1.0, 9.0, 9.1], True),
+        ([1.0, 9.0, 7.0], False),  # it comes down
+        ([1.0, 2.0, 2.1], False),
+        ([1.0, 9.0, 9.0, 9.1, 9.2, 9.3], False),  # long enough to be judged by its noise
+    ],
+)
+def test_a_log_of_few_points_that_ends_far_above_its_first(make, loss, said) -> None:
+    assert outset.exploded(View(make({"train/loss": loss}), len(loss) - 1.0, ended=True)) is said
+
+
+@pytest.mark.parametrize(("falls", "said"), [(0.0, True), (0.5, False)])
+def test_nearly_all_points_above_the_first(make, falls, said) -> None:
+    step = np.arange(60)
+    loss = 1.6 - falls * step / 60 + 0.01 * np.random.default_rng(0).normal(size=60)
+    loss[0] = 1.0
+    assert outset.left(View(make({"train/loss": loss}), 59.0)) is said
