@@ -59,6 +59,8 @@ STATUS: Final = "stable"
 NEEDS: Final = ("grad_norm",)
 POINTS: Final = 3
 
+ZEROS: Final = 0.2
+"""Share of the gradients so far that are exactly 0."""
 FACTOR: Final = 70.0
 """Times the highest usual level so far; bad batches that a run shrugs off reach 20 to 60."""
 TOGETHER: Final = 25.0
@@ -88,6 +90,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few finite points")
     if view.points("policy/loss"):
         return Abstain("of a policy: where nothing is earned there is hardly a gradient, and the usual is no measure")
+    if np.count_nonzero(grad.value == 0) > ZEROS * grad.n:
+        return Abstain("batches that pull at nothing, as where margins are kept: there is no usual gradient")
     if piles := _piling(view, grad):
         return piles
     if grad.value.max() <= TOGETHER * max(float(grad.value[:USUAL].min()), 1e-12):

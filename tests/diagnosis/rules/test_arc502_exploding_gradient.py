@@ -28,3 +28,11 @@ def test_what_grows_from_the_first_step_on_piles_up(make, norm, said) -> None:
     if said:
         assert found.causes[0].name == "gradients-kept"
         assert found.findings[0].known_at < 30
+
+
+@pytest.mark.parametrize(("pulls", "said"), [(2, False), (1, True)])
+def test_batches_that_pull_at_nothing_have_no_usual_gradient(make, pulls, said) -> None:
+    norm = np.where((STEP % pulls == 0) & (pulls > 1), 0.0, 0.3 + 0.01 * NOISE)
+    norm[31] = 60.0
+    found = engine.diagnose(make({"train/loss": FALL, "grad_norm": norm}), select=["ARC502"]).findings
+    assert bool(found) is said
