@@ -94,7 +94,7 @@ def _accuracy_lost(run: Run) -> float:
     if right is None or right.n < VALIDATIONS:
         return math.nan
     best = float(right.blocks.max())
-    if best - float(right.value[0]) < ROSE * best:
+    if best <= 0 or best - float(right.value[0]) < ROSE * best:
         return math.nan
     lost = best - median(right.blocks[-3:])
     return lost / best if lost > SURE * right.tau else 0.0

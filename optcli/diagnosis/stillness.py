@@ -1,4 +1,4 @@
-"""Weights that have moved and don't any more, as a log without learning rates shows it."""
+"""Validation that stands still: weights that don't move, or never did, or not any more."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ GRAIN: Final = 2e-4
 SAME: Final = 5
 SAME_FOR: Final = 0.4
 """Validations that are the same to the last digit, and their share. No healthy run of a thousand had a quarter."""
+ABRUPT: Final = 4
+"""Times as many validations as half of the fall took, after which it stops at the latest: an exponential approach takes
+twelve times as many."""
 FELL: Final = 0.01
 SIGMAS: Final = 4.0
 """Fall of the training loss until then, as a share of its first value and in noise levels of what follows."""
@@ -21,6 +24,19 @@ STILL: Final = 1e-3
 """Of that fall, by which the two halves since may differ."""
 LEFT: Final = 0.02
 """Share of its first value that is left, at least: else all was learned."""
+SEEN: Final = 10
+EARLY: Final = 0.15
+UNMOVED: Final = 0.01
+SCATTER: Final = 3.0
+"""Validations, the share of the run by which the first of them must have come, how far they may move as a share of it,
+and noise levels of a point that the training loss may have fallen by: where batches scatter too much to tell by."""
+FALLS: Final = -3.0
+LOST: Final = 0.05
+"""Standard errors of its trend, and a share of its start level, up to which it counts as none."""
+FROZEN: Final = 3
+"""Validations that must agree."""
+EQUAL: Final = 1e-6
+"""Relative difference up to which they do."""
 
 
 def still(view: View) -> tuple[float, float] | None:
@@ -37,6 +53,9 @@ def still(view: View) -> tuple[float, float] | None:
         return None
     other = np.flatnonzero(moves)
     since = int(other[-1]) + 1 if len(other) else 0
+    half = int(np.argmax(val.value <= (val.value[0] + val.value[-1]) / 2))
+    if since > ABRUPT * (half + 1):
+        return None  # it has come to rest by itself
     first = float(val.step[since])
     level, begun = loss.value[loss.step > first], float(loss.value[0])
     if val.n - since < max(SAME, SAME_FOR * val.n) or len(level) < SAME or begun <= 0:
@@ -47,3 +66,28 @@ def still(view: View) -> tuple[float, float] | None:
     if fell < max(FELL * begun, SIGMAS * scatter) or now < LEFT * begun or abs(halves) > max(scatter, STILL * fell):
         return None
     return first, fell / begun
+
+
+def unmoved(view: View) -> bool:
+    """Whether validation is what it was, however much single batches scatter: from early on, and at no time better."""
+    loss, val = view.loss, view.val
+    if (
+        val is None
+        or min(val.n, loss.n) < SEEN
+        or min(loss.start, val.value[0]) <= 0
+        or val.step[0] > EARLY * view.loss.step[-1]
+    ):
+        return False
+    if float(np.ptp(val.value)) > UNMOVED * float(val.value[0]):
+        return False
+    return loss.trend(1.0)[1] > FALLS and loss.start - loss.end < max(SCATTER * loss.sigma, LOST * loss.start)
+
+
+def frozen(view: View) -> bool:
+    """Whether nothing that could change does: the same validation loss to the last digit, three times and more."""
+    val = view.val
+    if val is None or val.n < FROZEN:
+        return False
+    return float(np.ptp(val.value[-FROZEN:])) <= EQUAL * abs(float(val.value[-1])) and float(
+        np.ptp(val.value)
+    ) <= EQUAL * abs(float(val.value[0]))

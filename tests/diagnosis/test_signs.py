@@ -130,6 +130,7 @@ def test_a_gap_of_boosted_trees_says_nothing_of_the_sets(make) -> None:
         ([0.3, 0.6, 0.8, 0.79, 0.8, 0.79, 0.8, 0.79, 0.8, 0.79], 0.0),
         ([0.8, 0.79, 0.78, 0.76, 0.74, 0.7, 0.66, 0.64, 0.64, 0.64], None),  # it never rose
         ([0.3, 0.8, 0.6], None),
+        ([0.0] * 10, None),
     ],
 )
 def test_accuracy_that_was_there_and_is_gone(make, right, lost) -> None:

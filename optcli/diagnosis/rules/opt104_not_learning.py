@@ -9,16 +9,17 @@ in the middle of a run. A loss that is exactly 0, or one number with a gradient 
 in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
 training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do, eight
 where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
-all classes. Of a plan of fewer than 40 optimizer steps nothing is said.
+all classes; and at the end, where batches scatter too much, of ten validations within a hundredth of the first. Of a
+plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
 
 ## Look-alikes
-Some nets and tasks begin with a flat stretch and then fall; given time by the later limits, and where the plan is
-known by its first seventh. Noisy batches hide a small fall: they are given more points. A loss that leapt up first
-and then settled at this level has collapsed: the learning rate was far too high, see the figure `peak`. A small fall
-that is certain means a rate too low.
+Some nets begin with a flat stretch and then fall; the later limits give them time, as does a plan's first seventh.
+Noisy batches hide a small fall: they are given more points. A loss that leapt up first and then settled at this level
+has collapsed: the learning rate was far too high, see the figure `peak`. A small fall that is certain means a rate too
+low.
 
 ## Example
 ```python
@@ -45,13 +46,15 @@ Karpathy, A Recipe for Training Neural Networks, 2019. Wellek 2010, Testing Stat
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
 from optcli.diagnosis import answers
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
+from optcli.diagnosis.stillness import frozen as held
+from optcli.diagnosis.stillness import unmoved
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import LONE, TINY, Series
 from optcli.run.stats import median
@@ -80,7 +83,7 @@ FALL_END: Final = 0.05
 """Shares of the start level. Nets that learn at all have lost 2 to 3 % by the 50th step and more by the 160th."""
 NOISE_EARLY: Final = 0.01
 NOISE_LATE: Final = 0.05
-"""Noise of a block, as a share of the start level, beyond which so small a fall can't be told."""
+"""Noise of a block, in start levels, beyond which so small a fall can't be told."""
 PATIENCE: Final = 6.0
 """Times as many points, at most, as noise needs to be averaged out: its square over that of `FALL_LATE`."""
 FALLING: Final = -3.0
@@ -100,15 +103,11 @@ WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
 LIFT: Final = 0.02
 MOST_RIGHT: Final = 0.4
-"""Accuracy, as a fraction, that it has risen by or come to where the outputs are more than a guess among three."""
+"""Accuracy that it has risen by or come to where outputs are more than a guess among three."""
 VALIDATIONS: Final = 4
 """Validations from which their fall can be told."""
 WANDERS: Final = 2.0
 """Standard deviation of blocks over the noise from one to the next: about 1 where each is drawn anew."""
-FROZEN: Final = 3
-"""Validations that must agree."""
-SAME: Final = 1e-6
-"""Relative difference up to which they do."""
 STILL: Final = 8
 """Points that are the same number, beyond chance."""
 CRAWLS: Final = -6.0
@@ -118,7 +117,14 @@ COLLAPSE: Final = -0.3
 
 
 def check(view: View) -> list[Finding] | Abstain:
-    """The level now is the level at the start."""
+    """The level now is the level at the start, or else validation is what it was."""
+    found = _by_training(view)
+    unsaid = isinstance(found, Abstain) or not found
+    return [_say_unmoved(view)] if unsaid and view.complete and unmoved(view) else found
+
+
+def _by_training(view: View) -> list[Finding] | Abstain:
+    """The level of the training loss now is that at the start."""
     loss = view.loss
     if (still := _still(view) or _one_answer(view)) is not None:
         return [still]
@@ -131,7 +137,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.late:
         return _guessing(view) or Abstain("the log begins in the middle of a run")
     stage = _stage(view)
-    frozen = _frozen(view)
+    frozen = held(view)
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
@@ -199,6 +205,17 @@ def _one_answer(view: View) -> Finding | None:
     )  # fmt: skip
 
 
+def _say_unmoved(view: View) -> Finding:
+    loss, val = view.loss, cast(Series, view.val)
+    return view.finding(
+        __name__, SEVERITY, val.name, float(val.step[0]), 0.8,
+        f"{val.name} is {val.end:.4g} after {val.n} validations and was {val.value[0]:.4g} at the first",
+        fall=((loss.start - loss.end) / loss.start, "of the start level"), trend=(loss.trend(1.0)[1], "sigma"),
+        peak=(float(loss.blocks.max()) / loss.start, "of the start level"), noise=(loss.tau / loss.start, "of it"),
+        val_trend=(val.trend(1.0)[1], "sigma"),
+    )  # fmt: skip
+
+
 def _guessing(view: View) -> list[Finding]:
     """What a piece from the middle of a run can show of it."""
     loss, guess = view.loss, answers.equal_odds(view)
@@ -251,16 +268,6 @@ def _learns(view: View, start: float, fall: float, falling: bool, late: bool) ->
     if late and not view.share >= DONE and fall > FALL_EARLY and view.loss.trend(1.0)[1] < HINT:
         return True
     return not late and float(np.std(blocks)) > WANDERS * view.loss.tau
-
-
-def _frozen(view: View) -> bool:
-    """Whether nothing that could change does: the same validation loss to the last digit, three times and more."""
-    val = view.val
-    if val is None or val.n < FROZEN:
-        return False
-    return float(np.ptp(val.value[-FROZEN:])) <= SAME * abs(float(val.value[-1])) and float(
-        np.ptp(val.value)
-    ) <= SAME * abs(float(val.value[0]))
 
 
 def _stage(view: View) -> str:

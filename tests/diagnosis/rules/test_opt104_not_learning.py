@@ -129,3 +129,22 @@ def test_an_answer_that_stays_is_seen_without_the_training_accuracy(make, share,
     run = make({"train/loss": loss, "val/accuracy": np.full(n, share)})
     found = engine.diagnose(run, select=["OPT104"]).findings
     assert any("one answer" in f.message for f in found) is said
+
+
+@pytest.mark.parametrize(
+    ("val", "train", "said"),
+    [
+        (0.0, 0.0, True),
+        (0.05, 0.0, False),  # it moves
+        (0.0, 0.8, False),  # training falls, whatever validation is of
+    ],
+)
+def test_validation_shows_what_batches_that_scatter_hide(make, val, train, said) -> None:
+    step, random = np.arange(400), np.random.default_rng(2)
+    seen = step[19::20]
+    curves = {
+        "train/loss": 1.0 - train * step / 400 + 0.3 * random.normal(size=400),
+        "val/loss": (seen, 0.95 - val * seen / 400 + 1e-3 * random.normal(size=20)),
+    }
+    found = engine.diagnose(make(curves), select=["OPT104"]).findings
+    assert any(f.curve == "val/loss" for f in found) is said

@@ -72,3 +72,9 @@ def test_a_rate_of_next_to_nothing_still_changes_the_last_digit(make) -> None:
     crept = HELD - 1e-5 * (SEEN > 300)
     found = engine.diagnose(make({"train/loss": FALLEN, "val/loss": (SEEN, crept)}), select=["OPT109"]).findings
     assert [f.healed_at for f in found] == [None]
+
+
+def test_what_comes_to_rest_by_itself_was_not_cut_off(make) -> None:
+    rest = np.round(0.5 + 1.2 * np.exp(-SEEN / 12), 4)
+    curves = {"train/loss": 0.45 + 1.2 * np.exp(-STEP / 12) + 0.01 * np.sin(7 * STEP), "val/loss": (SEEN, rest)}
+    assert not engine.diagnose(make(curves), select=["OPT109"]).findings
