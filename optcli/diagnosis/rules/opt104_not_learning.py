@@ -50,11 +50,9 @@ from typing import Final, cast
 
 import numpy as np
 
-from optcli.diagnosis import answers
+from optcli.diagnosis import answers, stillness
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
-from optcli.diagnosis.stillness import frozen as held
-from optcli.diagnosis.stillness import unmoved
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import LONE, TINY, Series
 from optcli.run.stats import median
@@ -120,7 +118,7 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now is the level at the start, or else validation is what it was."""
     found = _by_training(view)
     unsaid = isinstance(found, Abstain) or not found
-    return [_say_unmoved(view)] if unsaid and view.complete and unmoved(view) else found
+    return [_say_unmoved(view)] if unsaid and view.complete and stillness.unmoved(view) else found
 
 
 def _by_training(view: View) -> list[Finding] | Abstain:
@@ -137,7 +135,7 @@ def _by_training(view: View) -> list[Finding] | Abstain:
     if loss.late:
         return _guessing(view) or Abstain("the log begins in the middle of a run")
     stage = _stage(view)
-    frozen = held(view)
+    frozen = stillness.frozen(view)
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
