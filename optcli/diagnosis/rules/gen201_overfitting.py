@@ -12,7 +12,9 @@ run that has ended it is enough that two or more since the best one are each hig
 the best together, and the training loss a fifth lower.
 
 Where no training loss is logged at all, a validation loss that creeps up to a tenth above its best, and not in one
-leap, says the same.
+leap, says the same. A validation accuracy that had risen and has lost a thirtieth of its best and more, while training
+fell and the validation loss got no better, counts too: so labels that are wrong are learned by heart. Where the
+training set is known to be of a hundred samples or less, a rise of 3 % will do.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last

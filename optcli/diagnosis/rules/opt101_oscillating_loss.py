@@ -2,11 +2,13 @@
 
 ## What is seen
 The training loss reached its present level early and falls no further, while the validation loss goes up and down by a
-twentieth and more of everything that was gained, back and forth. The validation set is the same each time, so that
-this shows that the parameters themselves are thrown about. Without validation, the swings of the training loss must be
+twentieth and more of everything that was gained, back and forth. The validation set is the same each time, so that this
+shows that the parameters themselves are thrown about. Without validation, the swings of the training loss must be
 slower than noise from batch to batch can be. Such slow swings of the training loss are enough by themselves where they
 add up to most of what was gained: each stretch of the run undoes what the one before it did. Where steps are known to
-be of one or two samples, a scatter of a fifth of the drop around a level that stands still is one as well.
+be of one or two samples, a scatter of a fifth of the drop around a level that stands still is one as well. Swings that
+validation no longer shows in its last third are over, and what is over is a note, unless the rate is known to be a
+hundred times the usual. One leap and the way back from it are no swings (OPT108).
 
 ## Why it matters
 The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run

@@ -4,10 +4,13 @@
 The level of the loss, a median over several points, is above its best earlier level by more than 6 noise levels and by
 a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that soars
 for several points and then is no number any more counts as well, and so do one that stays several times above what a
-blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value
-lies far below nearly everything after it: steps that throw a run off at once leave no better level to compare. Where
-the rate has gone up fivefold since the best level, two fifths of those noise levels are enough. A rise below the start
-level waits for three epochs, if they are known: it may be the order of the data.
+blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
+far below nearly everything after it: steps that throw a run off at once leave no better level to compare. Where the
+rate has gone up fivefold since the best level, two fifths of those noise levels are enough. A rise below the start
+level waits for three epochs, if they are known: it may be the order of the data. However noisy the way there was, a
+last quarter that lies above the best level by most of what was gained is no noise. What comes back after all is a note,
+unless it had been at five times its start or the rate is known to be a hundred times the usual; at such a rate a first
+point a hundred times above what follows says that the run had been thrown off before it.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good

@@ -5,7 +5,9 @@ A fall that is beyond doubt, nearly straight from the start, and has taken away 
 when the run ends (or, with a known plan, when 30 % of it is done and the rest can't make up for it). Validation, where
 there is one, falls as the training loss does; where batches scatter too much to tell, a validation loss that falls by
 less than a fifth in a perfectly straight line is enough. A run of fewer than 60 points, or of fewer than 30 for 300
-steps and more, is too short to be called slow.
+steps and more, is too short to be called slow. Half of the start level may be gone if that line is as straight as can
+be. What flattens with the rate doesn't slow down. A rate that is known to be a 20th of the usual asks for less, and one
+that is known to be eight times it is never too low.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have

@@ -5,7 +5,8 @@ The last fifth of the run brought more than a tenth of the whole fall, beyond do
 fifth. It ends below everything before: a way back from a leap is no progress. Validation, where there is one, is at its
 best and fell with it by a third as much; where there is a score alone, it rose lately. A validation accuracy that
 climbs as steeply counts as well, since a loss near 0 has hardly a share of its fall left. Only said of a run that has
-ended, and not at its target.
+ended, and not at its target. Of three to ten validations it is enough that each is below the one before and the last
+fall nearly as large as they are on average.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
