@@ -8,7 +8,8 @@ slower than noise from batch to batch can be. Such slow swings of the training l
 add up to most of what was gained: each stretch of the run undoes what the one before it did. Where steps are known to
 be of one or two samples, a scatter of a fifth of the drop around a level that stands still is one as well. Swings that
 validation no longer shows in its last third are over, and what is over is a note, unless the rate is known to be a
-hundred times the usual. One leap and the way back from it are no swings (OPT108).
+hundred times the usual; at such a rate swings of two fifths of that size count. One leap and the way back from it are
+no swings (OPT108).
 
 ## Why it matters
 The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run
@@ -99,6 +100,8 @@ VAL_SWING: Final = 0.08
 """Rise or fall of the validation loss that counts, as a share of the training loss's drop."""
 VAL_SMALL: Final = 0.05
 """The same where there are `MANY` of them."""
+EASED: Final = 0.4
+"""Of these, where the rate is known to be one that no net bears."""
 TURNS: Final = 2
 """Of them, rises and falls in turn after the first fall: one full swing. Healthy runs show none."""
 MANY: Final = 4
@@ -159,12 +162,13 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
     begin = int(np.argmax(blocks <= median(blocks[len(blocks) // 2 :]) + loss.tau))
     first = float(loss.block_step[begin])
     scale = _scale(view)
+    swing = scale * (EASED if beyond(view) > UNHEARD else 1.0)
     if (view.restarts > first).any():
         return []
     tail = Series(val.name, *(axis[val.step >= first] for axis in (val.step, val.value)))
-    if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * scale:
+    if begin > SETTLED * len(blocks) or tail.n < VAL_POINTS or ups(blocks[begin:]) < CLIMB * swing:
         return []
-    small, turns = (reversals(tail.blocks, share * scale) for share in (VAL_SMALL, VAL_SWING))
+    small, turns = (reversals(tail.blocks, share * swing) for share in (VAL_SMALL, VAL_SWING))
     turns = small if small >= MANY else turns
     if float(np.diff(blocks[begin:]).max(initial=0.0)) > (ONE if turns == TURNS else LONE) * ups(blocks[begin:]):
         return []
@@ -175,7 +179,7 @@ def _with_validation(view: View, val: Series) -> list[Finding]:
         return []
     if copied(val, loss, VAL_POINTS):
         return []  # the training loss once more is no witness
-    if np.ptp(tail.value[-max(VAL_POINTS, round(RECENT * tail.n)) :]) < VAL_SMALL * scale:
+    if np.ptp(tail.value[-max(VAL_POINTS, round(RECENT * tail.n)) :]) < VAL_SMALL * swing:
         return []  # it is over
     return [_say(view, blocks[begin:], first, scale, 0.9 if turns >= MANY else 0.8, turns=(float(turns), "1"))]
 

@@ -65,3 +65,13 @@ def test_one_leap_and_the_way_back_are_no_swings(make) -> None:
     val = loss.copy()
     val[21] = 4.3
     assert not engine.diagnose(make({"train/loss": loss, "val/loss": val}), select=["OPT101"]).findings
+
+
+@pytest.mark.parametrize(("lr", "said"), [(0.3, True), (1e-3, False)])
+def test_at_a_rate_that_no_net_bears_smaller_swings_are_some(make, lr, said) -> None:
+    epoch = np.arange(30.0)
+    loss = 0.06 + 1.8 * np.exp(-epoch / 2) + 0.045 * np.sin(epoch * 1.3) * (epoch > 6)
+    config = {"optimizer.name": "adam", "optimizer.lr": lr}
+    run = make({"train/loss": loss, "val/loss": 1.05 * loss + 0.01}, config=config)
+    found = engine.diagnose(run, select=["OPT101"]).findings
+    assert any(f.healed_at is None for f in found) is said
