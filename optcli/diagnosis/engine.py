@@ -113,7 +113,7 @@ class Walk:
             return
         seen = {(f.code, f.curve) for f in found}
         for key, old in self.pinned.items():
-            if key[0] == code and key not in seen and old.healed_at is None:
+            if key[0] == code and key not in seen and old.healed_at is None and _gone(old, view):
                 self.pinned[key] = replace(old, healed_at=view.at)
 
 
@@ -161,6 +161,12 @@ def _unfit(code: str, rule: rules.Rule, view: View, game: bool) -> str:
 def _kept(finding: Finding) -> bool:
     """Whether it asks for action although it is over: a state that was too bad to pass."""
     return hasattr(rules.load(finding.code), "passes")
+
+
+def _gone(finding: Finding, view: View) -> bool:
+    """Whether what isn't found any more is over, and not just below what it takes to find it."""
+    gone = getattr(rules.load(finding.code), "gone", None)
+    return gone is None or bool(gone(finding, view))
 
 
 def _over(finding: Finding) -> Finding:

@@ -108,6 +108,11 @@ def few(config: Mapping[str, Any]) -> bool:
     return known is not None and 1 < known <= FEW
 
 
+def tuned(config: Mapping[str, Any]) -> bool:
+    """Whether the net is known to have been trained before: its start level is no measure of what there is to learn."""
+    return bool(number(config, "facts.pretrained") or setting(config, "model.pretrained"))
+
+
 def samples(config: Mapping[str, Any]) -> float:
     """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
     batch, parts = number(config, "data.batch_size"), number(config, "train.accumulate")

@@ -32,6 +32,20 @@ NAMES: Final = {
 }  # fmt: skip
 
 
+BEGUN: Final = (
+    "pretrained",
+    "use_pretrained",
+    "from_pretrained",
+    "finetune",
+    "fine_tune",
+    "finetuning",
+    "init",
+    "init_from",
+)
+"""Names that tell of a net that had been trained before."""
+NOT: Final = ("", "none", "false", "no", "0", "0.0")
+ANEW: Final = ("pretrained", "finetune", "gpt2")
+"""What the first of them say where it had not, and `init` and `init_from` where it had."""
 COUNTS: Final = ("hidden",)
 """Names that hold widths in a list, and by themselves as often the number of layers."""
 
@@ -46,7 +60,15 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
             found["facts.per_device"] = 1
         if value not in (None, ""):
             found[path] = value if isinstance(value, list) or number(value) is None else number(value)
+    if any(_trained(name, params.get(name)) for name in BEGUN):
+        found["facts.pretrained"] = 1
     return found
+
+
+def _trained(name: str, value: Any) -> bool:
+    """Whether a setting says that the net had been trained before."""
+    text = str(value if value is not None else "").lower()
+    return text.startswith(ANEW) if name.startswith("init") else text not in NOT
 
 
 def _told(name: str, value: Any) -> bool:

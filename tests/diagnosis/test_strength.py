@@ -70,3 +70,16 @@ def test_decades_from_the_usual_rate(name, rate, decades) -> None:
 
 def test_no_rate_is_not_off() -> None:
     assert strength.rate_off({}, math.nan) == strength.rate_off({}, 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, False),
+        ({"facts.pretrained": 1}, True),
+        ({"model": {"name": "timm", "pretrained": True}}, True),
+        ({"model.pretrained": False}, False),
+    ],
+)
+def test_a_net_that_was_trained_before(config, said) -> None:
+    assert strength.tuned(config) is said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from optcli.run.params import known
 
 
@@ -24,3 +26,20 @@ def test_widths_and_switches() -> None:
 def test_a_batch_of_one_device_is_told_apart() -> None:
     assert known({"per_device_train_batch_size": 1}) == {"data.batch_size": 1.0, "facts.per_device": 1}
     assert known({"batch_size": 1, "accum_iter": 16}) == {"data.batch_size": 1.0, "train.accumulate": 16.0}
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"pretrained": True}, True),
+        ({"pretrained": "weights/a.pt"}, True),
+        ({"finetune": "False"}, False),
+        ({"pretrained": None}, False),
+        ({"init": "pretrained"}, True),
+        ({"init": "xavier"}, False),
+        ({"init_from": "gpt2-xl"}, True),
+        ({"init_from": "scratch"}, False),
+    ],
+)
+def test_a_net_that_was_trained_before(params, told) -> None:
+    assert ("facts.pretrained" in known(params)) is told

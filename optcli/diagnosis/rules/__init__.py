@@ -9,6 +9,7 @@ A rule is a module named `<code>_<name>.py`. Its docstring is what `optcli expla
 - `AT_END`: optional; True for what can be said of an ended run alone
 - `VARIES`: optional; what the verdict may depend on, of `scale`, `shift` and `steps`
 - `CONSTANT`: optional; True for a rule that may speak on a curve that never moves
+- `gone(finding, view)`: optional; whether what isn't found any more is over, and not just below what it takes
 - `passes(finding)`: optional; whether a finding is of no account, and `info`, once it has healed: a state, no event
 """
 

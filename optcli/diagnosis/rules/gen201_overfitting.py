@@ -14,7 +14,8 @@ the best together, and the training loss a fifth lower.
 Where no training loss is logged at all, a validation loss that creeps up to a tenth above its best, and not in one
 leap, says the same. A validation accuracy that had risen and has lost a thirtieth of its best and more, while training
 fell and the validation loss got no better, counts too: so labels that are wrong are learned by heart. Where the
-training set is known to be of a hundred samples or less, a rise of 3 % will do.
+training set is known to be of a hundred samples or less, a rise of 3 % will do. A rise of
+which less than half is left is over, and a note, unless it was as large as all that training had gained.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -103,6 +104,10 @@ STEEP: Final = 0.7
 """Share of the drop that a first epoch brings which makes every gap of the later ones a small share of it."""
 WORSE: Final = 0.1
 """Rise over the best value that is enough then."""
+HALF: Final = 0.5
+"""Share of the rise that may be left when it is over."""
+GREAT: Final = 1.0
+"""Rise in drops that is remembered when it is over."""
 LATER: Final = 4
 """Validations that must lie above those around the best one, where their noise is too high to measure a rise by."""
 LOST: Final = 0.035
@@ -123,6 +128,20 @@ def check(view: View) -> list[Finding] | Abstain:
     """Validation has turned while training goes on down."""
     found = _by_loss(view)
     return found if isinstance(found, list) and found else _by_accuracy(view) or found
+
+
+def passes(finding: Finding) -> bool:
+    """Once it is over it was a bump, unless validation had lost as much as training had gained."""
+    rise = finding.evidence.get("rise")
+    return rise is None or rise.value < GREAT
+
+
+def gone(finding: Finding, view: View) -> bool:
+    """Whether at least half of the rise, where it was one, is made up for."""
+    val, best, rise = view.val, *map(finding.evidence.get, ("best_step", "rise"))
+    if val is None or best is None or rise is None:
+        return True
+    return val.end - val.at(best.value) < HALF * rise.value * view.loss.drop
 
 
 def _by_loss(view: View) -> list[Finding] | Abstain:

@@ -13,7 +13,8 @@ What is learned doesn't carry over. A rise need not follow; the gap itself is th
 Training and validation losses that are weighted or averaged differently: where both fall side by side from the first
 validation on, nothing is said. Dropout and augmentation make the gap smaller than it is. Some tasks are learned by
 heart first and understood later (grokking): there the gap closes. Fine-tuning for a few passes learns some samples by
-heart while validation holds: where little of the start level was gained, the gap must be larger.
+heart while validation holds: where little of the start level was gained, or the settings tell that the net had been
+trained before (`pretrained`), the gap must be larger.
 
 ## Example
 ```python
@@ -50,6 +51,7 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import tuned
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series, whole
 
@@ -82,9 +84,10 @@ KNOWN: Final = 0.9
 """Accuracy on training data from which they count as known by heart."""
 TUNED: Final = 0.4
 LEVEL_TUNED: Final = 0.22
+LEVEL_KNOWN: Final = 0.5
 HELD: Final = 0.1
-"""The same where less than `TUNED` of the start level was gained and validation has not risen by `HELD` of that gain:
-a few passes over the samples leave a fifth."""
+"""The same where validation has not risen by `HELD` of the gain: where less than `TUNED` of the start level was gained,
+since a few passes over the samples leave a fifth, and where the net is known to have been trained before."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -102,7 +105,7 @@ def check(view: View) -> list[Finding] | Abstain:
     gap = float(tail.min()) - loss.end
     train_then = loss.at(float(val.block_step[-len(tail)]))
     if (
-        gap < max(GAP * loss.drop, _level(loss, val) * abs(loss.start))
+        gap < max(GAP * loss.drop, _level(view, val) * abs(loss.start))
         or gap < SIGMAS * max(val.tau, loss.tau)
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
@@ -145,10 +148,14 @@ def _far(view: View) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _level(loss: Series, val: Series) -> float:
+def _level(view: View, val: Series) -> float:
     """Share of the start level that a gap must have."""
-    tuned = loss.drop < TUNED * abs(loss.start) and val.end - val.low < HELD * loss.drop
-    return LEVEL_TUNED if tuned else LEVEL
+    loss = view.loss
+    if val.end - val.low >= HELD * loss.drop:
+        return LEVEL
+    if tuned(view.config):
+        return LEVEL_KNOWN
+    return LEVEL_TUNED if loss.drop < TUNED * abs(loss.start) else LEVEL
 
 
 def _parallel(loss: Series, val: Series) -> bool:

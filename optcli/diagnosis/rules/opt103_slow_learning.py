@@ -7,7 +7,7 @@ there is one, falls as the training loss does; where batches scatter too much to
 less than a fifth in a perfectly straight line is enough. A run of fewer than 60 points, or of fewer than 30 for 300
 steps and more, is too short to be called slow. Half of the start level may be gone if that line is as straight as can
 be. What flattens with the rate doesn't slow down. A rate that is known to be a 20th of the usual asks for less, and one
-that is known to be eight times it is never too low.
+that is known to be eight times it is never too low. Nothing is said of a net that is known to have been trained before.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have
@@ -51,7 +51,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import off
+from optcli.diagnosis.strength import off, tuned
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import TINY, Series
 from optcli.run.stats import median, slope
@@ -131,6 +131,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:
         return Abstain("a loss at or below 0 has no end to measure by")
+    if tuned(view.config):
+        return Abstain("of a net that was trained before nobody knows how much is left to learn")
     if off(view) > HIGH:
         return []
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end

@@ -122,3 +122,23 @@ def test_that_is_how_wrong_labels_are_learned_by_heart(make) -> None:
     right = 0.9 * (1 - np.exp(-SEEN / 30)) - 0.12 * np.clip((SEEN - 200) / 400, 0, 1)
     curves = {"train/loss": train, "val/loss": (SEEN, 0.8 + np.exp(-SEEN / 60)), "val/accuracy": (SEEN, right)}
     assert engine.diagnose(make(curves)).causes[0].name == "label-noise"
+
+
+@pytest.mark.parametrize(("height", "severity"), [(0.3, "info"), (2.5, "warning")])
+def test_a_rise_that_is_over_is_a_note_unless_it_was_as_large_as_the_gain(make, height, severity) -> None:
+    train = 0.3 + 1.0 * np.exp(-STEP / 60) - 0.2 * STEP / N + 0.01 * NOISE
+    hill = height * np.clip(1 - np.abs(SEEN - 330) / 150, 0, 1)
+    val = 0.5 + 1.0 * np.exp(-SEEN / 60) - 0.1 * SEEN / N + hill
+    curves = {"train/loss": train, "val/loss": (SEEN, val)}
+    (found,) = engine.diagnose(make(curves, end="finished"), select=["GEN201"]).findings
+    assert (found.severity, found.healed_at is not None) == (severity, True)
+
+
+@pytest.mark.parametrize(("left", "healed"), [(0.05, False), (0.01, True)])
+def test_a_rise_is_over_when_half_of_it_is_made_up_for(make, left, healed) -> None:
+    """One that is a little less than what counts is not over by that."""
+    train = 0.3 + 1.0 * np.exp(-STEP / 40) - 0.2 * STEP / N + 0.01 * NOISE
+    risen = np.interp(SEEN, [0, 150, 250, 400, 500, N], [0, 0, 0.09, 0.09, left, left])
+    curves = {"train/loss": train, "val/loss": (SEEN, 0.5 + np.exp(-SEEN / 30) + risen + 0.001 * NOISE[SEEN])}
+    (found,) = engine.diagnose(make(curves, end="finished"), select=["GEN201"]).findings
+    assert (found.healed_at is not None) is healed

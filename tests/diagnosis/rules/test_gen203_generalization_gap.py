@@ -49,3 +49,11 @@ def test_a_gap_above_where_training_began_stands_though_both_fall(make, level, s
     train = 0.02 + 0.63 * np.exp(-step / 8)
     curves = {"train/loss": train, "val/loss": (seen, level + 0.2 * np.exp(-seen / 30))}
     assert bool(engine.diagnose(make(curves), select=["GEN203"]).findings) is said
+
+
+@pytest.mark.parametrize(("config", "said"), [({}, True), ({"facts.pretrained": 1}, False)])
+def test_a_net_that_was_trained_before_may_know_its_samples_by_heart(make, config, said) -> None:
+    train = 0.2 + 0.5 * np.exp(-STEP / 100) + 0.01 * NOISE
+    val = 0.45 + 0.25 * np.exp(-SEEN / 100)
+    run = make({"train/loss": train, "val/loss": (SEEN, val)}, config=config)
+    assert bool(engine.diagnose(run, select=["GEN203"]).findings) is said

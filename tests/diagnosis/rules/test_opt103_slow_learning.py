@@ -93,3 +93,9 @@ def test_a_rate_known_to_be_high_is_not_too_low(make, lr, said) -> None:
     loss = 2.3 * (1 - 0.2 * STEP / N) + 0.005 * NOISE
     run = make({"train/loss": loss}, config={"optimizer.name": "lion", "optimizer.lr": lr})
     assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said
+
+
+@pytest.mark.parametrize(("config", "said"), [({}, True), ({"model.pretrained": True}, False)])
+def test_a_net_that_was_trained_before_has_no_start_to_measure_by(make, config, said) -> None:
+    run = make({"train/loss": 2.3 - 0.2 * STEP / N + 0.01 * NOISE}, planned=N, config=config)
+    assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said
