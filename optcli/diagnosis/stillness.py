@@ -26,7 +26,7 @@ LEFT: Final = 0.02
 """Share of its first value that is left, at least: else all was learned."""
 SEEN: Final = 10
 EARLY: Final = 0.15
-UNMOVED: Final = 0.01
+UNMOVED: Final = 0.03
 SCATTER: Final = 3.0
 """Validations, the share of the run by which the first of them must have come, how far they may move as a share of it,
 and noise levels of a point that the training loss may have fallen by: where batches scatter too much to tell by."""

@@ -9,7 +9,7 @@ in the middle of a run. A loss that is exactly 0, or one number with a gradient 
 number in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with
 that of training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do,
 eight where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal
-odds for all classes; and at the end, where batches scatter too much, of ten validations within a hundredth of the
+odds for all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the
 first. Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
@@ -208,8 +208,8 @@ def _say_unmoved(view: View) -> Finding:
     return view.finding(
         __name__, SEVERITY, val.name, float(val.step[0]), 0.8,
         f"{val.name} is {val.end:.4g} after {val.n} validations and was {val.value[0]:.4g} at the first",
-        fall=((loss.start - loss.end) / loss.start, "of the start level"), trend=(loss.trend(1.0)[1], "sigma"),
-        peak=(float(loss.blocks.max()) / loss.start, "of the start level"), noise=(loss.tau / loss.start, "of it"),
+        fall=(1 - val.end / float(val.value[0]), "of the first"), trend=(loss.trend(1.0)[1], "sigma"),
+        peak=(float(loss.blocks.max()) / loss.start, "of the start level"), noise=(loss.sigma / loss.start, "of it"),
         val_trend=(val.trend(1.0)[1], "sigma"),
     )  # fmt: skip
 

@@ -135,6 +135,7 @@ def test_an_answer_that_stays_is_seen_without_the_training_accuracy(make, share,
     ("val", "train", "said"),
     [
         (0.0, 0.0, True),
+        (0.02, 0.0, True),  # it crawls
         (0.05, 0.0, False),  # it moves
         (0.0, 0.8, False),  # training falls, whatever validation is of
     ],
@@ -148,3 +149,13 @@ def test_validation_shows_what_batches_that_scatter_hide(make, val, train, said)
     }
     found = engine.diagnose(make(curves), select=["OPT104"]).findings
     assert any(f.curve == "val/loss" for f in found) is said
+
+
+def test_batches_that_scatter_are_no_leap(make) -> None:
+    """A crawl that validation alone shows is not taken for a collapse, however the training loss comes out."""
+    step, random = np.arange(400), np.random.default_rng(2)
+    seen = step[19::20]
+    train = 1.0 + 0.1 * step / 400 + 0.3 * random.normal(size=400)
+    curves = {"train/loss": train, "val/loss": (seen, 0.95 - 0.015 * seen / 400 + 1e-4 * random.normal(size=20))}
+    (first, *_) = engine.diagnose(make(curves)).causes
+    assert first.name == "learning-rate-too-low"
