@@ -143,7 +143,8 @@ def check(view: View) -> list[Finding] | Abstain:
 def _by_training(view: View, gone: float) -> list[Finding]:
     loss = view.loss
     _, z = loss.trend(1.0)
-    if z > -SURE or ((gone > LITTLE or view.floored) and loss.trend(0.4)[1] > FALLING):
+    stands = loss.trend(0.4)[1] > FALLING and off(view) >= LOW
+    if z > -SURE or ((gone > LITTLE or view.floored) and stands):
         return []
     early, late = _paces(view, loss)
     straight = RISING * early < late < STRAIGHT**view.share * early

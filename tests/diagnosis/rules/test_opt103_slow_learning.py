@@ -99,3 +99,18 @@ def test_a_rate_known_to_be_high_is_not_too_low(make, lr, said) -> None:
 def test_a_net_that_was_trained_before_has_no_start_to_measure_by(make, config, said) -> None:
     run = make({"train/loss": 2.3 - 0.2 * STEP / N + 0.01 * NOISE}, planned=N, config=config)
     assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said
+
+
+@pytest.mark.parametrize(("rate", "said"), [(3e-5, True), (1e-3, False)])
+def test_a_low_rate_that_ends_as_planned_flattens_the_end_and_hides_no_crawl(make, rate, said) -> None:
+    """Of a usual rate the same curve has come as far down as it goes."""
+    left = 0.5 * (1 + np.cos(np.pi * STEP / N))
+    gone = np.cumsum(left) / left.sum()
+    curves = {
+        "train/loss": 3.0 - 0.3 * gone + 0.03 * NOISE,
+        "val/loss": (VAL_STEP[::2], 3.0 - 0.3 * gone[VAL_STEP[::2]]),
+        "lr": rate * left,
+    }
+    run = make(curves, planned=N, config={"optimizer.name": "adamw", "optimizer.lr": rate})
+    found = engine.diagnose(run, select=["OPT103"]).findings
+    assert any(f.healed_at is None for f in found) is said
