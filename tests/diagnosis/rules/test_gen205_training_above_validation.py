@@ -28,3 +28,15 @@ def test_mixed_pictures_that_are_still_being_learned_are_not_too_hard(make, pace
         "val/loss": (VAL_STEP, 1.8 + 3.0 * np.exp(-VAL_STEP / pace)),
     }
     assert bool(engine.diagnose(make(curves), select=["GEN205"]).findings) == said
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "severity"), [(1.6, 0.8, "warning"), (1.2, 0.4, "info"), (1.2, 0.8, None), (0.6, 0.05, None)]
+)
+def test_what_mixed_pictures_leave_as_well_is_a_note(make, train, val, severity) -> None:
+    curves = {
+        "train/loss": train + (2.3 - train) * np.exp(-STEP / 40),
+        "val/loss": (VAL_STEP, val + (2.3 - val) * np.exp(-VAL_STEP / 40)),
+    }
+    found = engine.diagnose(make(curves), select=["GEN205"]).findings
+    assert [f.severity for f in found] == [severity] * (severity is not None)
