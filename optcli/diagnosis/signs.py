@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis import ladder, settings, strength
+from optcli.diagnosis import ladder, strength
 from optcli.run.curve import Run
 from optcli.run.prepare import Series, whole
 from optcli.run.stats import median
@@ -22,8 +22,6 @@ LEAST: Final = 0.6
 """Share of its highest validation accuracy, and the accuracy itself, that the first validation must show."""
 KNOWING: Final = 0.35
 """First validation loss below which, without an accuracy, much is known: half of ln 2, a coin's guess between two."""
-WHOLE: Final = 2
-"""A training set that is given as less is a share of all samples."""
 VALIDATIONS: Final = 5
 ROSE: Final = 0.08
 """Validation accuracies that are needed, and what they must have risen by before, as a share of the best."""
@@ -79,8 +77,8 @@ def _begun(run: Run) -> float:
 
 def _training_set(run: Run) -> float:
     """Samples in the training set: as configured, or batches in an epoch times their size; NaN where not known."""
-    known = settings.number(run.config, "facts.train")
-    if known is not None and known >= WHOLE:
+    known = strength.training_set(run.config)
+    if not math.isnan(known):
         return known
     epochs, batch = np.diff(run.epoch_steps), strength.samples(run.config)
     if run.axis != "step" or not len(epochs) or math.isinf(batch):

@@ -71,14 +71,9 @@ def still(view: View) -> tuple[float, float] | None:
 def unmoved(view: View) -> bool:
     """Whether validation is what it was, however much single batches scatter: from early on, and at no time better."""
     loss, val = view.loss, view.val
-    if (
-        val is None
-        or min(val.n, loss.n) < SEEN
-        or min(loss.start, val.value[0]) <= 0
-        or val.step[0] > EARLY * view.loss.step[-1]
-    ):
+    if val is None or min(val.n, loss.n) < SEEN or val.step[0] > EARLY * loss.step[-1]:
         return False
-    if float(np.ptp(val.value)) > UNMOVED * float(val.value[0]):
+    if min(loss.start, val.value[0]) <= 0 or float(np.ptp(val.value)) > UNMOVED * float(val.value[0]):
         return False
     return loss.trend(1.0)[1] > FALLS and loss.start - loss.end < max(SCATTER * loss.sigma, LOST * loss.start)
 
@@ -86,8 +81,4 @@ def unmoved(view: View) -> bool:
 def frozen(view: View) -> bool:
     """Whether nothing that could change does: the same validation loss to the last digit, three times and more."""
     val = view.val
-    if val is None or val.n < FROZEN:
-        return False
-    return float(np.ptp(val.value[-FROZEN:])) <= EQUAL * abs(float(val.value[-1])) and float(
-        np.ptp(val.value)
-    ) <= EQUAL * abs(float(val.value[0]))
+    return val is not None and val.n >= FROZEN and float(np.ptp(val.value)) <= EQUAL * abs(float(val.value[-1]))

@@ -22,7 +22,9 @@ EITHER: Final = 0.3
 DECOUPLED: Final = 1.0
 """The same where it bypasses the gradient, and for optimizers that aren't known: 0.01 to 0.3 are usual."""
 FEW: Final = 100
-"""Samples of a training set up to which that is so."""
+"""Samples of a training set up to which any net learns them by heart."""
+WHOLE: Final = 2
+"""A training set that is given as less is a share of all samples."""
 SHAKY: Final = 2
 """Samples in a step up to which it is mostly noise."""
 NARROW: Final = 4
@@ -102,10 +104,10 @@ def off(view: View) -> float:
     )
 
 
-def few(config: Mapping[str, Any]) -> bool:
-    """Whether the training set is known to be of so few samples that any net learns them by heart."""
+def training_set(config: Mapping[str, Any]) -> float:
+    """Samples in the training set as configured; NaN where that isn't known."""
     known = number(config, "facts.train")
-    return known is not None and 1 < known <= FEW
+    return known if known is not None and known >= WHOLE else math.nan
 
 
 def tuned(config: Mapping[str, Any]) -> bool:

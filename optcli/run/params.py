@@ -32,20 +32,12 @@ NAMES: Final = {
 }  # fmt: skip
 
 
-BEGUN: Final = (
-    "pretrained",
-    "use_pretrained",
-    "from_pretrained",
-    "finetune",
-    "fine_tune",
-    "finetuning",
-    "init",
-    "init_from",
-)
-"""Names that tell of a net that had been trained before."""
-NOT: Final = ("", "none", "false", "no", "0", "0.0")
-ANEW: Final = ("pretrained", "finetune", "gpt2")
-"""What the first of them say where it had not, and `init` and `init_from` where it had."""
+TRAINED: Final = ("pretrained", "use_pretrained", "from_pretrained", "finetune", "fine_tune", "finetuning")
+UNTRAINED: Final = ("", "none", "false", "no", "0", "0.0")
+"""Names that tell whether the net had been trained before, by a switch or where its weights lie, and what means no."""
+BEGUN: Final = ("init", "init_from")
+BEGUN_TRAINED: Final = ("pretrained", "finetune", "gpt2")
+"""Names that tell what it begins with, and how their value begins where it had been trained (nanoGPT: `gpt2-xl`)."""
 COUNTS: Final = ("hidden",)
 """Names that hold widths in a list, and by themselves as often the number of layers."""
 
@@ -60,15 +52,16 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
             found["facts.per_device"] = 1
         if value not in (None, ""):
             found[path] = value if isinstance(value, list) or number(value) is None else number(value)
-    if any(_trained(name, params.get(name)) for name in BEGUN):
+    if _trained(params):
         found["facts.pretrained"] = 1
     return found
 
 
-def _trained(name: str, value: Any) -> bool:
+def _trained(params: Mapping[str, Any]) -> bool:
     """Whether a setting says that the net had been trained before."""
-    text = str(value if value is not None else "").lower()
-    return text.startswith(ANEW) if name.startswith("init") else text not in NOT
+    told = (str(params.get(name) or "").lower() for name in TRAINED)
+    begun = (str(params.get(name)).lower() for name in BEGUN)
+    return any(text not in UNTRAINED for text in told) or any(text.startswith(BEGUN_TRAINED) for text in begun)
 
 
 def _told(name: str, value: Any) -> bool:

@@ -17,8 +17,8 @@ Look at the two hundred samples of the highest loss after a few epochs: if half 
 that doubts its labels (label smoothing, generalized cross entropy) helps without looking.
 
 **Sources.** Arpit et al. 2017, arXiv:1706.05394 (what is learned first). Liu et al. 2020, arXiv:2007.00151 (accuracy
-that is lost again). Northcutt et al. 2021, arXiv:1911.00068
-(confident learning). Zhang and Sabuncu 2018, arXiv:1805.07836.
+that is lost again). Northcutt et al. 2021, arXiv:1911.00068 (confident learning). Zhang and Sabuncu 2018,
+arXiv:1805.07836.
 """
 
 from __future__ import annotations

@@ -5,17 +5,16 @@ Validation loss has risen above its lowest level by more than 4 of its noise lev
 training loss gained, has stayed up for three validations and a tenth of all, and lies well above the training loss,
 which did not rise. In place of the noise levels the later half of the validations since may all lie above those around
 the best one by a tenth of that, or a line through eight and more of them go up by as much; and where the first epoch
-brought most of it, 10 % of validation's own level will do.
-Where it turned while the training loss was still well above it, 3 % and a training loss that has fallen by a tenth of
-its whole fall since are enough: the two go apart, although they have yet to cross. Of up to eight validations in a
-run that has ended it is enough that two or more since the best one are each higher than the one before, by a fifth of
-the best together, and the training loss a fifth lower.
+brought most of it, 10 % of validation's own level will do. Where it turned while the training loss was still well above
+it, 3 % and a training loss that has fallen by a tenth of its whole fall since are enough: the two go apart, although
+they have yet to cross. Of up to eight validations in a run that has ended it is enough that two or more since the best
+one are each higher than the one before, by a fifth of the best together, and the training loss a fifth lower.
 
 Where no training loss is logged at all, a validation loss that creeps up to a tenth above its best, and not in one
 leap, says the same. A validation accuracy that had risen and has lost a thirtieth of its best and more, while training
 fell and the validation loss got no better, counts too: so labels that are wrong are learned by heart. Where the
-training set is known to be of a hundred samples or less, a rise of 3 % will do. A rise of
-which less than half is left is over, and a note, unless it was as large as all that training had gained.
+training set is known to be of a hundred samples or less, a rise of 3 % will do. A rise of which less than half is left
+is over, and a note, unless it was as large as all that training had gained.
 
 ## Why it matters
 From the turn on the run learned what holds for the training samples alone. The best checkpoint lies behind; the last
@@ -64,7 +63,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import few
+from optcli.diagnosis.strength import FEW, training_set
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
@@ -167,7 +166,7 @@ def _by_loss(view: View) -> list[Finding] | Abstain:
         return _few(view)
     first = float(val.block_step[best])
     then = _level(loss, first)
-    least = RISE_FEW if few(view.config) else RISE
+    least = RISE_FEW if training_set(view.config) <= FEW else RISE
     risen = above or rise >= max(least * loss.drop, SIGMAS * val.tau)
     apart = gap >= GAP * loss.drop and risen
     fell = then - loss.end >= max(FELL * loss.drop, SIGMAS_BELOW * loss.tau)

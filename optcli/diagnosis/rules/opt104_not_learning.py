@@ -5,12 +5,12 @@ After 40 points (6 of a log by epoch) the level has fallen by less than 1 % of t
 fall, after 160 points by less than 3 %. A validation loss that is the same to the last digit three times over says it
 at once. A run that began far above the level of a guess among classes is measured from that level, where the recipe
 tells it or a training accuracy that is low and doesn't rise. Nothing is said during a warm-up, or of a log that begins
-in the middle of a run. A loss that is exactly 0, or one number with a gradient of 0, and an accuracy that is one
-number in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with
-that of training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do,
-eight where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal
-odds for all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the
-first. Of a plan of fewer than 40 optimizer steps nothing is said.
+in the middle of a run. A loss that is exactly 0, or one number with a gradient of 0, and an accuracy that is one number
+in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
+training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do, eight
+where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
+all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. Of a plan of
+fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
