@@ -3,8 +3,9 @@
 ## What is seen
 Over the last third of its points validation loss is above the training loss by a quarter of everything the training
 loss has gained, beyond noise, and the gap isn't closing. Where the two fall side by side nothing is said, unless
-validation ends above where training began. The figure `val_fell` tells how far validation ever fell: a small one
-points to data of another kind, a large one to learning by heart.
+validation ends above where training began. A gap of which less than half is left is over, and a note. The figure
+`val_fell` tells how far validation ever fell: a small one points to data of another kind, a large one to learning by
+heart.
 
 ## Why it matters
 What is learned doesn't carry over. A rise need not follow; the gap itself is the loss.
@@ -67,6 +68,8 @@ GAP: Final = 0.25
 """Validation above training loss, as a share of the training loss's drop: three times what most healthy runs show."""
 SIGMAS: Final = 6.0
 FALLING: Final = -3.0
+HALF: Final = 0.5
+"""Share of the gap that may be left when it is over."""
 CLOSING: Final = 0.15
 """Fall of the validation loss over its later half, as a share of the gap, that means the gap is closing."""
 PARALLEL: Final = 0.7
@@ -127,6 +130,17 @@ def check(view: View) -> list[Finding] | Abstain:
             rise=((val.end - best) / loss.drop, "of the drop"),
         )
     ]  # fmt: skip
+
+
+def passes(finding: Finding) -> bool:
+    """Once it is over nothing need be done about it."""
+    return True
+
+
+def gone(finding: Finding, view: View) -> bool:
+    """Whether at least half of the gap has closed."""
+    val, gap = view.val, finding.evidence.get("gap")
+    return val is None or gap is None or val.end - view.loss.end < HALF * gap.value * view.loss.drop
 
 
 def _far(view: View) -> list[Finding]:

@@ -57,3 +57,13 @@ def test_a_net_that_was_trained_before_may_know_its_samples_by_heart(make, confi
     val = 0.45 + 0.25 * np.exp(-SEEN / 100)
     run = make({"train/loss": train, "val/loss": (SEEN, val)}, config=config)
     assert bool(engine.diagnose(run, select=["GEN203"]).findings) is said
+
+
+@pytest.mark.parametrize(("left", "standing"), [(0.42, True), (0.1, False)])
+def test_a_gap_is_over_when_half_of_it_has_closed(make, left, standing) -> None:
+    """One that is a little less than what counts is not over by that."""
+    train = 0.2 + 1.8 * np.exp(-STEP / 40) + 0.01 * NOISE
+    gap = np.interp(SEEN, [0, 280, 300, 400], [0.8, 0.8, left, left])
+    curves = {"train/loss": train, "val/loss": (SEEN, 0.2 + 0.9 * np.exp(-SEEN / 40) + gap)}
+    (found,) = engine.diagnose(make(curves, end="finished"), select=["GEN203"]).findings
+    assert (found.severity, found.healed_at is None) == ("warning" if standing else "info", standing)
