@@ -51,6 +51,8 @@ def constant(view: View) -> Series | None:
         return None
     all_right = whole(seen, unseen)
     share = float(unseen.value[0]) / all_right
+    if not 0 <= share <= 1:  # a damaged number: no accuracy
+        return None
     most = 0.0 if _percents(share) else HARDLY * all_right
     guesses = _one_of_so_many(share) and float(np.abs(seen.value / all_right - share).max()) < NEAR
     if guesses or _scatters(seen, share, all_right, unseen.n, view):

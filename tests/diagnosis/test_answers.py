@@ -44,6 +44,12 @@ def test_a_validation_accuracy_that_moves_is_no_constant(make) -> None:
     assert found.name == "val/accuracy"
 
 
+@pytest.mark.parametrize("share", [-1e308, -0.5, 1e308])
+def test_numbers_that_can_be_no_accuracy_are_none(make, share) -> None:
+    curves = {"train/loss": 1.4 + 0.001 * NOISE} | dict.fromkeys(("train/accuracy", "val/accuracy"), np.full(12, share))
+    assert answers.constant(View(make(curves), 11.0, ended=True)) is None
+
+
 @pytest.mark.parametrize(
     ("batches", "fall", "said"),
     [
