@@ -42,6 +42,7 @@ def signs(run: Run) -> dict[str, float]:
         "start": loss.start,
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
+        "passes": _passes(run, loss),
         "gap_first": _gap_first(run, loss),
         "gap_epoch": _gap_epoch(run, loss),
         "followed": _followed(run, loss),
@@ -118,11 +119,22 @@ def _gap_early(run: Run, loss: Series) -> float:
     val = _series(run, "val/loss")
     if val is None or val.name == loss.name or loss.drop <= loss.grain:
         return math.nan
-    done = np.flatnonzero(loss.blocks <= loss.start - HALF * loss.drop)
-    at = float(loss.block_step[done[0]]) if len(done) else loss.step[-1]
-    place = min(int(np.searchsorted(val.step, at)), val.n - 1)
+    place = min(int(np.searchsorted(val.step, _half(loss))), val.n - 1)
     near = loss.value[max(0, int(np.searchsorted(loss.step, val.step[place], side="right")) - max(1, loss.size)) :]
     return (float(val.value[place]) - median(near[: max(1, loss.size)])) / loss.drop
+
+
+def _half(loss: Series) -> float:
+    """The step at which training had done half of its fall."""
+    done = np.flatnonzero(loss.blocks <= loss.start - HALF * loss.drop)
+    return float(loss.block_step[done[0]] if len(done) else loss.step[-1])
+
+
+def _passes(run: Run, loss: Series) -> float:
+    """Epochs that began before training had done half of its fall; NaN where the log tells of no second epoch."""
+    if len(run.epoch_steps) < 2 or loss.drop <= loss.grain:
+        return math.nan
+    return float(np.searchsorted(run.epoch_steps, _half(loss)))
 
 
 def _gap_first(run: Run, loss: Series) -> float:

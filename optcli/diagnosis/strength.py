@@ -21,7 +21,7 @@ EITHER: Final = 0.3
 """The same for `adam`, by which Megatron and fairseq mean AdamW, with 0.1."""
 DECOUPLED: Final = 1.0
 """The same where it bypasses the gradient, and for optimizers that aren't known: 0.01 to 0.3 are usual."""
-FEW: Final = 100
+FEW: Final = 160
 """Samples of a training set up to which any net learns them by heart."""
 WHOLE: Final = 2
 """A training set that is given as less is a share of all samples."""

@@ -88,6 +88,11 @@ CHANCE = {"start": 2.303}
         ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"accuracy_lost": 0.12}, "validation-shift"),
         ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"training_set": 40}, "overfit-to-data"),
         ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"training_set": 4000}, "validation-shift"),
+        (BY_HEART, {"gap_early": 0.4, "passes": 2.0}, "validation-shift"),  # too soon for learning by heart
+        (BY_HEART, {"gap_early": 0.4, "passes": 12.0}, "overfit-to-data"),
+        (BY_HEART, {"gap_early": 0.1, "passes": 2.0}, "overfit-to-data"),
+        ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"gap_early": 0.4, "passes": 12.0}, "overfit-to-data"),
+        ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"gap_early": 1.4, "passes": 12.0}, "validation-shift"),
         ([finding("OPT103", late_over_early=1.8), finding("OPT106")], {}, "too-few-steps"),
         ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {}, "learning-rate-too-low"),
     ],

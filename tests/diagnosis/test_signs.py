@@ -104,6 +104,20 @@ def test_without_an_accuracy_a_low_first_validation_was_good(make, first, gap) -
 
 
 @pytest.mark.parametrize(
+    ("epochs", "passes"),
+    [
+        (np.arange(0.0, 400.0, 20.0), 11),
+        (np.arange(0.0, 400.0, 150.0), 2),
+        (np.zeros(1), None),  # a log that tells of no second epoch
+        (np.zeros(0), None),
+    ],
+)
+def test_passes_are_counted_until_training_is_half_way(make, epochs, passes) -> None:
+    found = signs(make({"train/loss": 1.0 - STEP / 400}, epochs=epochs))["passes"]
+    assert np.isnan(found) if passes is None else found == passes
+
+
+@pytest.mark.parametrize(
     ("steps", "gap"),
     [
         ([0, 1, 2, 3], 0.1),

@@ -54,8 +54,21 @@ class Case:
     @property
     def alike(self) -> bool:
         """Whether the first validation, where it tells, shows that training and validation data are of one kind."""
+        if self.apart:
+            return False
         begun = not self.sign("begun") < BEGUN or self.figure("GEN203", "val_fell", 1.0) > NONE
         return self.sign("gap_first") < ALIKE or (begun and self.sign("gap_epoch") < ALIKE_EPOCH)
+
+    @property
+    def apart(self) -> bool:
+        """Whether validation lay above training before there was time to learn anything by heart."""
+        soon = self.sign("passes") < PASSES and not strength.tuned(self.config)
+        return soon and self.sign("gap_early") > EARLY
+
+    @property
+    def by_heart(self) -> bool:
+        """Whether there was such time before training had got half-way, and validation was not far off by then."""
+        return (self.few or self.sign("gap_early") <= FAR) and self.sign("passes") >= PASSES
 
     @property
     def bad_data(self) -> bool:
@@ -142,6 +155,14 @@ ALIKE: Final = 0.2
 """Gap at a first validation that was good already, in falls, up to which the fall of validation lies before it."""
 ALIKE_EPOCH: Final = 0.1
 """The same after a whole first epoch, whose mean the training loss is: sets that differ show 0.13 and more."""
+EARLY: Final = 0.2
+FAR: Final = 0.8
+"""Gaps when training has done half of its fall, in falls: the least that is one, and one that tells by itself that
+the two sets differ."""
+PASSES: Final = 6
+"""Passes over the training samples that it takes to learn them by heart, where nothing was learned before: nine in ten
+of the runs on few samples or with wrong labels had made as many when training was half-way, and one in ten of those
+with another validation set."""
 BEGUN: Final = 0.5
 NONE: Final = 0.02
 """Training accuracy of the first epoch over that of the end, below which little had been learned by then, and fall of

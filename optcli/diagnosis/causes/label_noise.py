@@ -48,6 +48,8 @@ KEPT: Final = -1.5
 """Log-odds where it is gone, in proportion from half of it on, and where less than a quarter of it is."""
 FEW: Final = 2.0
 """Log-odds against it where the samples are so few that right labels are known by heart as fast."""
+SOON: Final = 2.0
+"""Log-odds against it where validation lay apart too soon for anything learned by heart."""
 FELL: Final = 0.2
 DIFFERS: Final = 0.8
 """Share of training's fall that validation must have fallen by first, and gap when half of it was done, else the sets
@@ -56,7 +58,7 @@ differ."""
 
 def weigh(case: Case) -> float:
     """How much of the training loss is left, and whether validation accuracy went when it turned."""
-    return _left(case) + _went(case) - FEW * case.few
+    return _left(case) + _went(case) - FEW * case.few - SOON * case.apart
 
 
 def _went(case: Case) -> float:

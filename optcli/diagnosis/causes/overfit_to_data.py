@@ -5,9 +5,10 @@ Validation loss stops falling and turns up (GEN201) or stays far above (GEN203).
 net gets there; how soon depends on how many samples there are for what has to be learned.
 
 **How to tell.** Training loss heads for 0, training accuracy for 1. The turn comes after a fixed number of passes
-over the data. Half the data makes it come earlier; that is the cleanest test. Where the training set is known to be of
-a hundred samples or less, a gap from the first validation on is this, too. When validation *loss* rises while
-validation *accuracy* holds (GEN202), the model grows overconfident: harmless where only the ranking counts.
+over the data: rarely fewer than six, but two or three will do for a large net that was trained before. Half the data
+makes it come earlier; that is the cleanest test. Where the training set is known to be of 160 samples or less, a gap
+from the first validation on is this, too. When validation *loss* rises while validation *accuracy* holds (GEN202), the
+model grows overconfident: harmless where only the ranking counts.
 
 **What it is not.** Validation that never fell at all points to a split of another kind, see validation-shift. A val
 loss below the training loss comes from dropout, augmentation or averaging over the epoch, and is fine.
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes import FAR, Case
 from optcli.diagnosis.causes._prescribe import advice, patch, scaled
 from optcli.diagnosis.diagnosis import Prescription
 
@@ -41,17 +42,15 @@ EVIDENCE: Final = {
 PRIOR: Final = -1.0
 NEVER_FELL: Final = 0.3
 """Share of the training loss's drop that validation must have fallen by, once, to count as learned from."""
-APART: Final = 0.8
-"""Gap when training has done half of its fall, in falls: learning by heart takes longer."""
 WRONG: Final = 1.5
 """Log-odds against it where there is more to learn by heart than from the inputs: then labels are wrong."""
 
 
 def weigh(case: Case) -> float:
     """A validation loss that never fell, or lay far above from the start, speaks for another split."""
-    if case.alike or case.few:
+    if case.alike or case.few or case.by_heart:
         return -WRONG * case.unlearned
-    odds = -1.5 * (case.sign("gap_early") > APART) - WRONG * case.unlearned
+    odds = -1.5 * (case.apart or case.sign("gap_early") > FAR) - WRONG * case.unlearned
     return odds - 2.5 * (case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL)
 
 

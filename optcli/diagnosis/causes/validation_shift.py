@@ -5,10 +5,11 @@ other normalization, other label numbers. Validation hardly falls or rises from 
 training loss is as it should be (GEN203, GEN201).
 
 **How to tell from learning by heart.** Then validation falls first, often most of the way, and turns up later. Here
-it never got far. In a log by epochs most of that fall may lie before the first line: a first validation no higher
-than the training loss of its epoch comes from data of the same kind. Train on a random part of *both* sets together:
-when the gap is gone, the sets differed. Or let a classifier tell training from validation inputs; if it can, so can
-the model. Check the mean and spread of the inputs of one batch of each.
+it never got far, or lay far above before the samples had been seen six times, which is too soon for learning by heart
+(the log must tell epochs). In a log by epochs most of that fall may lie before the first line: a first validation no
+higher than the training loss of its epoch comes from data of the same kind. Train on a random part of *both* sets
+together: when the gap is gone, the sets differed. Or let a classifier tell training from validation inputs; if it can,
+so can the model. Check the mean and spread of the inputs of one batch of each.
 
 **Also look at** evaluation mode: dropout left on, batch norm with statistics of the wrong data, tokenizers or
 resizing that differ between the two loaders. These shift validation for the same samples. Evaluate the *training* set
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes import FAR, Case
 from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
@@ -46,14 +47,9 @@ HALF: Final = 0.3
 """Share of the run at which half of the training's fall was done: what is there to be learned is learned before."""
 ALIKE_ODDS: Final = -3.0
 """Log-odds where the first validation shows that the two sets are alike."""
-APART: Final = 0.8
-"""Gap when training has done half of its fall, in falls: the two sets differed before anything was learned by heart."""
-
-
-EARLY: Final = 0.3
-ENOUGH: Final = 300
-EARLY_ODDS: Final = 1.5
-"""A smaller gap than that, where the training set is known to be of so many samples, and its log-odds."""
+APART: Final = 2.5
+BY_HEART: Final = -1.5
+"""Log-odds where validation lay above training before, and after there was time to learn samples by heart."""
 FEW_ODDS: Final = -3.0
 """Log-odds where the training samples are so few that they are known by heart within some steps."""
 
@@ -66,11 +62,11 @@ def weigh(case: Case) -> float:
 def _apart(case: Case) -> float:
     if case.figure("DAT402", "half") > HALF or case.figure("DAT402", "alone", 0.0):
         return LATE
-    odds = 2.0 * (case.sign("gap_early") > APART)
-    if EARLY < case.sign("gap_early") <= APART and case.sign("training_set") >= ENOUGH:
-        odds += EARLY_ODDS
     if case.alike:
         return ALIKE_ODDS
+    if case.by_heart:
+        return BY_HEART
+    odds = APART if case.apart else 2.0 * (case.sign("gap_early") > FAR)
     if "GEN203" not in case.findings:
         return odds
     return odds + (3.0 if case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL else -0.5)

@@ -13,7 +13,7 @@ one are each higher than the one before, by a fifth of the best together, and th
 Where no training loss is logged at all, a validation loss that creeps up to a tenth above its best, and not in one
 leap, says the same. A validation accuracy that had risen and has lost a thirtieth of its best and more, while training
 fell and the validation loss got no better, counts too: so labels that are wrong are learned by heart. Where the
-training set is known to be of a hundred samples or less, a rise of 3 % will do. A rise of which less than half is left
+training set is known to be of 160 samples or less, a rise of 3 % will do. A rise of which less than half is left
 is over, and a note, unless it was as large as all that training had gained.
 
 ## Why it matters
@@ -88,7 +88,7 @@ RISE: Final = 0.05
 """Rise as a share of the training loss's drop. People who label histories call 4 % no overfitting and 6 % overfitting,
 and validation sets of some hundred samples move by less."""
 RISE_FEW: Final = 0.03
-"""The same where the training set is known to be of a hundred samples or less, which any net learns by heart."""
+"""The same where the training set is known to be of 160 samples or less, which any net learns by heart."""
 GAP: Final = 0.15
 """Validation above training loss by then, as a share of that drop."""
 ABOVE: Final = 0.1
