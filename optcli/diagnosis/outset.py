@@ -25,6 +25,9 @@ VALIDATIONS: Final = 4
 """Points from which, and how many steps apart at most; times its first value that the loss is in the median, share of
 the points that are not above it, standard errors up to which nothing falls, and validations that can tell."""
 FIRST: Final = 8
+BEYOND_ANY: Final = 1e15
+GUESS: Final = 14.0
+"""A loss that no data explain, and nats that are more than a guess among a million earns."""
 FALLEN: Final = 100.0
 """Points, and times the level of the later half that the first one is."""
 
@@ -52,6 +55,15 @@ def thrown(view: View) -> bool:
     """Whether a loss begins far above all that follows, at a rate that no net bears."""
     loss = view.stretch
     return loss.n >= FIRST and float(loss.value[0]) > FALLEN * median(loss.tail(0.5)) > 0 and beyond(view) > UNHEARD
+
+
+def astray(view: View) -> bool:
+    """Whether a loss is of a size that none has, or stays above any guess's at a rate far beyond what a net bears."""
+    loss = view.stretch
+    if loss.n < MANY:
+        return False
+    least = float(loss.value[-max(MANY, loss.n // 2) :].min())
+    return least > BEYOND_ANY or (least > GUESS and beyond(view) >= UNHEARD + 1)
 
 
 def apart(loss: Series) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optcli.diagnosis import outset
+from optcli.diagnosis import engine, outset
 from optcli.diagnosis.view import View
 
 
@@ -28,3 +28,21 @@ def test_nearly_all_points_above_the_first(make, falls, said) -> None:
     loss = 1.6 - falls * step / 60 + 0.01 * np.random.default_rng(0).normal(size=60)
     loss[0] = 1.0
     assert outset.left(View(make({"train/loss": loss}), 59.0)) is said
+
+
+@pytest.mark.parametrize(
+    ("level", "rate", "said"),
+    [
+        (1e24, 0.01, True),  # no loss is so large
+        (300.0, 30.0, True),
+        (300.0, 0.3, False),  # targets in units of their own
+        (3.0, 30.0, False),  # what a guess may earn
+    ],
+)
+def test_a_loss_that_no_data_explain(make, level, rate, said) -> None:
+    loss = level * np.array([2.0, 1.2, 1.1, 1.3, 1.0, 1.2, 1.1, 1.2])
+    run = make({"train/loss": loss}, config={"optimizer.name": "adam", "optimizer.lr": rate})
+    assert outset.astray(View(run, 7.0)) is said
+    found = engine.diagnose(run, select=["OPT102"]).findings
+    assert [f.code for f in found] == ["OPT102"] * said
+    assert not said or "stays at" in found[0].message

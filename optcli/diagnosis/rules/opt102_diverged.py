@@ -5,7 +5,8 @@ The level of the loss, a median over several points, is above its best earlier l
 a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that soars
 for several points and then is no number any more counts as well, and so do one that stays several times above what a
 blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
-far below nearly everything after it: steps that throw a run off at once leave no better level to compare. Where the
+far below nearly everything after it: steps that throw a run off at once leave no better level to compare. So do a loss
+beyond 1e15, and one beyond 14 nats at a rate a thousand times the usual. Where the
 rate has gone up fivefold since the best level, two fifths of those noise levels are enough. A rise below the start
 level waits for three epochs, if they are known: it may be the order of the data. However noisy the way there was, a
 last quarter that lies above the best level by most of what was gained is no noise. What comes back after all is a note,
@@ -155,15 +156,17 @@ def check(view: View) -> list[Finding] | Abstain:
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     if not rose and outset.thrown(view):
         return [_from_above(view)]
-    far = _far_from_chance(view, 1 if broke else 2 * LATER)
+    far = _far_from_chance(view, 1 if broke else 2 * LATER) or outset.astray(view)
     if (not rose and not far) or (not far and creeping(view) is not None):
         return []
     if not far and not broke and now < loss.start and _first_epochs(view):
         return Abstain("a rise below the start level in the first three epochs may be the order of the data")
     first = _onset(loss, low + min(bar, now - low) / 2)
     what = f"rose from {low:.4g} to {now:.4g} and stays there, since about step {first:g}"
-    if not rose and view.chance_at_most:
-        what = f"stays at {now:.4g}, {now / view.chance_at_most:.1f} times what a guess earns that is always the same"
+    if not rose:
+        guess = view.chance_at_most
+        times = f", {now / guess:.1f} times what a guess earns that is always the same" if guess else ""
+        what = f"stays at {now:.4g}{times}"
     return [
         view.finding(
             __name__, SEVERITY, loss.name, first, 0.97 if now - low > 2 * bar else 0.9,
