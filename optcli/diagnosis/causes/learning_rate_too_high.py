@@ -54,6 +54,8 @@ UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
 BURST: Final = 2.5
 """The same, where numbers stop being any."""
+SEASONAL: Final = 3.0
+"""Log-odds against it where each epoch repeats the swings: then they come from the order of the data."""
 INNOCENT: Final = -6.0
 """Log-odds where the data hold what is no number."""
 MUCH: Final = 0.1
@@ -65,7 +67,8 @@ def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
     if case.bad_data:
         return INNOCENT
-    odds = FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
+    odds = -SEASONAL * (case.figure("OPT101", "period") > 0)
+    odds += FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5
     if "NUM301" in case.findings:

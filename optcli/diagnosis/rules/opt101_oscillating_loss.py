@@ -8,8 +8,9 @@ slower than noise from batch to batch can be. Such slow swings of the training l
 add up to most of what was gained: each stretch of the run undoes what the one before it did. Where steps are known to
 be of one or two samples, a scatter of a fifth of the drop around a level that stands still is one as well. Swings that
 validation no longer shows in its last third are over, and what is over is a note, unless the rate is known to be a
-hundred times the usual; at such a rate swings of two fifths of that size count. One leap and the way back from it are
-no swings (OPT108).
+hundred times the usual; at such a rate swings of two fifths of that size count. Swings that each epoch repeats count
+from two fifths of what was gained on, even if the loss falls besides. One leap and the way back from it are no swings
+(OPT108).
 
 ## Why it matters
 The steps are longer than the valley is wide. Most of what a shorter step would gain is thrown away, and where the run
@@ -17,7 +18,8 @@ ends is a matter of luck.
 
 ## Look-alikes
 Noisy small batches scatter without swinging: block medians and validation stay level. At the edge of stability the
-loss is ragged and falls: silent here. Swings that repeat with each epoch come from the order of the data (DAT405).
+loss is ragged and falls: silent here. Swings that repeat with each epoch come from the order of the data, and DAT405
+stands beside them.
 Restarts of a schedule lift the loss once and end lower. The loss of the boxes that a detector draws may wander while it
 finds more and more of them: where a validation score (accuracy, mAP, F1) climbs all the while, nothing is said.
 
@@ -56,6 +58,7 @@ from typing import Final
 
 import numpy as np
 
+from optcli.diagnosis import seasons
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
 from optcli.diagnosis.strength import SHAKY, UNHEARD, beyond, samples
@@ -90,6 +93,8 @@ WIDE_WINDOW: Final = 0.5
 gained is lost again and regained. Healthy runs reach 0.03, and 0.3 of the drop in rises."""
 WIDE_POINTS: Final = 192
 """Points that are needed for them: four in a block."""
+SEASON: Final = 0.4
+"""Height of a pattern that each epoch repeats, as a share of the drop."""
 SHAKEN: Final = 0.2
 LITTLE: Final = 0.1
 """Noise of a point as a share of the drop, where steps are of hardly any samples, and the fall of the later half, as a
@@ -125,7 +130,12 @@ LEVEL: Final = 0.25
 
 
 def check(view: View) -> list[Finding] | Abstain:
-    """Levels that go up and down by a good part of the drop and get nowhere."""
+    """Levels that go up and down by a good part of the drop and get nowhere, or do so in every epoch."""
+    said = _swings(view)
+    return said if said and not isinstance(said, Abstain) else _in_epochs(view) or said
+
+
+def _swings(view: View) -> list[Finding] | Abstain:
     loss, val = view.loss, view.val
     if loss.n < POINTS:
         return Abstain("too few finite points")
@@ -144,7 +154,15 @@ def check(view: View) -> list[Finding] | Abstain:
 def passes(finding: Finding) -> bool:
     """Once it is over nothing need be done about it."""
     climb, rate = finding.evidence.get("climb"), finding.evidence.get("rate")
+    if "period" in finding.evidence:
+        return True
     return climb is not None and climb.value < GREAT and (rate is None or rate.value < UNHEARD)
+
+
+def gone(finding: Finding, view: View) -> bool:
+    """Whether swings that epochs repeat are half as high, for what was gained, as it takes to find them."""
+    found = seasons.pattern(view) if "period" in finding.evidence else None
+    return found is None or found.broad < SEASON / 2 * _scale(view)
 
 
 def _gains(view: View) -> bool:
@@ -206,6 +224,21 @@ def _shaken(view: View) -> list[Finding]:
         return []
     first, swing = float(loss.step[loss.n // 2]), loss.sigma / loss.drop
     return [_say(view, loss.tail(0.5), first, _scale(view), 0.8, swing=(swing, "of the drop"))]
+
+
+def _in_epochs(view: View) -> list[Finding]:
+    """Swings that come back with each epoch and undo a good part of what was gained, however it falls besides."""
+    found, loss = seasons.pattern(view), view.loss
+    if found is None or not found.certain or found.broad < SEASON * _scale(view):
+        return []
+    swing = found.broad / _scale(view)
+    return [
+        view.finding(
+            __name__, SEVERITY, loss.name, float(view.epochs[0]), 0.85,
+            f"{loss.name} goes up and down with every epoch, by {swing:.0%} of all that was gained",
+            swing=(swing, "of the drop"), period=(found.period, "steps"),
+        )
+    ]  # fmt: skip
 
 
 def _scale(view: View) -> float:

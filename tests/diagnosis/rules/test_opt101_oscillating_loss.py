@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from optcli.diagnosis import engine
+from optcli.diagnosis.rules import opt101_oscillating_loss as rule
+from optcli.diagnosis.view import View
 
 STEP = np.arange(400)
 EPOCH = STEP[9::10]
@@ -75,3 +77,31 @@ def test_at_a_rate_that_no_net_bears_smaller_swings_are_some(make, lr, said) -> 
     run = make({"train/loss": loss, "val/loss": 1.05 * loss + 0.01}, config=config)
     found = engine.diagnose(run, select=["OPT101"]).findings
     assert any(f.healed_at is None for f in found) is said
+
+
+@pytest.mark.parametrize(
+    ("height", "period", "said"),
+    [
+        (1.2, 10, True),
+        (0.3, 10, False),  # DAT405 says that
+        (1.2, 13, False),  # not with the epoch
+    ],
+)
+def test_swings_with_every_epoch_count_even_if_the_loss_falls(make, height, period, said) -> None:
+    loss = 4.0 - STEP / 160 + height * np.cos(2 * np.pi * STEP / period) + NOISE
+    run = make({"train/loss": loss}, epochs=STEP[::10].astype(float))
+    found = rule.check(View(run, 399.0))
+    assert isinstance(found, list)
+    assert any("period" in f.evidence for f in found) is said
+    assert not said or engine.diagnose(run).causes[0].name == "data-order"
+
+
+@pytest.mark.parametrize(("last", "over"), [(1.2, False), (0.7, False), (0.3, True)])
+def test_they_are_over_when_they_are_half_as_high(make, last, over) -> None:
+    def run(height):
+        loss = 4.0 - STEP / 160 + height * np.cos(2 * np.pi * STEP / 10) + NOISE
+        return View(make({"train/loss": loss}, epochs=STEP[::10].astype(float)), 399.0)
+
+    (found,) = rule.check(run(1.2))
+    assert rule.gone(found, run(last)) is over
+    assert rule.passes(found)

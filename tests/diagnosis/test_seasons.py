@@ -1,0 +1,47 @@
+"""The pattern that a loss repeats in every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optcli.diagnosis import seasons
+from optcli.diagnosis.view import View
+
+STEP = np.arange(200)
+NOISE = 0.02 * np.random.default_rng(0).normal(size=200)
+WAVE = np.sin(2 * np.pi * STEP / 20)
+
+
+def seen(make, loss, epochs) -> seasons.Pattern | None:
+    return seasons.pattern(View(make({"train/loss": loss}, epochs=epochs), 199.0))
+
+
+@pytest.mark.parametrize(("height", "certain"), [(0.3, True), (0.0, False)])
+def test_height_and_certainty_of_the_mean_epoch(make, height, certain) -> None:
+    found = seen(make, 1.0 + height * WAVE + NOISE, STEP[::20])
+    assert found is not None
+    assert found.certain is certain
+    assert found.period == 20
+    assert not certain or found.swing == pytest.approx(2 * height, rel=0.25)  # its slope is taken out
+
+
+def test_one_bad_batch_an_epoch_is_high_and_not_broad(make) -> None:
+    found = seen(make, 1.0 + 0.5 * (STEP % 20 == 7) + NOISE, STEP[::20])
+    assert found is not None
+    assert found.certain
+    assert found.swing > 0.4
+    assert found.broad < 0.1
+
+
+@pytest.mark.parametrize(
+    "epochs",
+    [STEP[:0], STEP[::100], STEP[::2]],
+    ids=["no epochs", "too few", "too short"],
+)
+def test_without_epochs_to_compare_there_is_none(make, epochs) -> None:
+    assert seen(make, 1.0 + 0.3 * WAVE + NOISE, epochs) is None
+
+
+def test_a_loss_without_a_number_has_none(make) -> None:
+    assert seen(make, np.full(200, np.nan), STEP[::20]) is None
