@@ -119,15 +119,15 @@ class Walk:
 
 def explained(run: Run, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes of what was found; none where nothing asks for action, since there is nothing to explain."""
-    if all(f.severity == "info" for f in findings if f.healed_at is None or _kept(f)):
+    if not any(map(_asks, findings)):
         return ()
     with np.errstate(all="ignore"):
         return causes.rank(findings, run.config, signs(run))
 
 
 def status_of(run: Run, findings: Sequence[Finding]) -> Status:
-    """`ill` while a finding that asks for action stands; `unknown` where there is too little to judge."""
-    if any(f.severity != "info" and f.healed_at is None for f in findings):
+    """`ill` where a finding asks for action; `unknown` where there is too little to judge."""
+    if any(map(_asks, findings)):
         return "ill"
     curve = ladder.headline(errors.judged(run))
     judged = curve is not None and len(curve) >= hygiene.LEAST_POINTS
@@ -158,9 +158,9 @@ def _unfit(code: str, rule: rules.Rule, view: View, game: bool) -> str:
     return ""
 
 
-def _kept(finding: Finding) -> bool:
-    """Whether it asks for action although it is over: a state that was too bad to pass."""
-    return hasattr(rules.load(finding.code), "passes")
+def _asks(finding: Finding) -> bool:
+    """Whether it asks for action: it stands, or it is over but was too bad a state to pass."""
+    return finding.severity != "info" and (finding.healed_at is None or hasattr(rules.load(finding.code), "passes"))
 
 
 def _gone(finding: Finding, view: View) -> bool:
