@@ -3,7 +3,8 @@
 ## What is seen
 The gradient's norm is 70 times its highest usual level so far, or 25 times while the loss leaps to twice its start
 level, or it has grown step by step to a hundred times what it was at the start. Eight times are enough where it grows
-with every step from the first one on: gradients that are added up and never set back.
+with every step from the first one on: gradients that are added up and never set back. Norms above 80 in all the first
+steps, of a loss that is a mean over samples (below 50), are no start at all: inputs or weights are far too large.
 
 ## Why it matters
 One such step moves the parameters as far as a hundred ordinary ones. What follows is a spike, a divergence or NaN.
@@ -79,6 +80,12 @@ SURE: Final = 4.0
 """Gradients that are added up and never set back: the first points, times the first one at the second, the third and
 the sixth, share of rises among them, times the first one by now, share of the highest that the last ones keep, and
 standard errors of the slope. No healthy run grows so from its start."""
+SOME: Final = 5
+EARLY: Final = 50
+HUGE: Final = 80.0
+NATS: Final = 50.0
+"""Points, and share of all (one in so many), whose gradients are all longer than that, and the loss below which none is
+a sum over many samples: healthy runs reach 13 there."""
 USUAL: Final = 8
 """Points whose median makes a usual level."""
 
@@ -94,6 +101,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("batches that pull at nothing, as where margins are kept: there is no usual gradient")
     if piles := _piling(view, grad):
         return piles
+    if _from_start(view, grad):
+        return [_huge(view, grad)]
     if grad.value.max() <= TOGETHER * max(float(grad.value[:USUAL].min()), 1e-12):
         return []  # what is usual, and the start, are at least the lowest of the first points
     usual = _usual(grad)
@@ -111,6 +120,21 @@ def check(view: View) -> list[Finding] | Abstain:
             lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
         )
     ]  # fmt: skip
+
+
+def _from_start(view: View, grad: Series) -> bool:
+    """Whether the first gradients are hundreds in length, of a loss that is a mean of a few nats."""
+    first, loss = grad.value[: max(SOME, grad.n // EARLY)], view.loss
+    return min(loss.n, grad.n) >= SOME and float(first.min()) > HUGE and 0 < loss.start < NATS
+
+
+def _huge(view: View, grad: Series) -> Finding:
+    first = median(grad.value[: max(SOME, grad.n // EARLY)])
+    return view.finding(
+        __name__, "warning", "grad_norm", float(grad.step[0]), 0.7,
+        f"the gradient's norm is {first:.3g} from the first steps on, of a loss of {view.loss.start:.3g}",
+        norm=(first, "1"), worst=(float(grad.value.max()) / first, "1"),
+    )  # fmt: skip
 
 
 def _leaps(view: View, grad: Series) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Gradients that are added up and never set back."""
+"""Gradients that are added up and never set back, and those that are huge from the start."""
 
 import numpy as np
 import pytest
@@ -36,3 +36,19 @@ def test_batches_that_pull_at_nothing_have_no_usual_gradient(make, pulls, said) 
     norm[31] = 60.0
     found = engine.diagnose(make({"train/loss": FALL, "grad_norm": norm}), select=["ARC502"]).findings
     assert bool(found) is said
+
+
+@pytest.mark.parametrize(
+    ("norm", "level", "said"),
+    [
+        (400.0, 6.0, True),
+        (30.0, 6.0, False),
+        (400.0, 150.0, False),  # a sum over the batch
+    ],
+)
+def test_gradients_of_hundreds_from_the_start(make, norm, level, said) -> None:
+    step = np.arange(200)
+    curves = {"train/loss": level * (0.2 + 0.8 * np.exp(-step / 50)), "grad_norm": norm * (0.5 + np.exp(-step / 60))}
+    found = engine.diagnose(make(curves), select=["ARC502"]).findings
+    assert [f.severity for f in found] == ["warning"] * said
+    assert not said or (found[0].first, found[0].known_at) == (0, 4)
