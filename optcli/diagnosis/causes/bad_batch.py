@@ -49,7 +49,7 @@ def weigh(case: Case) -> float:
     codes = [c for c in ("OPT108", "OPT102", "ARC502") if c in case.findings]
     if any(case.figure(code, "lr_ratio") > RISE for code in codes):
         return -3.0
-    if case.figure("ARC502", "piles", 0.0):
+    if case.figure("ARC502", "piles", 0.0) or case.figure("ARC502", "norm", 0.0):
         return -3.0
     if case.rate > ABSURD:
         return -3.0
