@@ -3,7 +3,9 @@
 ## What is seen
 Over the last third of its points validation loss is above the training loss by a quarter of everything the training
 loss has gained, beyond noise, and the gap isn't closing. Where the two fall side by side nothing is said, unless
-validation ends above where training began. A gap of which less than half is left is over, and a note. The figure
+validation ends above where training began. An eighth is enough where the training set is known to be of 160 samples or
+less, next to nothing is left of the training loss, and validation stands still: then nothing more will come. A gap of
+which less than half is left is over, and a note. The figure
 `val_fell` tells how far validation ever fell: a small one points to data of another kind, a large one to learning by
 heart.
 
@@ -52,7 +54,7 @@ from __future__ import annotations
 from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import tuned
+from optcli.diagnosis.strength import FEW, training_set, tuned
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series, whole
 
@@ -66,6 +68,10 @@ EARLY: Final = 5
 """Validations below which nothing is said of a run that goes on."""
 GAP: Final = 0.25
 """Validation above training loss, as a share of the training loss's drop: three times what most healthy runs show."""
+GAP_FEW: Final = 0.12
+CLOSING_FEW: Final = 0.05
+NOTHING: Final = 0.05
+"""This and `CLOSING` where few samples are known by heart: next to nothing of the start level is left of training."""
 SIGMAS: Final = 6.0
 FALLING: Final = -3.0
 HALF: Final = 0.5
@@ -106,17 +112,19 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     tail = val.tail(1 / 3)
     gap = float(tail.min()) - loss.end
-    train_then = loss.at(float(val.block_step[-len(tail)]))
+    train_then, few = loss.at(float(val.block_step[-len(tail)])), _known_by_heart(view)
     if (
-        gap < max(GAP * loss.drop, _level(view, val) * abs(loss.start))
+        gap < max((GAP_FEW if few else GAP) * loss.drop, (GAP_FEW if few else _level(view, val)) * abs(loss.start))
         or gap < SIGMAS * max(val.tau, loss.tau)
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
         return []
-    if _parallel(loss, val) and not (view.complete and gap > loss.drop):  # above where training began, to the end
+    if (
+        not few and _parallel(loss, val) and not (view.complete and gap > loss.drop)
+    ):  # above where training began, to the end
         return []
     change, z = val.trend(0.5 if val.n >= 12 else 1.0)
-    if z < FALLING and change < -CLOSING * gap:
+    if z < FALLING and change < -(CLOSING_FEW if few else CLOSING) * gap:
         return []
     began = max(float(val.value[0]), loss.start)  # the first validation may come after a whole epoch
     best = float(val.value.min())
@@ -170,6 +178,12 @@ def _level(view: View, val: Series) -> float:
     if tuned(view.config):
         return LEVEL_KNOWN
     return LEVEL_TUNED if loss.drop < TUNED * abs(loss.start) else LEVEL
+
+
+def _known_by_heart(view: View) -> bool:
+    """Whether a training set that is known to be of few samples has nothing left to teach."""
+    loss = view.loss
+    return training_set(view.config) <= FEW and loss.end < NOTHING * abs(loss.start)
 
 
 def _parallel(loss: Series, val: Series) -> bool:

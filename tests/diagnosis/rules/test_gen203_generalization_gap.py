@@ -67,3 +67,19 @@ def test_a_gap_is_over_when_half_of_it_has_closed(make, left, standing) -> None:
     curves = {"train/loss": train, "val/loss": (SEEN, 0.2 + 0.9 * np.exp(-SEEN / 40) + gap)}
     (found,) = engine.diagnose(make(curves, end="finished"), select=["GEN203"]).findings
     assert (found.severity, found.healed_at is None) == ("warning" if standing else "info", standing)
+
+
+@pytest.mark.parametrize(
+    ("samples", "left", "falls", "said"),
+    [
+        (60, 0.0, 0.0, True),
+        (6000, 0.0, 0.0, False),
+        (60, 0.2, 0.0, False),  # there is something left to learn
+        (60, 0.0, 0.1, False),  # validation gets better all the while
+    ],
+)
+def test_a_smaller_gap_counts_where_few_samples_are_known_by_heart(make, samples, left, falls, said) -> None:
+    train = left + 1.0 * np.exp(-STEP / 30) + 0.001 * NOISE
+    val = left + 0.18 + (0.82 - falls) * np.exp(-SEEN / 30) + falls * (1 - SEEN / 400)
+    run = make({"train/loss": train, "val/loss": (SEEN, val)}, config={"facts.train": samples})
+    assert bool(engine.diagnose(run, select=["GEN203"]).findings) is said
