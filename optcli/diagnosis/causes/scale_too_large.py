@@ -26,9 +26,9 @@ from optcli.diagnosis.causes._prescribe import patch
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.settings import setting
 
-EVIDENCE: Final = {"ARC502": 0.5, "NUM305": 1.5, "OPT104": -1.0}
+EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "OPT104": -1.0}
 PRIOR: Final = -3.0
-HUGE: Final = 4.0
+HUGE: Final = 3.5
 """Log-odds for gradients of hundreds from the first step on."""
 TWICE: Final = -3.0
 
