@@ -29,7 +29,9 @@ BEYOND_ANY: Final = 1e15
 GUESS: Final = 14.0
 """A loss that no data explain, and nats that are more than a guess among a million earns."""
 FALLEN: Final = 100.0
-"""Points, and times the level of the later half that the first one is."""
+STEEP: Final = 4
+"""Points, times the level of the later half that the first one is, and the point up to which a tenth must be left of
+it: what falls so far by and by has learned that."""
 
 
 def exploded(view: View) -> bool:
@@ -53,8 +55,10 @@ def left(view: View) -> bool:
 
 def thrown(view: View) -> bool:
     """Whether a loss begins far above all that follows, at a rate that no net bears."""
-    loss = view.stretch
-    return loss.n >= FIRST and float(loss.value[0]) > FALLEN * median(loss.tail(0.5)) > 0 and beyond(view) > UNHEARD
+    loss, first = view.stretch, float(view.stretch.value[0])
+    if loss.n < FIRST or not first > FALLEN * median(loss.tail(0.5)) > 0 or not beyond(view) > UNHEARD:
+        return False
+    return float(loss.value[1:STEEP].max()) < first / NEAR
 
 
 def astray(view: View) -> bool:

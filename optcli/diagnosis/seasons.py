@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from optcli.run.stats import median
 POINTS: Final = 24
 CYCLES: Final = 3
 """Points, and epochs, that must be there."""
+EVEN: Final = 1.0
+"""Steps by which the distances between validations may differ."""
 RECENT: Final = 16
 """The most epochs that are looked at: the last ones."""
 LEAST: Final = 4
@@ -27,36 +30,76 @@ SURE: Final = 6.0
 
 @dataclass(frozen=True)
 class Pattern:
-    """The mean epoch of a loss, its level and slope taken out."""
+    """The mean epoch of a loss, its level and slope taken out. What is dear is worked out when it is asked for."""
 
-    swing: float
-    """Its height, in units of the loss."""
-    broad: float
-    """The height of all but its lowest and highest tenth: that of one bad batch an epoch is none."""
-    explained: float
-    """Share of the variance within epochs."""
-    sure: float
-    """Standard deviations above chance."""
-    period: float
-    """Steps in an epoch."""
+    table: Floats
+    """The loss by epoch and place in it, shape (epochs, places)."""
+    marks: Floats
+    """Steps at which epochs begin."""
 
-    @property
+    @cached_property
+    def bent(self) -> Floats:
+        """The pattern itself, shape (places,)."""
+        at = np.arange(self.table.shape[1]) - (self.table.shape[1] - 1) / 2
+        mean: Floats = self.table.mean(axis=0)
+        bent: Floats = mean - mean.mean() - at * float(mean @ at) / float(at @ at)
+        return bent
+
+    @cached_property
+    def swing(self) -> float:
+        """Its height, in units of the loss."""
+        return float(np.ptp(self.bent))
+
+    @cached_property
+    def broad(self) -> float:
+        """The height of all but its lowest and highest tenth: that of one bad batch an epoch is none."""
+        low, high = np.quantile(self.bent, (0.1, 0.9))
+        return float(high - low)
+
+    @cached_property
+    def explained(self) -> float:
+        """Share of the variance within epochs."""
+        return self._tested[0]
+
+    @cached_property
+    def sure(self) -> float:
+        """Standard deviations above chance."""
+        return self._tested[1]
+
+    @cached_property
     def certain(self) -> bool:
         """Whether it is there."""
         return self.explained >= EXPLAINED and self.sure >= SURE
 
+    @cached_property
+    def period(self) -> float:
+        """Steps in an epoch."""
+        return median(np.diff(self.marks))
+
+    @cached_property
+    def _tested(self) -> tuple[float, float]:
+        return _explained(self.table, self.bent)
+
 
 def pattern(view: View) -> Pattern | None:
-    """The pattern of the latest epochs; None where there are no epochs, too few, or too few points in them."""
-    loss, marks = view.loss, view.epochs
+    """The pattern of the latest epochs; None where there are no epochs, too few, or too few points in them.
+
+    Where a log that has ended tells no epochs, the stretches between validations are taken for them.
+    """
+    loss, marks = view.loss, _marks(view)
     if loss.n < POINTS or len(marks) < CYCLES + 1:
         return None
     table = _epochs(loss, marks)
-    if table is None:
-        return None
-    bent = _mean(table)
-    low, high = np.quantile(bent, (0.1, 0.9))
-    return Pattern(float(np.ptp(bent)), float(high - low), *_explained(table, bent), median(np.diff(marks)))
+    return None if table is None else Pattern(table, marks)
+
+
+def _marks(view: View) -> Floats:
+    """Steps at which epochs begin; else, at the end, those after validations that come at equal distances."""
+    val = view.val
+    if len(view.epochs) or not view.ended or val is None or val.n <= CYCLES:
+        return view.epochs
+    apart = np.diff(val.step)
+    return val.step + 1 if np.ptp(apart[:-1]) <= EVEN else view.epochs
 
 
 def _epochs(loss: Series, marks: Floats) -> Floats | None:
@@ -73,14 +116,6 @@ def _epochs(loss: Series, marks: Floats) -> Floats | None:
         return None
     table: Floats = loss.value[whole[:, None] + np.arange(size)]
     return table
-
-
-def _mean(table: Floats) -> Floats:
-    """The mean epoch, its level and slope taken out. Shape (places,)."""
-    at = np.arange(table.shape[1]) - (table.shape[1] - 1) / 2
-    pattern: Floats = table.mean(axis=0)
-    bent: Floats = pattern - pattern.mean() - at * float(pattern @ at) / float(at @ at)
-    return bent
 
 
 def _explained(table: Floats, bent: Floats) -> tuple[float, float]:

@@ -213,12 +213,12 @@ class View:
 
     @cached_property
     def right(self) -> float:
-        """Share of what lies between a guess and perfection that the accuracy has gained so far; NaN where unknown."""
-        accuracy = self.series("train/accuracy") or self.series("val/accuracy")
-        if accuracy is None or not self.loss.n:
+        """Share of what lies between a guess and perfection that the better accuracy has gained; NaN where unknown."""
+        ends = [a.end for part in ("train", "val") if (a := self.series(f"{part}/accuracy")) is not None]
+        if not ends or not self.loss.n:
             return math.nan
         luck = math.exp(-max(self.top, 0.0))
-        return (accuracy.end - luck) / max(1 - luck, 1e-3)
+        return (max(ends) - luck) / max(1 - luck, 1e-3)
 
     @cached_property
     def restarts(self) -> Floats:

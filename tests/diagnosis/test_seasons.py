@@ -45,3 +45,18 @@ def test_without_epochs_to_compare_there_is_none(make, epochs) -> None:
 
 def test_a_loss_without_a_number_has_none(make) -> None:
     assert seen(make, np.full(200, np.nan), STEP[::20]) is None
+
+
+@pytest.mark.parametrize(
+    ("ended", "steps", "there"),
+    [
+        (True, STEP[19::20], True),
+        (False, STEP[19::20], False),
+        (True, STEP[19::20] + 5 * (STEP[19::20] > 100), False),  # not at equal distances
+    ],
+)
+def test_validations_stand_for_epochs_where_none_are_told(make, ended, steps, there) -> None:
+    curves = {"train/loss": 1.0 + 0.3 * WAVE + NOISE, "val/loss": (steps, np.ones(len(steps)))}
+    found = seasons.pattern(View(make(curves), 199.0, ended=ended))
+    assert (found is not None) is there
+    assert found is None or (found.certain and found.period == 20)

@@ -121,3 +121,11 @@ def test_losses_of_which_one_is_twice_the_other_are_not_the_same(make, fall, fir
 def test_a_first_mean_of_many_steps_tells_of_a_vocabulary(make, first, texty) -> None:
     loss = [first, *np.linspace(2.9, 2.3, 68).tolist()]
     assert View(make({"train/loss": loss}), 68).texty is texty
+
+
+def test_the_better_accuracy_tells_what_was_gained(make) -> None:
+    """Mixed samples are right by half, and learned all the same."""
+    curves = {"train/loss": np.linspace(2.3, 1.2, 30), "train/accuracy": np.linspace(0.1, 0.4, 30)}
+    assert View(make(curves), 29.0).right == pytest.approx(0.33, abs=0.02)
+    curves["val/accuracy"] = np.linspace(0.1, 0.9, 30)
+    assert View(make(curves), 29.0).right == pytest.approx(0.87, abs=0.03)

@@ -42,6 +42,8 @@ EVIDENCE: Final = {
 PRIOR: Final = -1.0
 NEVER_FELL: Final = 0.3
 """Share of the training loss's drop that validation must have fallen by, once, to count as learned from."""
+FEW: Final = 1.0
+"""Log-odds where the training samples are known to be few."""
 WRONG: Final = 1.5
 """Log-odds against it where there is more to learn by heart than from the inputs: then labels are wrong."""
 
@@ -49,7 +51,7 @@ WRONG: Final = 1.5
 def weigh(case: Case) -> float:
     """A validation loss that never fell, or lay far above from the start, speaks for another split."""
     if case.alike or case.few or case.by_heart:
-        return -WRONG * case.unlearned
+        return FEW * case.few - WRONG * case.unlearned
     odds = -1.5 * (case.apart or case.sign("gap_early") > FAR) - WRONG * case.unlearned
     return odds - 2.5 * (case.figure("GEN203", "val_fell", 1.0) < NEVER_FELL)
 

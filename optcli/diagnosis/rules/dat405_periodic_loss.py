@@ -64,7 +64,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(view.epochs[0]), 0.95,
+            __name__, SEVERITY, loss.name, float(found.marks[0]), 0.95,
             f"{loss.name} repeats a pattern in every epoch, which explains {found.explained:.0%} of its variance",
             explained=(found.explained, "1"), sure=(found.sure, "sigma"),
             swing=(found.swing / loss.drop, "of the drop"), period=(found.period, "steps"),

@@ -3,7 +3,8 @@
 ## What is seen
 At the end the training loss is above the validation loss by more than 15 % of the start level, was so for the later
 half of the run, and more than six tenths of the start level are left of it. While both still fall, nothing is said.
-Where four tenths are left and 22 % lie between them it is a note.
+Where four tenths are left and 22 % lie between them it is a note. Where accuracies are in the log, validation must be
+better by them as well; of a net that is known to have been trained before nothing is said.
 
 ## Why it matters
 What is done to the training batches alone (dropout, augmentation, mixed or smoothed labels) makes them so hard that
@@ -54,7 +55,9 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.strength import tuned
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.prepare import whole
 
 SEVERITY: Final = "warning"
 STATUS: Final = "preview"
@@ -75,6 +78,8 @@ GOES_ON: Final = 0.1
 SURE: Final = -4.0
 """Fall of both losses over this last part of the run, each as a share of its drop, and standard errors of the training
 loss's: then nothing stays. Mixed and cut pictures keep the training loss high in runs that go well."""
+RIGHT: Final = 0.05
+"""Accuracy by which validation must be better than training, too, where both are in the log."""
 STEADY: Final = 0.9
 """Share of the later validations that lie below the training loss."""
 
@@ -86,8 +91,10 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few points, or no level to measure by")
     if loss.late:
         return Abstain("the log begins in the middle of a run")
-    if not view.alike:
+    if not view.alike or _as_right(view):
         return Abstain("training loss and validation loss are not the same quantity")
+    if tuned(view.config):
+        return Abstain("of a net that was trained before the start level is no measure")
     later = val.value[val.n // 2 :]
     level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
     above, left = (loss.end - val.end) / loss.start, loss.end / loss.start
@@ -105,3 +112,9 @@ def check(view: View) -> list[Finding] | Abstain:
             above=(above, "of the start level"), left=(left, "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _as_right(view: View) -> bool:
+    """Whether as many answers are right in training as in validation: then nothing made training harder."""
+    seen, unseen = view.series("train/accuracy"), view.series("val/accuracy")
+    return seen is not None and unseen is not None and unseen.end - seen.end < RIGHT * whole(seen, unseen)

@@ -228,13 +228,14 @@ def _shaken(view: View) -> list[Finding]:
 
 def _in_epochs(view: View) -> list[Finding]:
     """Swings that come back with each epoch and undo a good part of what was gained, however it falls besides."""
-    found, loss = seasons.pattern(view), view.loss
-    if found is None or not found.certain or found.broad < SEASON * _scale(view):
+    loss = view.loss
+    found = seasons.pattern(view)
+    if found is None or found.broad < SEASON * _scale(view) or not found.certain:
         return []
     swing = found.broad / _scale(view)
     return [
         view.finding(
-            __name__, SEVERITY, loss.name, float(view.epochs[0]), 0.85,
+            __name__, SEVERITY, loss.name, float(found.marks[0]), 0.85,
             f"{loss.name} goes up and down with every epoch, by {swing:.0%} of all that was gained",
             swing=(swing, "of the drop"), period=(found.period, "steps"),
         )

@@ -6,12 +6,13 @@ a third of everything that had been gained, and doesn't come back; a steady rise
 for several points and then is no number any more counts as well, and so do one that stays several times above what a
 blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
 far below nearly everything after it: steps that throw a run off at once leave no better level to compare. So do a loss
-beyond 1e15, and one beyond 14 nats at a rate a thousand times the usual. Where the
-rate has gone up fivefold since the best level, two fifths of those noise levels are enough. A rise below the start
-level waits for three epochs, if they are known: it may be the order of the data. However noisy the way there was, a
-last quarter that lies above the best level by most of what was gained is no noise. What comes back after all is a note,
-unless it had been at five times its start or the rate is known to be a hundred times the usual; at such a rate a first
-point a hundred times above what follows says that the run had been thrown off before it.
+beyond 1e15, one beyond 14 nats at a rate a thousand times the usual, and one that is no number any more at a rate
+twenty times the usual. Where the rate has gone up fivefold since the best level, two fifths of those noise levels are
+enough. A rise below the start level waits for three epochs, if they are known: it may be the order of the data. However
+noisy the way there was, a last quarter that lies above the best level by most of what was gained is no noise. What
+comes back after all is a note, unless it had been at five times its start or the rate is known to be a hundred times
+the usual; at such a rate a first point a hundred times above what follows says that the run had been thrown off before
+it.
 
 ## Why it matters
 What the run had learned is gone, and it seldom returns by itself. Every further step is wasted; the last good
@@ -55,7 +56,7 @@ import numpy as np
 
 from optcli.diagnosis import outset
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import UNHEARD, beyond
+from optcli.diagnosis.strength import UNHEARD, WILD, beyond
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
@@ -129,6 +130,8 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now against the best level before."""
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
+    if loss.n and broke and beyond(view) > WILD:
+        return [_burst(view)]
     if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not outset.exploded(view)):
         return Abstain("too few finite points")
     levels = _levels(loss)
@@ -183,6 +186,18 @@ def passes(finding: Finding) -> bool:
     """Once the loss has come back nothing need be done about it, unless it had gone up many times its start."""
     over, rate = map(finding.evidence.get, ("over_start", "rate"))  # the first isn't known of losses below 0
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < UNHEARD)
+
+
+def _burst(view: View) -> Finding:
+    """No time for a rise that could be seen."""
+    loss, times = view.stretch, 10 ** beyond(view)
+    last = float(loss.step[-1])
+    return view.finding(
+        __name__, SEVERITY, loss.name, last, 0.9,
+        f"{loss.name} is no number any more after step {last:g}, at a rate {times:.0f} times the usual",
+        over_start=(float(loss.value[-1]) / loss.start if loss.start > 0 else float("nan"), "1"),
+        lr_ratio=(view.lr_change(last, max(1.0, view.at / 10)), "1"), rate=(beyond(view), "decades"),
+    )  # fmt: skip
 
 
 def _from_above(view: View) -> Finding:

@@ -40,3 +40,22 @@ def test_what_mixed_pictures_leave_as_well_is_a_note(make, train, val, severity)
     }
     found = engine.diagnose(make(curves), select=["GEN205"]).findings
     assert [f.severity for f in found] == [severity] * (severity is not None)
+
+
+@pytest.mark.parametrize(
+    ("right", "config", "said"),
+    [
+        (0.5, {}, True),
+        (0.84, {}, False),  # as many are right in training: another loss, as of more negatives in a batch
+        (0.5, {"facts.pretrained": 1}, False),
+    ],
+)
+def test_where_training_answers_as_well_nothing_made_it_harder(make, right, config, said) -> None:
+    rise = 1 - np.exp(-STEP / 40)
+    curves = {
+        "train/loss": 1.6 + 0.7 * np.exp(-STEP / 40),
+        "val/loss": (VAL_STEP, 0.8 + 1.5 * np.exp(-VAL_STEP / 40)),
+        "train/accuracy": right * rise,
+        "val/accuracy": (VAL_STEP, 0.85 * rise[VAL_STEP]),
+    }
+    assert bool(engine.diagnose(make(curves, config=config), select=["GEN205"]).findings) is said

@@ -154,3 +154,18 @@ def test_first_steps_at_an_absurd_rate_may_throw_off_before_the_first_line(make,
     run = make({"train/loss": loss}, config={"optimizer.name": "adam", "optimizer.lr": lr})
     found = engine.diagnose(run, select=["OPT102"]).findings
     assert any("thrown it off" in f.message for f in found) is said
+
+
+@pytest.mark.parametrize(("lr", "said"), [(5.0, True), (0.01, False)])
+def test_numbers_that_end_at_once_have_diverged_where_the_rate_is_absurd(make, lr, said) -> None:
+    loss = np.append([0.77], np.full(20, np.nan))
+    run = make({"train/loss": loss}, config={"optimizer.name": "adam", "optimizer.lr": lr})
+    found = engine.diagnose(run, select=["OPT102"]).findings
+    assert [f.known_at for f in found] == [1.0] * said
+    assert not said or "times the usual" in found[0].message
+
+
+def test_a_loss_that_falls_to_next_to_nothing_by_and_by_was_not_thrown_off(make) -> None:
+    epoch = np.arange(200)
+    run = make({"train/loss": 2.3 * np.exp(-epoch / 20)}, config={"optimizer.name": "adam", "optimizer.lr": 0.2})
+    assert not engine.diagnose(run, select=["OPT102"]).findings
