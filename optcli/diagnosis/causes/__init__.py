@@ -104,6 +104,16 @@ class Case:
         return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
 
     @property
+    def ruined(self) -> bool:
+        """Whether validation leapt with training at a rate that isn't logged: the weights went, not one batch.
+
+        A leap of little height that stays is another case: what has to be learned may have changed.
+        """
+        high = self.figure("OPT108", "recovered", 0.0) > 0 or self.figure("OPT108", "share", 0.0) > TALL
+        unseen = math.isnan(self.figure("OPT108", "lr_ratio"))
+        return high and unseen and self.figure("OPT108", "val_share", 0.0) > RUINED
+
+    @property
     def few(self) -> bool:
         """Whether the training set is known to be of so few samples that any net learns them by heart at once."""
         return self.sign("training_set") <= strength.FEW
@@ -159,6 +169,10 @@ EARLY: Final = 0.2
 FAR: Final = 0.8
 """Gaps when training has done half of its fall, in falls: the least that is one, and one that tells by itself that
 the two sets differ."""
+RUINED: Final = 0.25
+TALL: Final = 6.0
+"""Rise of validation as a share of training's leap, and its height in drops if it stays up: 20 of 22 such leaps in logs
+without a rate were rates that jumped; of those below, 25 of 41 bad batches and 7 rates."""
 PASSES: Final = 6
 """Passes over the training samples that it takes to learn them by heart, where nothing was learned before: nine in ten
 of the runs on few samples or with wrong labels had made as many when training was half-way, and one in ten of those

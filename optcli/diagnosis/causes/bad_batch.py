@@ -51,7 +51,7 @@ def weigh(case: Case) -> float:
         return -3.0
     if case.figure("ARC502", "piles", 0.0) or case.figure("ARC502", "norm", 0.0):
         return -3.0
-    if case.rate > ABSURD:
+    if case.rate > ABSURD or case.ruined:
         return -3.0
     odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes)
     sudden = bool({"OPT108", "ARC502"} & set(codes))

@@ -12,7 +12,8 @@ here the loss leapt above its start before it settled, or noise and gradient sta
 rate then is the opposite of the cure.
 
 **How to tell.** The trouble begins at the peak of the warm-up or right after the rate went up. Swings shrink at once
-when a schedule lowers the rate. Three short runs at the rate, a third and a tenth of it settle the question.
+when a schedule lowers the rate. In a log without the rate, a leap that the next validation shows as well was one of the
+weights and not of one batch. Three short runs at the rate, a third and a tenth of it settle the question.
 
 **What to do, in this order.** Divide the rate by three and keep the schedule. If only the first hundred steps are
 wild, warm up over 1 to 5 % of the run instead. Clip the gradient's norm at its usual level when single batches do the
@@ -79,7 +80,7 @@ def weigh(case: Case) -> float:
     elif any(case.figure(code, "lr_ratio") > RISING for code in ("OPT102", "OPT108", "ARC502")):
         odds += 0.5
     elif "OPT108" in case.findings:
-        odds -= 1.5
+        odds += 1.5 if case.ruined else -1.5
     return odds
 
 

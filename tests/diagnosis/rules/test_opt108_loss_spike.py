@@ -90,3 +90,13 @@ def test_the_next_validation_bears_witness_where_it_is_logged_at_other_steps(mak
     for values, said in ((val, True), (np.minimum(val, 0.9), False)):
         run = make({"train/loss": (step, loss), "val/loss": (seen, values)})
         assert bool(engine.diagnose(run, select=["OPT108"]).findings) is said
+
+
+@pytest.mark.parametrize("share", [0.9, 0.05])
+def test_what_validation_shares_of_a_leap_is_told(make, share) -> None:
+    step, seen = np.arange(400), np.arange(19, 400, 20)
+    fall = 0.3 + 2.0 * np.exp(-step / 60)
+    bump = 5.0 * np.exp(-np.maximum(step - 250, 0) / 30) * (step >= 250)
+    run = make({"train/loss": fall + bump, "val/loss": (seen, (fall + share * bump)[seen])})
+    (found,) = engine.diagnose(run, select=["OPT108"]).findings
+    assert found.evidence["val_share"].value == pytest.approx(share * np.exp(-9 / 30), abs=0.05)
