@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis import ladder, strength
+from optcli.diagnosis.outset import GUESS
 from optcli.run.curve import Run
 from optcli.run.prepare import Series, whole
 from optcli.run.stats import median
@@ -40,6 +41,7 @@ def signs(run: Run) -> dict[str, float]:
         return {}
     return {
         "start": loss.start,
+        "oversized": _oversized(run, loss),
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
         "passes": _passes(run, loss),
@@ -97,6 +99,14 @@ def _accuracy_lost(run: Run) -> float:
         return math.nan
     lost = best - median(right.blocks[-3:])
     return lost / best if lost > SURE * right.tau else 0.0
+
+
+def _oversized(run: Run, loss: Series) -> float:
+    """The first loss, where it is beyond any guess's and the next is higher still; NaN in a log by epoch."""
+    first, second = loss.value[:2].tolist()
+    points = len(run.curves[loss.name]) if loss.name in run.curves else loss.n  # with those that are no numbers
+    by_epoch = points <= PER_EPOCH * len(run.epoch_steps)
+    return first if not by_epoch and GUESS < first < second else math.nan
 
 
 def _efficiency(run: Run, loss: Series) -> float:

@@ -233,6 +233,13 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
         ([finding("ARC502", piles=1.0), finding("OPT102"), finding("OPT108")], {}, {}, "gradients-kept"),
         ([finding("ARC502", norm=400.0)], {}, {}, "scale-too-large"),
         ([finding("ARC502", norm=400.0), finding("OPT108")], {}, {}, "scale-too-large"),
+        ([finding("OPT102"), finding("NUM301", loss_rise=9.0)], {}, {"oversized": 157.0}, "scale-too-large"),
+        (
+            [finding("OPT102"), finding("NUM301", loss_rise=9.0)],
+            {"optimizer.lr": 9.0, "optimizer.name": "momentum"},
+            {"oversized": 157.0},
+            "learning-rate-too-high",
+        ),
         (LEAPT, {}, {}, "bad-batch"),
         (LEAPT, {"optimizer.lr": 14.0, "optimizer.name": "momentum"}, {}, "learning-rate-too-high"),
         ([finding("OPT104", **STUCK)], {"optimizer.lr": 1e-3, "optimizer.name": "adamw"}, {}, "not-connected"),

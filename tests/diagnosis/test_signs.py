@@ -167,3 +167,17 @@ def test_the_size_of_the_training_set(make, config, size) -> None:
     run = make({"train/loss": 1.0 - STEP / 400}, epochs=np.arange(0.0, 400.0, 20.0), config=config)
     found = signs(run)["training_set"]
     assert np.isnan(found) if size is None else found == size
+
+
+@pytest.mark.parametrize(
+    ("loss", "epochs", "said"),
+    [
+        ([157.0, 1250.0, 14000.0, np.nan, np.nan, np.nan], [0.0, 3.0], True),
+        ([157.0, 120.0, 90.0, 60.0, 50.0, 40.0], [0.0, 3.0], False),  # it comes down
+        ([3.0, 1250.0, 14000.0, 9e5, 1e7, 1e9], [0.0, 3.0], False),  # it began as a guess
+        ([157.0, 1250.0, 14000.0, np.nan, np.nan, np.nan], np.arange(6.0), False),  # the first epoch may have done that
+    ],
+)
+def test_a_loss_that_begins_beyond_any_guess_and_grows(make, loss, epochs, said) -> None:
+    found = signs(make({"train/loss": loss}, epochs=epochs))["oversized"]
+    assert found == 157.0 if said else np.isnan(found)

@@ -104,6 +104,11 @@ class Case:
         return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
 
     @property
+    def oversized(self) -> bool:
+        """Whether the loss began beyond any guess's and grew from there, at a rate that is no reason for it."""
+        return self.sign("oversized") > 0 and self.rate <= strength.WILD
+
+    @property
     def ruined(self) -> bool:
         """Whether validation leapt with training at a rate that isn't logged: the weights went, not one batch.
 

@@ -57,6 +57,8 @@ BURST: Final = 2.5
 """The same, where numbers stop being any."""
 SEASONAL: Final = 3.0
 """Log-odds against it where each epoch repeats the swings: then they come from the order of the data."""
+OVERSIZED: Final = 3.0
+"""The same where the first loss is beyond any guess's already."""
 INNOCENT: Final = -6.0
 """Log-odds where the data hold what is no number."""
 MUCH: Final = 0.1
@@ -68,7 +70,7 @@ def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
     if case.bad_data:
         return INNOCENT
-    odds = -SEASONAL * (case.figure("OPT101", "period") > 0)
+    odds = -SEASONAL * (case.figure("OPT101", "period") > 0) - OVERSIZED * case.oversized
     odds += FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5

@@ -6,7 +6,7 @@ the first outputs are hundreds, the loss begins far above what a guess earns (NU
 from then on, and a model that ends well above a properly scaled one.
 
 **How to tell from a rate too high.** There the run begins as it should, and leaps within some steps. Here the very
-first gradient is huge, before the rate has done anything; at a tenth of the rate it is just as large.
+first loss or gradient is huge, before the rate has done anything; at a tenth of the rate it is just as large.
 
 **What to do, in this order.** Scale inputs to mean 0 and standard deviation 1 with figures of the training part, and
 targets of a regression as well. Compare the first loss with a guess's: ln(k) for k classes, the variance of the targets
@@ -26,16 +26,19 @@ from optcli.diagnosis.causes._prescribe import patch
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.settings import setting
 
-EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "OPT104": -1.0}
+EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "NUM301": 0.3, "OPT102": 0.3, "OPT104": -1.0}
 PRIOR: Final = -3.0
 HUGE: Final = 3.5
 """Log-odds for gradients of hundreds from the first step on."""
 TWICE: Final = -3.0
+GROWS: Final = 6.0
+"""The same for a loss that begins beyond any guess's and grows from there."""
 
 
 def weigh(case: Case) -> float:
     """Huge from the first step, and not a softmax too many."""
-    return HUGE * (case.figure("ARC502", "norm", 0.0) > 0) + TWICE * (case.figure("NUM305", "twice", 0.0) > 0)
+    odds = HUGE * (case.figure("ARC502", "norm", 0.0) > 0) + TWICE * (case.figure("NUM305", "twice", 0.0) > 0)
+    return odds + GROWS * case.oversized
 
 
 def prescribe(case: Case) -> Prescription:
