@@ -13,7 +13,8 @@ device for those of all.
 ## Look-alikes
 A cosine ends at 0, but spends one hundredth of the run down there. Step schedules with three drops by ten end at a
 thousandth. A rate that is 0 from the first step on has no peak, and nothing ever falls; see OPT104. A net that knows
-its samples by heart has a training loss of 0, and nothing left to move it.
+its samples by heart has a training loss of 0, and nothing left to move it. A rate that follows a loss of which a
+hundredth is left ends with it.
 
 ## Example
 ```python
@@ -54,6 +55,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.stillness import SAME, still
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
+from optcli.run.stats import median
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -65,8 +67,13 @@ RATES: Final = 8
 
 LOW: Final = 5e-3
 LOW_FOR: Final = 0.5
+USUAL: Final = 0.95
 """Share of its peak, and of the run so far, below and for which a rate that isn't spent does next to nothing: cosine is
-as low for 4 % of its run, three steps of a tenth for the last stage."""
+as low for 4 % of its run, three steps of a tenth for the last stage. The peak is a quantile: a rate that leaps up for
+some steps makes none."""
+BEFORE: Final = 6
+DONE: Final = 0.01
+"""Points of the later half of the time before, and the share of the start level that may be left over it."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
 
@@ -83,7 +90,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     whole = float(view.planned) if view.planned else view.at
     spent = (view.at - first) / max(view.at - float(lr.step[0]), 1.0)
-    if spent < TAIL or (view.planned and first > 0.9 * whole):
+    if spent < TAIL or (view.planned and first > 0.9 * whole) or _done(loss, first):
         return []
     return [
         view.finding(
@@ -93,6 +100,13 @@ def check(view: View) -> list[Finding] | Abstain:
             level=(loss.end / loss.start if loss.n and loss.start > 0 else float("nan"), "of the start level"),
         )
     ]  # fmt: skip
+
+
+def _done(loss: Series, until: float) -> bool:
+    """Whether next to nothing was left of the loss long before that step: a rate that follows the loss ends there."""
+    before = loss.value[loss.step < until]
+    half = before[len(before) // 2 :]
+    return len(half) >= BEFORE and loss.low >= 0 and median(half) < DONE * loss.start
 
 
 def _still(view: View) -> list[Finding] | Abstain:
@@ -115,8 +129,9 @@ def _still(view: View) -> list[Finding] | Abstain:
 
 def _low(lr: Series) -> float | None:
     """The step from which on a rate has been so low, for over half of the run, that no schedule means it."""
-    high = np.flatnonzero(lr.value > LOW * lr.value.max())
-    if not len(high) or high[-1] + 1 >= lr.n:
+    usual = float(np.quantile(lr.value, USUAL))
+    high = np.flatnonzero(lr.value > LOW * usual)
+    if usual <= 0 or not len(high) or high[-1] + 1 >= lr.n:
         return None
     first = float(lr.step[high[-1] + 1])
     return first if float(lr.step[-1]) - first > LOW_FOR * float(lr.step[-1] - lr.step[0]) else None

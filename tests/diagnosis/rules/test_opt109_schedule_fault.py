@@ -78,3 +78,16 @@ def test_what_comes_to_rest_by_itself_was_not_cut_off(make) -> None:
     rest = np.round(0.5 + 1.2 * np.exp(-SEEN / 12), 4)
     curves = {"train/loss": 0.45 + 1.2 * np.exp(-STEP / 12) + 0.01 * np.sin(7 * STEP), "val/loss": (SEEN, rest)}
     assert not engine.diagnose(make(curves), select=["OPT109"]).findings
+
+
+@pytest.mark.parametrize(("left", "said"), [(0.3, True), (0.002, False), (-0.5, True)])
+def test_a_rate_that_ends_when_nothing_is_left_to_learn_was_not_cut_off(make, left, said) -> None:
+    """As a schedule does that waits for a plateau; a loss that goes below 0 is never done."""
+    loss = left + 2.0 * np.exp(-STEP / 15)
+    lr = 3e-3 * 0.2 ** (np.maximum(STEP - 120, 0) // 10)
+    assert bool(engine.diagnose(make({"train/loss": loss, "lr": lr}), select=["OPT109"]).findings) is said
+
+
+def test_a_rate_that_once_leapt_up_makes_the_usual_one_no_low_one(make) -> None:
+    lr = np.where((STEP > 180) & (STEP < 190), 3.0, 3e-3)
+    assert not says(make, lr)
