@@ -220,7 +220,7 @@ CASES = (
          optimizer="momentum", lr=0.03, before=rate(150, 40.0)),
     Case("oscillating", "OPT101", "rate too high for momentum", "OPT105 OPT102 OPT108 OPT111 ARC502 GEN204",
          optimizer="momentum", lr=0.9, steps=400, batch=64),
-    Case("slow", "OPT103", "rate 100 times too low", "OPT106 GEN204 OPT105", lr=4e-5, steps=300),
+    Case("slow", "OPT103", "rate 100 times too low", "OPT106 GEN204 OPT104 OPT105", lr=4e-5, steps=300),
     Case("not-learning", "OPT104", "nothing is updated", "GEN204 OPT105 GEN206", backward=no_update),
     Case("plateau", "OPT105", "the rate dropped too early, and the log doesn't say so", "GEN204 OPT104",
          schedule=early_drop, lr=1e-3, columns=""),

@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import View
-from optcli.run.prepare import Series, whole
+from optcli.run.prepare import LONE, Series, whole
 from optcli.run.stats import median
 
 ANSWERS: Final = 6
@@ -28,6 +29,11 @@ is learned, more where the loss does fall."""
 MOST_GUESSED: Final = 0.51
 AGREE: Final = 0.05
 """Accuracy of a coin, and how far the loss may lie from that of equal odds for the classes."""
+LIFT: Final = 0.02
+MOST_RIGHT: Final = 0.4
+FAR_ABOVE: Final = 1.2
+"""Accuracy that it has risen by or come to where outputs are more than a guess among three, and times a guess's loss
+from which a start is another one."""
 LEAST_RIGHT: Final = 1e-4
 NEAR: Final = 0.03
 """Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
@@ -95,3 +101,21 @@ def equal_odds(view: View) -> float | None:
 def _one_of_so_many(share: float) -> bool:
     """Whether it is one of a whole number of classes, exactly."""
     return LEAST_RIGHT < share <= MOST_CLASSES and abs(1 / share - round(1 / share)) < 1e-3
+
+
+def untrained(view: View) -> float:
+    """The level of a guess among classes, where the run began far above it; else the level at the start.
+
+    The guess is known from the configuration, or from a training accuracy that is low and hasn't risen: 1 of so many.
+    """
+    accuracy = view.series("train/accuracy")
+    guess = view.chance if setting(view.config, "facts.task") != "regression" else None
+    if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
+        guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
+    return guess if guess and view.loss.start > FAR_ABOVE * guess else view.loss.start
+
+
+def first_epoch(loss: Series) -> float:
+    """The start level where points are means of whole epochs: the first one is no noise, unless it is absurd."""
+    first = float(loss.value[0])
+    return max(loss.start, first) if first < LONE * loss.start else loss.start

@@ -58,3 +58,21 @@ def test_validation_that_is_what_it_was(make, fall, scatter, down, said) -> None
 @pytest.mark.parametrize(("change", "said"), [(0.0, True), (1e-4, False)])
 def test_the_same_number_each_time(make, change, said) -> None:
     assert stillness.frozen(view(make, 1.0 + 0.1 * NOISE, 1.0 + change * (SEEN > 200))) is said
+
+
+@pytest.mark.parametrize(
+    ("fall", "bend", "config", "said"),
+    [
+        (0.06, 0.0, {}, True),
+        (0.2, 0.0, {}, False),
+        (0.06, 1.0, {}, False),  # it nears a floor
+        (0.06, 0.6, {}, False),
+        (0.06, 0.6, {"optimizer.name": "adam", "optimizer.lr": 1e-5}, True),  # a schedule bends what is too slow
+        (0.06, 0.0, {"facts.pretrained": 1}, False),
+        (0.06, 0.0, {"facts.task": "language"}, False),
+    ],
+)
+def test_a_run_that_only_crawls(make, fall, bend, config, said) -> None:
+    way = np.linspace(0.0, 1.0, 200)
+    loss = 1.6 * (1 - fall * (way + bend * way * (1 - way))) + 0.001 * np.random.default_rng(0).normal(size=200)
+    assert stillness.crawls(View(make({"train/loss": loss}, config=config), 199.0, ended=True)) is said

@@ -160,7 +160,9 @@ def passes(finding: Finding) -> bool:
 
 
 def gone(finding: Finding, view: View) -> bool:
-    """Whether swings that epochs repeat are half as high, for what was gained, as it takes to find them."""
+    """Whether swings of epochs or single samples are half as high, for what was gained, as it takes to find them."""
+    if "batch" in finding.evidence:
+        return view.loss.sigma < SHAKEN / 2 * view.loss.drop
     found = seasons.pattern(view) if "period" in finding.evidence else None
     return found is None or found.broad < SEASON / 2 * _scale(view)
 
@@ -223,7 +225,8 @@ def _shaken(view: View) -> list[Finding]:
     if sure < FALLING or change < -LITTLE * loss.drop:
         return []
     first, swing = float(loss.step[loss.n // 2]), loss.sigma / loss.drop
-    return [_say(view, loss.tail(0.5), first, _scale(view), 0.8, swing=(swing, "of the drop"))]
+    figures = {"swing": (swing, "of the drop"), "batch": (samples(view.config), "samples")}
+    return [_say(view, loss.tail(0.5), first, _scale(view), 0.8, **figures)]
 
 
 def _in_epochs(view: View) -> list[Finding]:

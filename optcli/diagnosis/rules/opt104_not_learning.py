@@ -9,8 +9,9 @@ in the middle of a run. A loss that is exactly 0, or one number with a gradient 
 in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
 training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do, eight
 where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
-all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. Of a plan of
-fewer than 40 optimizer steps nothing is said.
+all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. A whole run
+that has lost less than 9 %, in a line that doesn't bend, only crawls (not of text or of a net that was trained before).
+Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -52,10 +53,8 @@ import numpy as np
 
 from optcli.diagnosis import answers, stillness
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import LONE, TINY, Series
-from optcli.run.stats import median
+from optcli.run.prepare import TINY, Series
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -99,9 +98,6 @@ BEGUN: Final = 0.15
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
-LIFT: Final = 0.02
-MOST_RIGHT: Final = 0.4
-"""Accuracy that it has risen by or come to where outputs are more than a guess among three."""
 VALIDATIONS: Final = 4
 """Validations from which their fall can be told."""
 WANDERS: Final = 2.0
@@ -118,7 +114,9 @@ def check(view: View) -> list[Finding] | Abstain:
     """The level now is the level at the start, or else validation is what it was."""
     found = _by_training(view)
     unsaid = isinstance(found, Abstain) or not found
-    return [_say_unmoved(view)] if unsaid and view.complete and stillness.unmoved(view) else found
+    if not unsaid or not view.complete:
+        return found
+    return [_say_unmoved(view)] if stillness.unmoved(view) else _crawling(view) or found
 
 
 def _by_training(view: View) -> list[Finding] | Abstain:
@@ -139,9 +137,9 @@ def _by_training(view: View) -> list[Finding] | Abstain:
     if not stage and not frozen:
         return Abstain("too early")
     late = stage != "early"
-    start = _untrained(view) if late else loss.start
+    start = answers.untrained(view) if late else loss.start
     if start == loss.start and view.by_epoch:
-        start = _first_epoch(loss)
+        start = answers.first_epoch(loss)
     z = loss.trend(1.0 if start == loss.start else WITHIN)[1]
     falling = z < (FALLING if late else FALLING_EARLY)
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
@@ -214,6 +212,20 @@ def _say_unmoved(view: View) -> Finding:
     )  # fmt: skip
 
 
+def _crawling(view: View) -> list[Finding]:
+    loss, val = view.loss, view.val
+    if not stillness.crawls(view):
+        return []
+    return [
+        view.finding(
+            __name__, "warning", loss.name, float(loss.step[0]), 0.75,
+            f"{loss.name} is {loss.end:.4g} at the end and was {loss.start:.4g} at the start: it only crawls",
+            fall=(1 - loss.end / loss.start, "of the start level"), trend=(loss.trend(1.0)[1], "sigma"),
+            peak=(1.0, "of the start level"), val_trend=(val.trend(1.0)[1] if val else math.nan, "sigma"),
+        )
+    ]  # fmt: skip
+
+
 def _guessing(view: View) -> list[Finding]:
     """What a piece from the middle of a run can show of it."""
     loss, guess = view.loss, answers.equal_odds(view)
@@ -226,24 +238,6 @@ def _guessing(view: View) -> list[Finding]:
             start=(guess, "1"), trend=(loss.trend(1.0)[1], "sigma"),
         )
     ]  # fmt: skip
-
-
-def _untrained(view: View) -> float:
-    """The level of a guess among classes, where the run began far above it; else the level at the start.
-
-    The guess is known from the configuration, or from a training accuracy that is low and hasn't risen: 1 of so many.
-    """
-    accuracy = view.series("train/accuracy")
-    guess = view.chance if setting(view.config, "facts.task") != "regression" else None
-    if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
-        guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
-    return guess if guess and view.loss.start > (1 + BAND) * guess else view.loss.start
-
-
-def _first_epoch(loss: Series) -> float:
-    """The start level where points are means of whole epochs: the first one is no noise, unless it is absurd."""
-    first = float(loss.value[0])
-    return max(loss.start, first) if first < LONE * loss.start else loss.start
 
 
 def _learns(view: View, start: float, fall: float, falling: bool, late: bool) -> bool:
