@@ -45,6 +45,7 @@ def signs(run: Run) -> dict[str, float]:
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
         "passes": _passes(run, loss),
+        "epochs": float(len(run.epoch_steps)) if len(run.epoch_steps) > 1 else math.nan,
         "gap_first": _gap_first(run, loss),
         "gap_epoch": _gap_epoch(run, loss),
         "followed": _followed(run, loss),

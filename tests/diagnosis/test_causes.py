@@ -98,6 +98,8 @@ CHANCE = {"start": 2.303}
         ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"gap_early": 0.4, "passes": 12.0}, "overfit-to-data"),
         ([BY_HEART[0], finding("GEN203", val_fell=0.1)], {"gap_early": 1.4, "passes": 12.0}, "validation-shift"),
         ([finding("OPT103", late_over_early=1.8), finding("OPT106")], {}, "too-few-steps"),
+        ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {"epochs": 4.0}, "too-few-steps"),
+        ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {"epochs": 40.0}, "learning-rate-too-low"),
         ([finding("OPT103", late_over_early=0.8), finding("OPT106")], {}, "learning-rate-too-low"),
     ],
 )

@@ -104,6 +104,11 @@ class Case:
         return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
 
     @property
+    def brief(self) -> bool:
+        """Whether the samples are known to have been seen a few times only."""
+        return self.sign("epochs") <= BRIEF
+
+    @property
     def oversized(self) -> bool:
         """Whether the loss began beyond any guess's and grew from there, at a rate that is no reason for it."""
         return self.sign("oversized") > 0 and self.rate <= strength.WILD
@@ -126,7 +131,8 @@ class Case:
     @property
     def cut(self) -> bool:
         """Whether the loss falls, beyond doubt, by far less than steps of rate times gradient would make it fall."""
-        return (self.crawls or "OPT103" in self.findings) and 0 < self.sign("efficiency") < CUT
+        slow = "OPT103" in self.findings or (self.crawls and self.findings["OPT104"].healed_at is None)
+        return slow and 0 < self.sign("efficiency") < CUT
 
     @property
     def rate(self) -> float:
@@ -174,6 +180,9 @@ EARLY: Final = 0.2
 FAR: Final = 0.8
 """Gaps when training has done half of its fall, in falls: the least that is one, and one that tells by itself that
 the two sets differ."""
+BRIEF: Final = 8
+"""Passes over the training samples: 79 of 85 planted runs that were cut off had made no more, and of 187 that crawled at
+too low a rate none."""
 RUINED: Final = 0.25
 TALL: Final = 6.0
 """Rise of validation as a share of training's leap, and its height in drops if it stays up: 20 of 22 such leaps in logs

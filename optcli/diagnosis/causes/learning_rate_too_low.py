@@ -53,6 +53,8 @@ USUAL: Final = 0.3
 of it (10^-0.3), and in between in proportion."""
 SHORT: Final = 2.5
 """Log-odds against it where steps are shorter than rate times gradient: then the rate isn't what holds them back."""
+BRIEF: Final = 2.0
+"""The same where the samples have been seen a few times only: nothing learns in so few steps."""
 YOUNG: Final = 1.5
 FASTER: Final = 1.4
 """Pace late over pace early: a fall that speeds up by this much has only just begun."""
@@ -65,7 +67,7 @@ def weigh(case: Case) -> float:
     odds = FAR * min(max((middle - case.rate) / half, -1.0), 1.0) if case.rated else 0.0
     if "GEN204" in case.findings and case.rate > -UNUSUAL:
         odds -= 1.0  # a curve that slowed down
-    odds -= SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
+    odds -= BRIEF * case.brief + SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
     if "OPT104" not in case.findings:
         return odds
     odds += 3.0 * case.crawls - 3.0 * (case.crawls and case.alone)
