@@ -181,8 +181,8 @@ FAR: Final = 0.8
 """Gaps when training has done half of its fall, in falls: the least that is one, and one that tells by itself that
 the two sets differ."""
 BRIEF: Final = 8
-"""Passes over the training samples: 79 of 85 planted runs that were cut off had made no more, and of 187 that crawled at
-too low a rate none."""
+"""Passes over the training samples: 79 of 85 planted runs that were cut off had made no more, and of 187 that crawled
+at too low a rate none."""
 RUINED: Final = 0.25
 TALL: Final = 6.0
 """Rise of validation as a share of training's leap, and its height in drops if it stays up: 20 of 22 such leaps in logs
