@@ -232,6 +232,13 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
         ([finding("OPT106")], {"optimizer.lr": 1e-3, "optimizer.name": "rmsprop"}, {}, "too-few-steps"),
         ([finding("GEN205")], {}, {"gap_early": -1.4}, "label-noise"),
         ([finding("GEN205")], {}, {"gap_early": -0.3}, "too-much-regularization"),
+        ([finding("GEN205")], {"optimizer.lr": 1e-3}, {"gap_early": -0.3}, "label-noise"),  # nothing holds it back
+        (
+            [finding("GEN205")],
+            {"optimizer.lr": 1e-3, "regularizers.dropout.rate": 0.5},
+            {"gap_early": -0.3},
+            "too-much-regularization",
+        ),
         ([finding("ARC502", piles=1.0), finding("OPT102"), finding("OPT108")], {}, {}, "gradients-kept"),
         ([finding("ARC502", norm=400.0)], {}, {}, "scale-too-large"),
         ([finding("ARC502", norm=400.0), finding("OPT108")], {}, {}, "scale-too-large"),

@@ -104,6 +104,13 @@ class Case:
         return self.sign("start") < MANY and MOST_LEFT < self.figure("GEN201", "train_left") < 1.0
 
     @property
+    def unhindered(self) -> bool:
+        """Whether settings are known and none of them makes the training set harder to learn."""
+        dropout, decay = self.number("regularizers.dropout.rate") or 0.0, self.number("optimizer.weight_decay") or 0.0
+        told = self.number("optimizer.lr") is not None and settings.setting(self.config, "regularizers") is None
+        return told and dropout < MILD and decay < MILD_DECAY
+
+    @property
     def brief(self) -> bool:
         """Whether the samples are known to have been seen a few times only."""
         return self.sign("epochs") <= BRIEF
@@ -180,6 +187,9 @@ EARLY: Final = 0.2
 FAR: Final = 0.8
 """Gaps when training has done half of its fall, in falls: the least that is one, and one that tells by itself that
 the two sets differ."""
+MILD: Final = 0.3
+MILD_DECAY: Final = 0.05
+"""A dropout and a weight decay that hold no training loss up by much."""
 BRIEF: Final = 8
 """Passes over the training samples: 79 of 85 planted runs that were cut off had made no more, and of 187 that crawled
 at too low a rate none."""

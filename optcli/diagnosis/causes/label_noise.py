@@ -34,7 +34,8 @@ PRIOR: Final = -1.5
 CLEAN: Final = -0.6
 APART: Final = 3.5
 """Validation loss over the training loss where half of that was gone, in falls, and the log-odds: wrong labels that
-only training has keep its loss up by a constant, while strong regularization slows both."""
+only training has keep its loss up by a constant, while strong regularization slows both. Settings that regularize
+next to nothing say the same."""
 HIGH: Final = 0.2
 """Share of the start level that is left of the training loss when validation has turned."""
 LATE: Final = 0.3
@@ -78,7 +79,7 @@ def _left(case: Case) -> float:
         late = case.figure("DAT402", "half") > LATE or case.figure("DAT402", "alone", 0.0)
         return 1.5 if late else -1.5
     if "GEN205" in case.findings and "GEN201" not in case.findings:
-        return APART if case.sign("gap_early") < CLEAN else -APART
+        return APART if case.sign("gap_early") < CLEAN or case.unhindered else -APART
     if case.sign("start") > MANY or not HIGH < case.figure("GEN201", "train_left") < 1.0:
         return -1.0
     if case.unlearned:

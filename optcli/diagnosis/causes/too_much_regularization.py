@@ -56,7 +56,8 @@ HELD: Final = 3.0
 """Log-odds where the settings are known to hold it back far beyond the usual."""
 CLEAN: Final = -0.6
 APART: Final = 2.0
-"""Log-odds against it where validation is far below training from early on, in falls: wrong labels do that."""
+"""Log-odds against it where validation is far below training from early on, in falls, or the settings hold nothing
+back: wrong labels do that."""
 NOTHING: Final = 10.0
 """Log-odds against it where a recipe regularizes nothing: then it can't be, whatever else is seen."""
 HOLD_BACK: Final = (
@@ -83,7 +84,7 @@ def weigh(case: Case) -> float:
     if setting(case.config, "regularizers") is not None and not _at_work(case):
         odds -= NOTHING
     odds += HELD * (case.figure("GEN204", "held", 0.0) > 0)
-    if "GEN205" in case.findings and case.sign("gap_early") < CLEAN:
+    if "GEN205" in case.findings and (case.sign("gap_early") < CLEAN or case.unhindered):
         odds -= APART
     if case.figure("OPT104", "frozen", 0.0):
         odds -= FROZEN
