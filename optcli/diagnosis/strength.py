@@ -115,6 +115,12 @@ def tuned(config: Mapping[str, Any]) -> bool:
     return bool(number(config, "facts.pretrained") or setting(config, "model.pretrained"))
 
 
+def mixed(config: Mapping[str, Any]) -> bool:
+    """Whether training samples are known to be blended: their loss has a floor of its own, and is no measure."""
+    recipe = any(setting(config, f"regularizers.{name}") is not None for name in ("mixup", "cutmix"))
+    return recipe or bool(number(config, "facts.mixed"))
+
+
 def samples(config: Mapping[str, Any]) -> float:
     """Samples in a step, all of them; infinity where that isn't known, as of logs that tell those of one device."""
     batch, parts = number(config, "data.batch_size"), number(config, "train.accumulate")

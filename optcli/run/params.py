@@ -38,6 +38,8 @@ UNTRAINED: Final = ("", "none", "false", "no", "0", "0.0")
 BEGUN: Final = ("init", "init_from")
 BEGUN_TRAINED: Final = ("pretrained", "finetune", "gpt2")
 """Names that tell what it begins with, and how their value begins where it had been trained (nanoGPT: `gpt2-xl`)."""
+MIXED: Final = ("mixup", "mixup_alpha", "cutmix", "cutmix_alpha")
+"""Names of what blends samples, by a switch or a strength above 0."""
 COUNTS: Final = ("hidden",)
 """Names that hold widths in a list, and by themselves as often the number of layers."""
 
@@ -54,6 +56,8 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
             found[path] = value if isinstance(value, list) or number(value) is None else number(value)
     if _trained(params):
         found["facts.pretrained"] = 1
+    if any((number(params.get(name)) or 0.0) > 0 or params.get(name) is True for name in MIXED):
+        found["facts.mixed"] = 1
     return found
 
 

@@ -55,7 +55,7 @@ from typing import Final
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import setting
-from optcli.diagnosis.strength import held_back, narrow
+from optcli.diagnosis.strength import held_back, mixed, narrow
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 
@@ -104,6 +104,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too early, no plan to measure by, or a plan of so few steps that no net learns in them")
     if loss.n < POINTS:
         return Abstain("too few finite points")
+    if mixed(view.config):
+        return Abstain("of blended samples the training loss has a floor of its own")
     if loss.late:
         return Abstain("the log begins in the middle of a run")
     if loss.start <= 0:

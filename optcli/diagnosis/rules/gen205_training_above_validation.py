@@ -55,7 +55,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.strength import tuned
+from optcli.diagnosis.strength import mixed, tuned
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import whole
 
@@ -95,6 +95,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("training loss and validation loss are not the same quantity")
     if tuned(view.config):
         return Abstain("of a net that was trained before the start level is no measure")
+    if mixed(view.config):
+        return Abstain("of blended samples the training loss has a floor of its own")
     later = val.value[val.n // 2 :]
     level = np.interp(val.step[val.n // 2 :], loss.block_step, loss.blocks)
     above, left = (loss.end - val.end) / loss.start, loss.end / loss.start

@@ -49,7 +49,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding, Severity
 from optcli.diagnosis.stillness import still
-from optcli.diagnosis.strength import WILD, beyond, rate_off
+from optcli.diagnosis.strength import WILD, beyond, mixed, rate_off
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
@@ -130,7 +130,7 @@ def check(view: View) -> list[Finding] | Abstain:
     cut = _cut(view)
     if not cut and not view.complete and not view.share >= DONE:
         return Abstain("too early, or no plan to measure by")
-    if not cut and view.right > RIGHT:
+    if not cut and (view.right > RIGHT or mixed(view.config)):
         return []
     level = median(loss.tail(FLAT_SHARE))
     if level - loss.low > LOST * loss.drop and view.learned and _flat(view):
