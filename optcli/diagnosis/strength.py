@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 DROPOUT: Final = 0.8
 """Share of units left out from which on too few are left (Srivastava et al. 2014: a half, at the input a fifth)."""
-DECAY: Final = 0.1
+DECAY: Final = 0.05
 COUPLED: Final = frozenset(("sgd", "momentum", "nesterov", "rmsprop", "adagrad"))
 """Weight decay in the gradient from which on it outweighs the loss, and the optimizers that all add it there: a
 thousandth and less is usual."""
-EITHER: Final = 0.3
+EITHER: Final = 0.2
 """The same for `adam`, by which Megatron and fairseq mean AdamW, with 0.1."""
 DECOUPLED: Final = 1.0
 """The same where it bypasses the gradient, and for optimizers that aren't known: 0.01 to 0.3 are usual."""

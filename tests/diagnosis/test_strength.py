@@ -21,6 +21,8 @@ from optcli.diagnosis import strength
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "adamw", "optimizer.decay": "l2"}, "a weight decay of 0.1"),
         ({"optimizer.weight_decay": 30.0, "optimizer.name": "AdamW"}, "a weight decay of 30"),
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "adam"}, ""),  # Megatron's is AdamW
+        ({"optimizer.weight_decay": 0.25, "optimizer.name": "adam"}, "a weight decay of 0.25"),
+        ({"optimizer.weight_decay": 0.08, "optimizer.name": "rmsprop"}, "a weight decay of 0.08"),
         ({"optimizer.weight_decay": 0.5, "optimizer.name": "adam"}, "a weight decay of 0.5"),
         ({"optimizer.weight_decay": 0.5}, ""),
         ({"optimizer.weight_decay": 0.1, "optimizer.name": "paged_adamw_8bit"}, ""),
@@ -83,3 +85,15 @@ def test_no_rate_is_not_off() -> None:
 )
 def test_a_net_that_was_trained_before(config, said) -> None:
     assert strength.tuned(config) is said
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"facts.mixed": 1}, True),
+        ({"regularizers": {"mixup": {"alpha": 0.2}}}, True),
+        ({"regularizers": {"sam": {}}}, False),
+    ],
+)
+def test_blended_samples_are_known(config, told) -> None:
+    assert strength.mixed(config) is told

@@ -43,3 +43,17 @@ def test_a_batch_of_one_device_is_told_apart() -> None:
 )
 def test_a_net_that_was_trained_before(params, told) -> None:
     assert ("facts.pretrained" in known(params)) is told
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"mixup": 0.2}, True),
+        ({"cutmix_alpha": "1.0"}, True),
+        ({"mixup": True}, True),
+        ({"mixup": 0.0, "cutmix": False}, False),
+        ({"mosaic": 1.0}, False),
+    ],
+)
+def test_samples_that_are_blended(params, told) -> None:
+    assert ("facts.mixed" in known(params)) is told

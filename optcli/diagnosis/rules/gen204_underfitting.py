@@ -6,7 +6,7 @@ and validation lies beside it; or almost nothing (12 %) is gone at all. Where th
 it is done and the trend, carried on to its end, leaves as much. Needs a validation loss, and a start level that
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
 as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, a
-weight decay of 0.1 in the gradient (1 beside it), or with layers of 4 units and fewer, 40 % are enough, whatever the
+weight decay of 0.05 in the gradient (1 beside it), or with layers of 4 units and fewer, 40 % are enough, whatever the
 floor, and as soon as the loss stands still.
 
 ## Why it matters
@@ -75,7 +75,9 @@ NOTHING: Final = 0.88
 BENT: Final = 0.3
 """Share of the run by which nine tenths of the fall must be done, else the curve bends slowly into a floor."""
 LEFT_HELD: Final = 0.4
-"""Share of the start level that is left where the settings hold the model back far beyond the usual."""
+MOST_HELD: Final = 4.0
+"""Share of the start level that is left where the settings hold the model back far beyond the usual. A decay that
+pulls all weights to 0 may end above a first batch that was an easy one."""
 FLAT: Final = -0.05
 """Change over the last 40 % as a share of the drop, at which a run of unknown length is judged before its end there."""
 NOISE: Final = 0.5
@@ -148,7 +150,7 @@ def _held(view: View, val: Series, left: float, held: str, small: str) -> list[F
     change, z = loss.trend(TAIL)
     gap = (val.end - loss.end) / view.top
     goes_on = change < SLOWING * loss.drop and left < NOTHING
-    if not LEFT_HELD <= left <= 1.2 or goes_on or gap > APART:
+    if not LEFT_HELD <= left <= MOST_HELD or goes_on or gap > APART:
         return []
     return [
         view.finding(

@@ -116,3 +116,22 @@ def test_soft_targets_have_a_floor_however_right_the_answers_are(make, right, sa
         "train/accuracy": right - (right - 0.1) * fall,
     }
     assert bool(engine.diagnose(make(curves, config=TEN), select=["GEN204"]).findings) is said
+
+
+@pytest.mark.parametrize(("mixed", "said"), [({}, True), ({"facts.mixed": 1}, False)])
+def test_of_blended_samples_a_high_loss_says_nothing(make, mixed, said) -> None:
+    step = np.arange(400)
+    fall = np.exp(-step / 20)
+    curves = {"train/loss": 1.9 + 0.4 * fall, "val/loss": (step[9::10], 1.92 + 0.4 * fall[9::10])}
+    told = engine.diagnose(make(curves, config=TEN | mixed), select=["GEN204", "GEN205", "OPT105"])
+    assert {f.code for f in told.findings if f.severity != "info"} == ({"GEN204", "OPT105"} if said else set())
+
+
+def test_a_decay_that_pulls_everything_to_nothing_may_end_above_the_first_batch(make) -> None:
+    step = np.arange(400)
+    loss = 0.93 - 0.5 * np.exp(-step / 5)
+    curves = {"train/loss": loss, "val/loss": (step[9::10], loss[9::10])}
+    config = {"optimizer.name": "adamw", "optimizer.weight_decay": 83.0, "optimizer.lr": 2e-3}
+    told = engine.diagnose(make(curves, config=config))
+    assert "GEN204" in {f.code for f in told.findings}
+    assert told.causes[0].name == "too-much-regularization"
