@@ -30,6 +30,7 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("OPT108", share=9.0, val_share=0.8)], "learning-rate-too-high"),  # the weights went
         ([finding("OPT108", share=9.0, val_share=0.02)], "bad-batch"),
+        ([finding("OPT108", share=9.0, val_share=0.02, val_rise=0.6)], "learning-rate-too-high"),
         ([finding("OPT108", share=9.0, val_share=0.8, lr_ratio=1.0)], "bad-batch"),  # the rate is known
         ([finding("OPT108", share=2.0, val_share=0.8, recovered=0.0)], "bad-batch"),
         ([finding("OPT108", lr_ratio=60.0)], "learning-rate-too-high"),

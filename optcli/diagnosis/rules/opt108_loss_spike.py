@@ -113,13 +113,18 @@ def check(view: View) -> list[Finding] | Abstain:
         f"{loss.name} leaps to {loss.value[at]:.4g} at step {step:g}, by {much} all that was gained",
         height=(sigmas, "sigma"), share=(share, "of the drop"), spikes=(len(spikes), "1"),
         recovered=(float(len(back) > 0), "1"), lr_ratio=(view.lr_change(step, max(1.0, view.at / 20)), "1"),
-        val_share=(_shared(view, at), "of the leap"),
+        val_share=((rise := _val_rise(view, at)) / _leap(loss, at), "of the leap"),
+        val_rise=(math.nan if view.by_epoch else rise / loss.drop, "of the drop"),
     )  # fmt: skip
     return [replace(found, last=float(loss.step[at + 1 + back[0]])) if len(back) and len(spikes) == 1 else found]
 
 
-def _shared(view: View, at: int) -> float:
-    """Rise of the next validations over the last one before, as a share of the leap; NaN where there are none.
+def _leap(loss: Series, at: int) -> float:
+    return max(float(loss.value[at]) - median(loss.value[max(0, at - WINDOW) : at]), loss.grain)
+
+
+def _val_rise(view: View, at: int) -> float:
+    """Rise of the next validations over the last one before; NaN where there are none.
 
     One bad batch is a value of its own, of weights that go on nearly as they were; what ruins the weights shows there.
     """
@@ -127,8 +132,7 @@ def _shared(view: View, at: int) -> float:
     where = int(np.searchsorted(val.step, loss.step[at])) if val is not None else 0
     if val is None or not 0 < where < val.n:
         return math.nan
-    leap = float(loss.value[at]) - median(loss.value[max(0, at - WINDOW) : at])
-    return (float(val.value[where : where + 2].max()) - float(val.value[where - 1])) / max(leap, loss.grain)
+    return float(val.value[where : where + 2].max()) - float(val.value[where - 1])
 
 
 def _leaps(view: View) -> list[tuple[int, float, float]]:

@@ -100,3 +100,4 @@ def test_what_validation_shares_of_a_leap_is_told(make, share) -> None:
     run = make({"train/loss": fall + bump, "val/loss": (seen, (fall + share * bump)[seen])})
     (found,) = engine.diagnose(run, select=["OPT108"]).findings
     assert found.evidence["val_share"].value == pytest.approx(share * np.exp(-9 / 30), abs=0.05)
+    assert found.evidence["val_rise"].value == pytest.approx(5.0 / 2.0 * share * np.exp(-9 / 30), rel=0.2)
