@@ -8,6 +8,7 @@ import numpy as np
 
 from optcli.diagnosis.strength import off, tuned
 from optcli.diagnosis.view import View
+from optcli.run.prepare import Series
 from optcli.run.stats import median, noise
 
 GRAIN: Final = 2e-4
@@ -37,12 +38,13 @@ LOST: Final = 0.05
 POINTS: Final = 12
 CRAWLS: Final = 0.09
 SURE: Final = -12.0
+MOST: Final = 0.15
 STRAIGHT: Final = 0.65
 LOW: Final = -1.0
 STRAIGHT_LOW: Final = 0.25
-"""Points, the share of the start level that is gone, standard errors of the fall, and that of the later half over that
-of the first, less where the rate is known to be a tenth of the usual. Of 1,800 healthy runs not one has gained so
-little."""
+"""Points, the share of the start level that is gone (of training if validation tells), standard errors of the fall, and
+that of the later half over that of the first, less where the rate is known to be a tenth of the usual. Of 1,800 healthy
+runs not one has gained so little."""
 FROZEN: Final = 3
 """Validations that must agree."""
 EQUAL: Final = 1e-6
@@ -90,13 +92,21 @@ def unmoved(view: View) -> bool:
 
 def crawls(view: View) -> bool:
     """Whether a whole run has gained next to nothing, in a line too straight for one that nears its floor."""
-    loss = view.loss
-    if loss.n < POINTS or loss.late or loss.start <= 0 or view.texty or tuned(view.config):
+    loss, val = view.loss, view.val
+    if loss.n < POINTS or loss.late or min(loss.start, loss.value[0]) <= 0 or view.texty or tuned(view.config):
         return False
-    fall, half = (loss.start - loss.end) / loss.start, len(loss.blocks) // 2
-    if not FELL < fall < CRAWLS or loss.trend(1.0)[1] > SURE:
+    seen = val is not None and min(val.n, len(val.blocks)) >= POINTS and val.step[0] < EARLY * loss.step[-1]
+    if (loss.start - loss.end) / loss.start > MOST:
         return False
-    early, late = loss.blocks[0] - loss.blocks[half], loss.blocks[half] - loss.blocks[-1]
+    return _straight(view, loss) or (seen and val is not None and _straight(view, val))
+
+
+def _straight(view: View, series: Series) -> bool:
+    """Whether it has lost next to nothing, for sure, and the later half as much of it as the first."""
+    fall, half = (series.start - series.end) / series.start if series.start > 0 else 0.0, len(series.blocks) // 2
+    if not FELL < fall < CRAWLS or series.trend(1.0)[1] > SURE:
+        return False
+    early, late = series.blocks[0] - series.blocks[half], series.blocks[half] - series.blocks[-1]
     return bool(late > (STRAIGHT_LOW if off(view) < LOW else STRAIGHT) * early)
 
 

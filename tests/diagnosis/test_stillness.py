@@ -76,3 +76,12 @@ def test_a_run_that_only_crawls(make, fall, bend, config, said) -> None:
     way = np.linspace(0.0, 1.0, 200)
     loss = 1.6 * (1 - fall * (way + bend * way * (1 - way))) + 0.001 * np.random.default_rng(0).normal(size=200)
     assert stillness.crawls(View(make({"train/loss": loss}, config=config), 199.0, ended=True)) is said
+
+
+@pytest.mark.parametrize(("train_falls", "said"), [(0.06, True), (0.3, False)])
+def test_validation_tells_a_crawl_that_single_batches_hide(make, train_falls, said) -> None:
+    way = np.linspace(0.0, 1.0, N)
+    loss = 1.6 * (1 - train_falls * way) + 0.4 * NOISE
+    loss[0] = 1.6
+    run = make({"train/loss": loss, "val/loss": (SEEN, 1.6 * (1 - 0.06 * way[SEEN]))})
+    assert stillness.crawls(View(run, N - 1.0, ended=True)) is said

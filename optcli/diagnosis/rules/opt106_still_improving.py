@@ -6,7 +6,7 @@ fifth. It ends below everything before: a way back from a leap is no progress. V
 best and fell with it by a third as much; where there is a score alone, it rose lately. A validation accuracy that
 climbs as steeply counts as well, since a loss near 0 has hardly a share of its fall left. Only said of a run that has
 ended, and not at its target. Of three to ten validations it is enough that each is below the one before and the last
-fall nearly as large as they are on average.
+fall nearly as large as they are on average; more of them may show the same tenth by themselves.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
@@ -82,6 +82,9 @@ PACE: Final = 0.6
 LEAST: Final = 0.05
 """Validations that are few enough to be looked at one by one; their last fall over the mean of all (0.02 to 0.49 in
 healthy runs), and their whole fall as a share of the first."""
+GAIN_SEEN: Final = 0.1
+SURE_SEEN: Final = 6.0
+"""What the last fifth of many validations must bring by itself, as a share of their drop, and standard errors of it."""
 STANDS: Final = 0.4
 STILL: Final = 0.05
 """Validations of a score that there must be, the share of them that it stands still, and what it may gain in it."""
@@ -103,7 +106,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("the learning rate has come down: more steps need another schedule")
     if val is not None and FEWEST <= val.n <= LONGEST:
         return _at_full_pace(view, val) or _steeply(view)
-    return _steeply(view)
+    found = _steeply(view)
+    return found if isinstance(found, list) and found else (_by_validation(view) or found)
 
 
 def _steeply(view: View) -> list[Finding] | Abstain:
@@ -148,6 +152,23 @@ def _at_full_pace(view: View, val: Series) -> list[Finding]:
             __name__, SEVERITY, val.name, first, 0.8,
             f"{val.name} still falls at the end: the last of {val.n} validations brought {share:.0%} of the drop",
             gain=(share, "of the drop"),
+        )
+    ]  # fmt: skip
+
+
+def _by_validation(view: View) -> list[Finding]:
+    """The last fifth of the validation loss, which scatters less than single batches do."""
+    val = view.val
+    if val is None or val.n <= LONGEST or val.end > val.low + NEW * val.drop:
+        return []
+    gain, sure = _last_fifth(val)
+    if gain < GAIN_SEEN or sure > -SURE_SEEN or val.drop < LEAST * abs(val.start) or view.loss.trend(0.5)[1] > SURE:
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, val.name, float(val.block_step[-_reach(val)]), 0.8,
+            f"{val.name} still falls at the end: its last fifth brought {gain:.0%} of the drop",
+            gain=(gain, "of the drop"), trend=(sure, "sigma"),
         )
     ]  # fmt: skip
 

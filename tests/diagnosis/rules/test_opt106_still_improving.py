@@ -91,3 +91,19 @@ def test_an_accuracy_that_gains_one_sample_more_does_not_climb(make, samples, sa
     loss = 0.06 + 0.5 * np.exp(-seen / 4) - 1.5e-3 * seen
     found = engine.diagnose(make({"train/loss": loss, "val/accuracy": right}), select=["OPT106"]).findings
     assert bool(found) is said
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (1 - np.linspace(0, 0.5, 13), True),
+        (0.5 + 0.5 * np.exp(-np.arange(13) / 2.0), False),  # it has come to rest
+        (1 - np.linspace(0, 0.03, 13), False),
+        (np.append(1 - np.linspace(0, 0.5, 12), 0.6), False),  # the last is no best one
+    ],
+)
+def test_validation_falls_to_the_end_where_batches_are_too_noisy_to_tell(make, shape, said) -> None:
+    step = np.arange(52)
+    train = np.interp(step, step[::4], shape) + 0.12 * np.random.default_rng(1).normal(size=52)
+    found = engine.diagnose(make({"train/loss": train, "val/loss": (step[3::4], shape)}), select=["OPT106"]).findings
+    assert any(f.curve == "val/loss" for f in found) is said
