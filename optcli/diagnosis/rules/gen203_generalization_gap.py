@@ -5,9 +5,8 @@ Over the last third of its points validation loss is above the training loss by 
 loss has gained, beyond noise, and the gap isn't closing. Where the two fall side by side nothing is said, unless
 validation ends above where training began. An eighth is enough where the training set is known to be of 160 samples or
 less, next to nothing is left of the training loss, and validation stands still: then nothing more will come. A gap of
-which less than half is left is over, and a note. The figure
-`val_fell` tells how far validation ever fell: a small one points to data of another kind, a large one to learning by
-heart.
+which less than half is left is over, and a note. The figure `val_fell` tells how far validation ever fell: a small one
+points to data of another kind, a large one to learning by heart.
 
 ## Why it matters
 What is learned doesn't carry over. A rise need not follow; the gap itself is the loss.
@@ -119,9 +118,8 @@ def check(view: View) -> list[Finding] | Abstain:
         or float(tail.min()) - train_then < 0.6 * GAP * loss.drop
     ):
         return []
-    if (
-        not few and _parallel(loss, val) and not (view.complete and gap > loss.drop)
-    ):  # above where training began, to the end
+    beside = not few and _parallel(loss, val)
+    if beside and not (view.complete and gap > loss.drop):  # above where training began, to the end
         return []
     change, z = val.trend(0.5 if val.n >= 12 else 1.0)
     if z < FALLING and change < -(CLOSING_FEW if few else CLOSING) * gap:

@@ -231,8 +231,7 @@ def _shaken(view: View) -> list[Finding]:
 
 def _in_epochs(view: View) -> list[Finding]:
     """Swings that come back with each epoch and undo a good part of what was gained, however it falls besides."""
-    loss = view.loss
-    found = seasons.pattern(view)
+    loss, found = view.loss, seasons.pattern(view)
     if found is None or found.broad < SEASON * _scale(view) or not found.certain:
         return []
     swing = found.broad / _scale(view)
