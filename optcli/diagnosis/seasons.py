@@ -19,13 +19,19 @@ CYCLES: Final = 3
 EVEN: Final = 1.0
 """Steps by which the distances between validations may differ."""
 RECENT: Final = 16
-"""The most epochs that are looked at: the last ones."""
+LATELY: Final = 8
+"""The most epochs that are looked at, the last ones, and those that may show what the net had to learn first."""
+SWING: Final = 0.05
+"""Height of a pattern as a share of the drop below which it is harmless, as Adam's own sawtooth is (0.02)."""
 LEAST: Final = 4
 """Points in an epoch below which no pattern within it can be seen."""
 EXPLAINED: Final = 0.2
-"""Share of the variance within epochs that the place in the epoch explains."""
 SURE: Final = 6.0
-"""Standard deviations above chance, of the F statistic for that (1 in 10^9 for normal noise)."""
+"""Share of the variance within epochs that the place in the epoch explains, and standard deviations above chance, of
+the F statistic for that (1 in 10^9 for normal noise)."""
+LITTLE: Final = 0.08
+VERY_SURE: Final = 10.0
+"""A smaller share is enough where it is that sure: of 1,900 healthy runs none shows it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,8 @@ class Pattern:
     @cached_property
     def certain(self) -> bool:
         """Whether it is there."""
-        return self.explained >= EXPLAINED and self.sure >= SURE
+        sure = SURE if self.explained >= EXPLAINED else VERY_SURE
+        return self.explained >= LITTLE and self.sure >= sure
 
     @cached_property
     def period(self) -> float:
@@ -82,7 +89,9 @@ class Pattern:
 
 
 def pattern(view: View) -> Pattern | None:
-    """The pattern of the latest epochs; None where there are no epochs, too few, or too few points in them.
+    """The pattern of the latest epochs, or of fewer of them if it is certain there alone.
+
+    None where there are no epochs, too few, or too few points in them.
 
     Where a log that has ended tells no epochs, the stretches between validations are taken for them.
     """
@@ -90,7 +99,12 @@ def pattern(view: View) -> Pattern | None:
     if loss.n < POINTS or len(marks) < CYCLES + 1:
         return None
     table = _epochs(loss, marks)
-    return None if table is None else Pattern(table, marks)
+    if table is None:
+        return None
+    found, later = Pattern(table, marks), Pattern(table[-LATELY:], marks)
+    if len(table) <= LATELY or later.swing < SWING * loss.drop or found.certain:
+        return found
+    return later if later.certain else found
 
 
 def _marks(view: View) -> Floats:

@@ -60,3 +60,26 @@ def test_validations_stand_for_epochs_where_none_are_told(make, ended, steps, th
     found = seasons.pattern(View(make(curves), 199.0, ended=ended))
     assert (found is not None) is there
     assert found is None or (found.certain and found.period == 20)
+
+
+@pytest.mark.parametrize(("points", "certain"), [(2000, True), (160, False)])
+def test_a_small_share_is_enough_where_it_is_sure(make, points, certain) -> None:
+    step = np.arange(points)
+    noise = np.random.default_rng(3).normal(size=points)
+    loss = 1.0 + 0.3 * np.cos(2 * np.pi * step / 100) + 0.55 * noise
+    run = make({"train/loss": loss}, epochs=step[:: 100 if points > 1000 else 20])
+    found = seasons.pattern(View(run, points - 1.0))
+    assert found is not None
+    assert found.certain is certain
+    assert not certain or seasons.LITTLE < found.explained < seasons.EXPLAINED
+
+
+def test_a_pattern_may_come_late(make) -> None:
+    """While a net wakes up there is none."""
+    step = np.arange(400)
+    loss = np.where(step < 200, 2.3 - 0.008 * step, 0.7) + 0.3 * np.sin(2 * np.pi * step / 20) * (step > 230)
+    loss += 1.5 * np.random.default_rng(0).normal(size=400) * (step < 230)
+    found = seasons.pattern(View(make({"train/loss": loss}, epochs=step[::20]), 399.0))
+    assert found is not None
+    assert found.certain
+    assert found.explained > 0.8

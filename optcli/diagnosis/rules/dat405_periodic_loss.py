@@ -2,7 +2,9 @@
 
 ## What is seen
 The place within the epoch explains more than a fifth of the variance within epochs, six standard deviations beyond
-chance, by a pattern higher than a tenth of everything gained. Needs a log with several points an epoch, and the epochs.
+chance, or a twelfth, ten beyond it, by a pattern higher than a twentieth of everything gained; in the last sixteen
+epochs or in the last eight. Needs a log with several points an epoch, and the epochs; of one that has ended,
+validations at equal distances may stand for them.
 
 ## Why it matters
 Batches are not random draws: the model learns what comes now and forgets it while it sees the rest.
@@ -50,9 +52,6 @@ STATUS: Final = "stable"
 NEEDS: Final = (LOSS,)
 POINTS: Final = seasons.POINTS
 
-SWING: Final = 0.1
-"""Height of the pattern as a share of the whole drop: a smaller one is harmless, as Adam's own sawtooth is."""
-
 
 def check(view: View) -> list[Finding] | Abstain:
     """The same pattern of the loss in every epoch."""
@@ -60,7 +59,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if found is None:
         return Abstain("no epochs to compare, too few, or too few points in them")
     loss = view.loss
-    if found.swing < SWING * loss.drop or not found.certain:
+    if found.swing < seasons.SWING * loss.drop or not found.certain:
         return []
     return [
         view.finding(
@@ -75,4 +74,4 @@ def check(view: View) -> list[Finding] | Abstain:
 def gone(finding: Finding, view: View) -> bool:
     """Whether half of what it takes to find a pattern is not there any more."""
     found = seasons.pattern(view)
-    return found is None or not found.certain or found.swing < SWING / 2 * view.loss.drop
+    return found is None or not found.certain or found.swing < seasons.SWING / 2 * view.loss.drop
