@@ -77,8 +77,8 @@ def test_a_small_share_is_enough_where_it_is_sure(make, points, certain) -> None
 def test_a_pattern_may_come_late(make) -> None:
     """While a net wakes up there is none."""
     step = np.arange(400)
-    loss = np.where(step < 200, 2.3 - 0.008 * step, 0.7) + 0.3 * np.sin(2 * np.pi * step / 20) * (step > 230)
-    loss += 1.5 * np.random.default_rng(0).normal(size=400) * (step < 230)
+    loss = np.where(step < 200, 2.3 - 0.008 * step, 0.7) + 0.3 * np.cos(2 * np.pi * step / 20) * (step > 210)
+    loss += 1.5 * np.random.default_rng(0).normal(size=400) * (step < 210)
     found = seasons.pattern(View(make({"train/loss": loss}, epochs=step[::20]), 399.0))
     assert found is not None
     assert found.certain
