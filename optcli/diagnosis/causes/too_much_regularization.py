@@ -84,7 +84,7 @@ def weigh(case: Case) -> float:
     if setting(case.config, "regularizers") is not None and not _at_work(case):
         odds -= NOTHING
     odds += HELD * (case.figure("GEN204", "held", 0.0) > 0)
-    if "GEN205" in case.findings and (case.sign("gap_early") < CLEAN or case.unhindered):
+    if case.unhindered or ("GEN205" in case.findings and case.sign("gap_early") < CLEAN):
         odds -= APART
     if case.figure("OPT104", "frozen", 0.0):
         odds -= FROZEN
