@@ -91,9 +91,8 @@ class Pattern:
 def pattern(view: View) -> Pattern | None:
     """The pattern of the latest epochs, or of fewer of them if it is certain there alone.
 
-    None where there are no epochs, too few, or too few points in them.
-
-    Where a log that has ended tells no epochs, the stretches between validations are taken for them.
+    Where a log that has ended tells no epochs, the stretches between validations are taken for them. None where there
+    are no epochs, too few, or too few points in them.
     """
     loss, marks = view.loss, _marks(view)
     if loss.n < POINTS or len(marks) < CYCLES + 1:
