@@ -88,6 +88,7 @@ WORDS = st.sampled_from([*LINE.split(), "", "\x1b[2J", "\ud800", "\0"])
 @example("diagnose", ["README.md", "--pattern", "("])
 @example("watch", ["tests", "--interval", "nan", "--once"])
 @example("watch", ["\ud800"])
+@example("diagnose", ["diagnose", "--output", "\ud800"])
 @example("watch", ["--"])
 @example("watch", ["--", "x"])
 def test_no_arguments_at_all_give_a_traceback_or_a_bug(

@@ -71,7 +71,7 @@ def save(text: str, file: str, read: Sequence[str] = ()) -> None:
     """Write a report's text in one piece: a full disk leaves the page that was there.
 
     Raises:
-        Failure: the directory isn't there; the file is one that was `read`, or belongs to a run.
+        Failure: the directory isn't there; no file can have that name; it is one that was `read`, or belongs to a run.
         OSError: anything else; it says which file.
     """
     given, data = Path(file), text.encode("utf-8", "backslashreplace")
@@ -87,6 +87,8 @@ def save(text: str, file: str, read: Sequence[str] = ()) -> None:
         raise Failure(Exit.CANNOT_CREATE, f"{file}: its directory doesn't exist", "make the directory first") from None
     except OSError as error:  # writing, unlike opening, doesn't say which file it was
         raise OSError(error.errno, error.strerror, file) from None
+    except ValueError:  # NUL, or a character that is none
+        raise Failure(Exit.CANNOT_CREATE, f"no file can be called {file!r}", "use another name") from None
 
 
 def _is_read(target: Path, read: Sequence[str]) -> bool:

@@ -49,6 +49,13 @@ def test_a_missing_directory_is_said(sick: Report, tmp_path: Path) -> None:
     assert caught.value.code == Exit.CANNOT_CREATE
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+def test_a_name_that_no_file_can_have_is_said(sick: Report, name: str) -> None:
+    with pytest.raises(Failure, match="no file can be called") as caught:
+        formats.write([sick], "md", name)
+    assert caught.value.code == Exit.CANNOT_CREATE
+
+
 def test_a_full_disk_is_said_of_the_file(sick: Report) -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         formats.write([sick], "html", "/dev/full")
