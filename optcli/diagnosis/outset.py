@@ -55,10 +55,10 @@ def left(view: View) -> bool:
 
 def thrown(view: View) -> bool:
     """Whether a loss begins far above all that follows, at a rate that no net bears."""
-    loss, first = view.stretch, float(view.stretch.value[0])
-    if loss.n < FIRST or not first > FALLEN * median(loss.tail(0.5)) > 0 or not beyond(view) > UNHEARD:
+    loss = view.stretch
+    if loss.n < FIRST or not loss.value[0] > FALLEN * median(loss.tail(0.5)) > 0 or not beyond(view) > UNHEARD:
         return False
-    return float(loss.value[1:STEEP].max()) < first / NEAR
+    return float(loss.value[1:STEEP].max()) < float(loss.value[0]) / NEAR
 
 
 def astray(view: View) -> bool:

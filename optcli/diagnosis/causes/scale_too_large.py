@@ -31,6 +31,7 @@ PRIOR: Final = -3.0
 HUGE: Final = 3.5
 """Log-odds for gradients of hundreds from the first step on."""
 TWICE: Final = -3.0
+"""The same where a softmax too many explains the start."""
 GROWS: Final = 6.0
 """The same for a loss that begins beyond any guess's and grows from there."""
 
