@@ -148,7 +148,8 @@ class Train:
     accumulate: Count = 1
     """Batches whose gradients make one step."""
     precision: Literal["fp32", "tf32", "bf16", "fp16", "fp64"] = "fp32"
-    """Number format of the forward and backward pass; weights are kept in fp32, with `fp64` in fp64."""
+    """Number format of the forward and backward pass; weights are kept in fp32, with `fp64` in fp64. A step in fp64 is
+    summed from eighths, so that `accumulate` 2, 4 and 8 give the bits of the big batch (not with batch norm)."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Whether to compile the model; `auto` does where the steps of the run win back more than compiling takes."""
     channels_last: Literal["auto"] | bool = "auto"

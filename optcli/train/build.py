@@ -125,14 +125,17 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
     rates = Rates(recipe.scheduled())
     moving = Moving(rates, optimizer) if rates.moves else None
-    update = frugal.update(recipe, world, regularizers, objective, step, gate, window, gated=gated, moving=moving)
+    parts = info.get("parts", 1)
+    update = frugal.update(
+        recipe, world, regularizers, objective, step, gate, window, gated=gated, moving=moving, parts=parts
+    )
     if info.get("cuda_graphs") and world.device.type == "cuda":  # a run may go on elsewhere
 
         def drop(why: str) -> None:
             info["cuda_graphs"] = False
             notes.append(why)
 
-        update.record(randomness, recipe.train.accumulate, drop)
+        update.record(randomness, max(recipe.train.accumulate, parts), drop)
     randomness.part()
     called = {id(p): name for name, p in model.named_parameters()}
     names = [called[id(p)] for p in step.params]
@@ -187,8 +190,8 @@ def _placed(
         choices.put_channels_last(model)
     model = world.place(model.to(world.dtype)).train()
     frugal.shorten(recipe, model)
-    first = splits.train_x[: recipe.batch_size], splits.train_y[: recipe.batch_size]
-    mine = {} if chosen else {**choices.choose(recipe, world, model, first, loss), "channels_last": laid}
+    data = splits.train_x, splits.train_y
+    mine = {} if chosen else {**choices.choose(recipe, world, model, data, loss), "channels_last": laid}
     info = dict(chosen or world.tell(mine))
     world.use_threads(info["threads"], 0)
     if info.get("in_place"):

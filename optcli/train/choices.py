@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from optcli.parts import bundled
 from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
+from optcli.train import eighths
 from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import owned
 from optcli.train.signals import interrupted
@@ -37,18 +38,22 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
     """Everything that is decided once.
 
     Args:
-        data: inputs and targets of one batch.
+        data: inputs and targets of training.
         loss: of (output, target); what compiling is measured with.
     """
-    x, y = (world.cast(owned(world.tensor(part))) for part in data)
+    parts = eighths.parts(recipe, world, model, data, loss)
+    passes = max(parts, recipe.train.accumulate)
+    rows = recipe.batch_size * recipe.train.accumulate // passes
+    x, y = (world.cast(owned(world.tensor(part[:rows]))) for part in data)
     fresh = x._version
     work, seconds = forward_work(world, model, x)
     threads = world.use_threads(recipe.train.threads, 3 * work)
     chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision, "in_place": x._version > fresh}
+    chosen["parts"] = parts
     chosen["cuda_graphs"] = recordable(recipe, world, 3 * work)
     if recipe.train.compile != "auto":
         return {**chosen, "compile": recipe.train.compile == "on"}
-    steps = recipe.plan().steps * recipe.train.accumulate
+    steps = recipe.plan().steps * passes
     if not may_pay(world, recipe, 3 * seconds, steps):
         return {**chosen, "compile": False}
     context = world.autocast()

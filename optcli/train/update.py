@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from optcli.parts.optimizers._direct import Step
 from optcli.train import sparse
 from optcli.train.batches import Batch
+from optcli.train.eighths import cut
 from optcli.train.gate import Gate, Keeper, changing_buffers
 from optcli.train.graphs import Pass, Recorded
 from optcli.train.objective import Objective
@@ -29,6 +30,7 @@ class Update:
 
     Args:
         moving: called with the step ahead of it; sets what a schedule changes besides the rate.
+        parts: backward passes of a step at the least; batches are cut for it.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Update:
         *,
         gated: bool = True,
         moving: Callable[[int], None] | None = None,
+        parts: int = 1,
     ) -> None:
         self._objective, self._step, self._gate, self._window, self._world = objective, step, gate, window, world
         self._params: list[nn.Parameter] = list(step.params)  # type: ignore[arg-type]
@@ -51,7 +54,7 @@ class Update:
         self._follow = [r.after_update for r in regularizers if hasattr(r, "after_update")]
         self._walks = [r for r in regularizers if hasattr(r, "ascend")]
         self._recorded: Recorded | None = None
-        self._parts = 1
+        self._least, self._parts = parts, 1
         self._norms = running(objective.bare)
         self._plain = all(p.dtype == torch.float32 for p in self._params)
         self._moving = moving
@@ -137,6 +140,7 @@ class Update:
         """The step's loss and gradients, of all its batches and all processes."""
         if self._world.size > 1:
             return self._shared(batches)
+        batches = cut(batches, self._least)
         self._parts = len(batches)
         taken: Pass = self._backward if self._recorded is None else partial(self._recorded, self._backward)
         loss, grads = taken(*batches[0])
