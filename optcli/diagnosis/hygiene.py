@@ -37,6 +37,8 @@ EVERY: Final = 100
 """Fewer points than these at more steps from each other than these show the outlines only."""
 FLAT: Final = -3.0
 """Standard errors of the slope from which on a piece of a run is said to fall."""
+LEAPT: Final = 1e3
+"""Times its first value at which no loss lies flat."""
 FELL: Final = 0.2
 LOST: Final = 0.4
 """Fall of the validation loss and of the accuracy, each as a share of its start, that don't go together. With wrong
@@ -75,7 +77,7 @@ def window(run: Run) -> bool:
         return False
     loss = Series.of(curve)
     with np.errstate(all="ignore"):
-        return loss.late and loss.trend(1.0)[1] > FLAT
+        return loss.late and loss.trend(1.0)[1] > FLAT and loss.end < LEAPT * float(np.abs(loss.value[0]))
 
 
 def _coarse(run: Run, curve: Curve) -> Iterator[Note]:

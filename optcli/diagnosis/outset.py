@@ -16,6 +16,9 @@ MANY: Final = 5
 EXPLODED: Final = 5.0
 STAYS: Final = 0.9
 """Points of so short a log; times its first value that the last two are, and the last over the one before."""
+NOT_LONG: Final = 12
+FAR: Final = 1e6
+"""Points of a log, and times all that its first half holds at which the last three say the same of themselves."""
 LONG: Final = 48
 NEAR: Final = 10.0
 ABOVE: Final = 1.35
@@ -37,8 +40,10 @@ it: what falls so far by and by has learned that."""
 def exploded(view: View) -> bool:
     """Whether a whole log of so few points that noise can't be told ends far above its first, and not coming down."""
     value = view.stretch.value
-    if not view.ended or not FEW <= len(value) <= MANY or value[0] <= 0:
+    if not view.ended or not FEW <= len(value) <= NOT_LONG or value[0] <= 0:
         return False
+    if len(value) > MANY:
+        return bool(value[-FEW:].min() > FAR * value[: (len(value) - 1) // 2].max())
     return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
 
 

@@ -25,6 +25,12 @@ _ALONE: Final = re.compile(
     rf"([:=] ?)(?:\[+ *({_NUMBER}) *\]+|(?:tensor|array|np\.float\d\d)\(\[* *({_NUMBER})[^()]{{0,80}}\))"
 )
 """A list of one number, or a tensor or an array of one: `Dice: [0.88]`, `loss: tensor(0.5, device='cuda:0')`."""
+_BOXED: Final = re.compile(rf"(?<=[A-Za-z]) \[ *(?=[^\]]{{0,20}}\.)({NUMBER}) *\](?!\[)")
+"""`Loss [ 0.69] Accuracy [0.587]`; `Epoch [3]` counts."""
+_LISTED: Final = re.compile(
+    r"(?<![^\W\d_])((?:[a-z]{1,12}_)?(?:loss|acc|accuracy)(?:_[a-z]{1,12})?), (?=-?\d+\.\d)", re.I
+)
+"""`epoch 1, step 10, loss_train, 0.833`."""
 _ABOUT: Final = re.compile(r"\b(accuracy|acc|loss|error) o[fn] ([\w' ]{1,80}?)(?= ?[:=])", re.I)
 """`Accuracy of the network on the 10000 test images: 97 %`."""
 _QUOTED: Final = re.compile(rf"'([\w/ .-]{{1,80}})': '?({NUMBER})'?")
@@ -137,6 +143,10 @@ def _plainly(line: str) -> str:
     """A line whose names stand right before their numbers, and whose numbers stand alone."""
     if ": [" in line or "=[" in line or ":[" in line or "= [" in line or "tensor(" in line or "array(" in line:
         line = _ALONE.sub(lambda found: found[1] + (found[2] or found[3]), line)
+    if " [" in line:
+        line = _BOXED.sub(r": \1", line)
+    if ", " in line:
+        line = _LISTED.sub(r"\1: ", line)
     if "top-" in line:
         line = line.replace("top-1", "top1").replace("top-5", "top5")
     if "': " in line:

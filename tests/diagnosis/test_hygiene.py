@@ -85,3 +85,9 @@ def test_a_flat_piece_from_the_middle_of_a_run_is_not_called_healthy(make, first
     diagnosis = engine.diagnose(run)
     assert diagnosis.status == status
     assert ("begins at step 5000" in "".join(n.message for n in diagnosis.notes)) is (status == "unknown")
+
+
+def test_a_piece_that_explodes_is_no_flat_one(make):
+    loss = [0.063, 0.16, 0.058, 5.4e19, 4.3e20, 2.1e21, 7.8e21]
+    diagnosis = engine.diagnose(make({"train/loss": (np.arange(435, 442), loss)}))
+    assert (diagnosis.status, [f.code for f in diagnosis.findings]) == ("ill", ["OPT102"])

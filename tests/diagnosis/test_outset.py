@@ -16,6 +16,9 @@ from optcli.diagnosis.view import View
         ([1.0, 9.0, 7.0], False),  # it comes down
         ([1.0, 2.0, 2.1], False),
         ([1.0, 9.0, 9.0, 9.1, 9.2, 9.3], False),  # long enough to be judged by its noise
+        ([0.06, 0.16, 0.06, 5e19, 4e20, 2e21, 8e21], True),
+        ([0.06, 0.16, 0.06, 0.1, 4e20, 0.2, 8e21], False),  # it comes back
+        ([0.06, 4e20, 0.06, 4e20, 4e20, 2e21, 8e21], False),  # it was there before
     ],
 )
 def test_a_log_of_few_points_that_ends_far_above_its_first(make, loss, said) -> None:

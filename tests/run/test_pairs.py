@@ -24,6 +24,12 @@ from optcli.run.pairs import headline, nickname, pairs
         ("Accuracy of the net on 100 test images: 97 %, loss on train set = 3", {"test Accuracy": 97, "train loss": 3}),
         ("loss of D: 0.5, loss of G: 0.4", {"loss of D": 0.5, "loss of G": 0.4}),
         ("Dice: [0.88] loss=tensor([0.5], device='cuda:0') parts: [1, 2]", {"Dice": 0.88, "loss": 0.5}),
+        (
+            "Epoch: [3] [4/9] Loss [ 0.69] Avg Loss [0.68] Accuracy 0.5",
+            {"Loss": 0.69, "Avg Loss": 0.68, "Accuracy": 0.5},
+        ),
+        ("epoch 1, phase train, step 10, loss_train, 0.833", {"loss_train": 0.833}),
+        ("with loss, 3 of them", {}),
         ("训练损失: 0.5, 第 3 轮", {"训练损失": 0.5}),
     ],
 )

@@ -4,8 +4,9 @@
 on, or on nothing that changes (GEN206). Everything that is decided by it is decided blindly.
 
 **How to tell.** Equal to the training loss at every step: the same tensor is logged twice. Constant while training
-learns: a cached result, or another model's. Far better than training from the first epoch on: copies of training
-samples in the validation set, or labels that leak into the inputs.
+learns: a cached result, or another model's. Far better than training from the first epoch on, or as good as training
+on a few samples that are learned by heart: copies of training samples in the validation set, or labels that leak into
+the inputs.
 
 **What it is not.** Validation somewhat *below* training is normal with dropout, augmentation, and a training loss
 that is averaged over an epoch in which the model got better.

@@ -2,14 +2,15 @@
 
 ## What is seen
 The training loss reads exactly 0 at steps whose gradient norm is NaN, three times and more. Hugging Face's Trainer
-replaces NaN before it averages (`logging_nan_inf_filter`), so that a dead run logs 0.0.
+replaces NaN before it averages (`logging_nan_inf_filter`), so that a dead run logs 0.0. Where no gradient norm is
+logged, five zeros and more to the end of the log say so that follow at once on a tenth of the highest loss and more.
 
 ## Why it matters
 The run is dead, and its log looks as if it had become perfect.
 
 ## Look-alikes
 A loss of exactly 0 with a gradient of exactly 0: all labels are masked. Losses under 5e-5 print as 0.0 in four digits,
-with a gradient that is finite.
+with a gradient that is finite, and after others that were small already.
 
 ## Example
 ```python
@@ -48,34 +49,54 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Curve, Floats
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
-NEEDS: Final = (LOSS, "grad_norm")
+NEEDS: Final = (LOSS,)
 POINTS: Final = 3
 VARIES: Final = ("shift",)
 
 IN_A_ROW: Final = 3
 """Points in a row: one zero can be a batch without labels."""
+ALONE: Final = 5
+"""The same where no gradient tells."""
+FROM: Final = 0.1
+"""Share of the highest loss from which no training falls to exactly 0 in one step."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
-    """A loss of exactly 0 at steps whose gradient is NaN."""
-    grad, loss = view.curve("grad_norm"), view.curve(LOSS)
-    if grad is None or loss is None:
+    """A loss of exactly 0 at steps whose gradient is NaN, or from one step to the next and for good."""
+    loss = view.curve(LOSS)
+    if loss is None:
         return []
     zero = loss.value == 0.0
     if np.count_nonzero(zero) < IN_A_ROW:
         return []
+    grad = view.curve("grad_norm")
+    if grad is None:
+        return _fell(view, loss)
     steps = loss.step[zero]
     hidden = steps[np.isin(steps, grad.step[~np.isfinite(grad.value)])]
     if len(hidden) < IN_A_ROW:
         return []
-    first = float(hidden[0])
-    return [
-        view.finding(
-            __name__, SEVERITY, loss.name, first, 0.97,
-            f"{loss.name} reads exactly 0 from step {first:g} on while the gradient is NaN: the log hides a NaN",
-            points=(float(len(hidden)), "points"),
-        )
-    ]  # fmt: skip
+    return [_finding(view, loss, hidden, 0.97, "while the gradient is NaN")]
+
+
+def _fell(view: View, loss: Curve) -> list[Finding]:
+    """The zeros at the end of the log, if there were none before and the loss was far from 0."""
+    count = int(np.argmax(loss.value[::-1] != 0.0))
+    if loss.name != "train/loss" or count < max(ALONE, int(np.count_nonzero(loss.value == 0.0))):
+        return []
+    if loss.value[-count - 1] < FROM * np.nanmax(loss.value):
+        return []
+    return [_finding(view, loss, loss.step[-count:], 0.85, "at once and for good")]
+
+
+def _finding(view: View, loss: Curve, steps: Floats, sure: float, how: str) -> Finding:
+    first = float(steps[0])
+    return view.finding(
+        __name__, SEVERITY, loss.name, first, sure,
+        f"{loss.name} reads exactly 0 from step {first:g} on {how}: the log hides a NaN",
+        points=(float(len(steps)), "points"),
+    )  # fmt: skip

@@ -36,3 +36,33 @@ def test_a_copy_is_no_witness_of_swings(make) -> None:
     for apart, said in ((0.0, False), (0.02, True)):
         curves = {"train/loss": loss[:190], "val/loss": (seen[:19], loss[seen[:19]] + apart)}
         assert bool(engine.diagnose(make(curves), select=["OPT101"]).findings) == said
+
+
+SEEN = STEP[2::3]
+LEARNED = 0.05 + 2 * np.exp(-STEP / 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "val", "said"),
+    [
+        ({"facts": {"train": 150}}, LEARNED[SEEN], True),
+        ({"facts": {"train": 150}}, LEARNED[SEEN] * 0.9, True),
+        ({"facts": {"train": 150}}, LEARNED[SEEN] + 0.06, False),  # above it by 3 % of what training lost
+        ({"facts": {"train": 150}}, LEARNED[SEEN] + 0.06 * (SEEN == 29), False),  # at one time
+        ({"facts": {"train": 300}}, LEARNED[SEEN], False),
+        ({}, LEARNED[SEEN], False),
+        ({"facts": {"train": 150}, "regularizers": {"dropout": {"rate": 0.3}}}, LEARNED[SEEN], False),
+        ({"facts": {"train": 150, "mixed": 1}}, LEARNED[SEEN], False),
+    ],
+)
+def test_samples_that_are_learned_by_heart_and_validation_too(make, change, val, said) -> None:
+    noise = 0.004 * np.random.default_rng(1).normal(size=60)
+    run = make({"train/loss": LEARNED + noise, "val/loss": (SEEN, val)}, config=change)
+    seen = [f for f in engine.diagnose(run, select=["GEN206"]).findings if f.severity == "warning"]
+    assert bool(seen) is said
+
+
+def test_a_training_loss_that_stays_high_says_nothing(make) -> None:
+    loss = 0.5 + 2 * np.exp(-STEP / 10)
+    run = make({"train/loss": loss, "val/loss": (SEEN, loss[SEEN] - 0.01)}, config={"facts": {"train": 150}})
+    assert not engine.diagnose(run, select=["GEN206"]).findings

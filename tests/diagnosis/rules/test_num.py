@@ -105,3 +105,33 @@ def test_gradients_are_judged_without_a_loss_and_beside_a_scale_that_stands_stil
     diagnosis = engine.diagnose(make(curves))
     assert [f.code for f in diagnosis.findings] == ["NUM302"] * said
     assert diagnosis.status == ("ill" if said else "unknown")
+
+
+FALLING = 0.8 + 1.5 * FALL + 0.02 * NOISE
+ZEROS = np.zeros(N)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.where(STEP < 80, FALLING, 0.0), True),
+        (np.where(STEP < 1, 122.0, 0.0), True),
+        (np.where(STEP < N - 4, FALLING, 0.0), False),  # four zeros
+        (np.where((STEP < 80) | (STEP > 300), FALLING, 0.0), False),  # it comes back
+        (np.round(2 * np.exp(-STEP / 8), 4), False),  # small before it is 0
+        (ZEROS, False),
+    ],
+)
+def test_zeros_at_once_and_for_good_hide_a_nan_where_no_gradient_is_logged(make, values, said) -> None:
+    seen = found(make({"train/loss": values}), "NUM304")
+    assert (seen is not None) == said
+    assert not said or seen.confidence < 0.9
+
+
+def test_zeros_with_a_gradient_that_is_finite_hide_nothing(make) -> None:
+    curves = {"train/loss": np.where(STEP < 80, FALLING, 0.0), "grad_norm": 1 + 0.1 * NOISE}
+    assert found(make(curves), "NUM304") is None
+
+
+def test_a_score_that_is_perfect_at_once_hides_nothing(make) -> None:
+    assert found(make({"val/accuracy": np.where(STEP < 80, 0.6, 1.0)}), "NUM304") is None
