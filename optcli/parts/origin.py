@@ -26,14 +26,14 @@ def told(error: BaseException) -> str:
     """The error in one line: its class, but for `Misuse`, and what it says."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
-    text = " ".join(str(error).split())[:500]
+    text = " ".join(str(error).split()).partition(" Hint: enable anomaly")[0][:500]
     return text if isinstance(error, Misuse) else f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 def place(error: BaseException, function: Any = None) -> str:
     """`file:line` of the innermost frame in the user's own code, else where `function` is defined, else nothing."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _theirs(Path(frame.filename)):
+        if theirs(frame.filename):
             return f"{frame.filename}:{frame.lineno}"
     return home(function)
 
@@ -49,10 +49,12 @@ def home(function: Any) -> str:
 def own_home(function: Any) -> str:
     """The same, if it stands in the user's own code; else nothing."""
     place = home(function)
-    return place if place and _theirs(Path(place.rpartition(":")[0])) else ""
+    return place if place and theirs(place.rpartition(":")[0]) else ""
 
 
-def _theirs(file: Path) -> bool:
+def theirs(name: str) -> bool:
+    """Whether a source file is the user's own: not optcli's, the standard library's or an installed package's."""
+    file = Path(name)
     if _INSTALLED & set(file.parts) or any(file.is_relative_to(root) for root in (_OURS, _STDLIB)):
         return False
     return file.is_file()

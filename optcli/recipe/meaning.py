@@ -50,7 +50,7 @@ def rate(optimizer: Chosen) -> Troubles:
 def idle_options(optimizer: Chosen) -> Troubles:
     """Options that do nothing because another one is off."""
     o = optimizer.options
-    if getattr(o, "nesterov", False) and not getattr(o, "momentum", 1):
+    if getattr(o, "nesterov", False) and not getattr(o, "momentum", 1) and ":" not in optimizer.name:
         yield "optimizer.nesterov", "`nesterov` has no effect without momentum", "add `momentum: 0.9`, or remove it"
     usual = getattr(type(o), "decay", None)
     if isinstance(usual, str) and o.decay != usual and not o.weight_decay:

@@ -10,6 +10,7 @@ import torch
 from optcli.exits import Exit, Failure
 from optcli.parts import find, origin
 from optcli.parts.facts import Facts
+from optcli.train import backtrace
 from optcli.train.objective import ModelFailed
 
 
@@ -30,7 +31,7 @@ def blamed(error: BaseException, kind: str, name: str, home: str = "") -> Failur
 def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
     """The failure to show for a forward pass that raised; `names` says what the recipe calls model and loss."""
     cause = error.__cause__ or error
-    home = origin.own_home(type(error.model)) or origin.home(_function("model", names["model"]))
+    home = error.place or origin.own_home(type(error.model)) or origin.home(_function("model", names["model"]))
     told = blamed(cause, error.part, names[error.part], home if error.part == "model" else "")
     message = told.message
     if message.startswith("loss ") and home:  # a bundled loss: what it got is the user's
@@ -38,6 +39,8 @@ def in_step(error: ModelFailed, names: dict[str, str]) -> Failure:
         message = f"{home}: {message.replace(' failed:', f' failed on what model {model} gave:', 1)}"
         if "no tensor" in error.shapes:
             told.help = "let the model give one tensor, or take its output apart in a loss of your own"
+    if error.backward:
+        message = message.replace(" failed:", " failed in the backward pass:", 1)
     if error.step:
         message += f" (in step {error.step})"
     return Failure(told.code, message, f"the batch: {error.shapes}" + (f"; {told.help}" if told.help else ""))
@@ -49,6 +52,8 @@ def failure(error: BaseException, names: dict[str, str], device: str) -> Failure
         return error
     if is_out_of_memory(error):
         return out_of_memory(device)
+    if isinstance(error, origin.PartFailed):  # says its place itself
+        return Failure(Exit.USAGE, str(error))
     return in_step(error, names) if isinstance(error, ModelFailed) else None
 
 
@@ -78,4 +83,6 @@ def _function(kind: str, name: str) -> Any:
 def _help(error: BaseException) -> str:
     if isinstance(error, AttributeError) and isinstance(error.obj, Facts):
         return f"facts has {', '.join(field.name for field in fields(error.obj))}"
-    return "what goes in or comes out doesn't fit" if "shapes cannot be" in str(error) else ""
+    if "shapes cannot be" in str(error):
+        return "what goes in or comes out doesn't fit"
+    return next((help for said, help in backtrace.HELP.items() if said in str(error)), "")

@@ -190,8 +190,12 @@ def _placed(
         choices.put_channels_last(model)
     model = world.place(model.to(world.dtype)).train()
     frugal.shorten(recipe, model)
-    data = splits.train_x, splits.train_y
+    data, made = (splits.train_x, splits.train_y), {name for name, _ in model.named_parameters()}
     mine = {} if chosen else {**choices.choose(recipe, world, model, data, loss), "channels_last": laid}
+    if late := [name for name, _ in model.named_parameters() if name not in made]:
+        where = f"{home}: " if (home := own_home(type(model))) else ""
+        message = f"{where}model {recipe.model.name} makes `{late[0]}` in its forward pass"
+        raise Failure(Exit.USAGE, message, "make it in __init__: a run that goes on would not have it")
     info = dict(chosen or world.tell(mine))
     world.use_threads(info["threads"], 0)
     if info.get("in_place"):

@@ -187,12 +187,13 @@ def last_channels(recipe: Recipe, world: World, model: nn.Module) -> bool:
     """Whether convolutions keep their channels last: by the recipe, or where that is faster.
 
     It is in half precision, and on a CPU in fp32 as well (a step takes 0.6 to 0.85 of the time), except where channels
-    are convolved in groups; on Apple's GPUs torch's batch norm is wrong with it.
+    are convolved in groups, or another package's optimizer may want to see weights as matrices; on Apple's GPUs torch's
+    batch norm is wrong with it.
     """
     convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
     if recipe.train.channels_last != "auto":
         return bool(recipe.train.channels_last) and bool(convolutions)
-    if not convolutions or any(m.groups > 1 for m in convolutions):
+    if not convolutions or any(m.groups > 1 for m in convolutions) or ":" in recipe.optimizer.name:
         return False
     half, device = recipe.train.precision in HALF, world.device.type
     return (device == "cuda" and half) or (device == "cpu" and world.dtype == torch.float32)

@@ -16,6 +16,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from optcli.train.objective import ModelFailed
 from optcli.train.randomness import Randomness
 
 Result = tuple[Tensor, list[Tensor]]
@@ -81,8 +82,8 @@ class Recorded:
             self._record(plain, x, y, before)
             assert self._result is not None
             good = _distance((loss, grads), self._result) <= SPREAD * spread < math.inf
-        except RuntimeError as error:  # something in the model can't be recorded
-            good, why = False, str(error).partition("\n")[0][:200]
+        except (RuntimeError, ModelFailed) as error:  # something in the model can't be recorded
+            good, why = False, str(error.__cause__ or error).partition("\n")[0][:200]
         else:
             why = "what is played back is not what was recorded"
         self._put_back(after)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts.origin import Misuse
+from optcli.train import backtrace
 from optcli.train.averages import Averages
 from optcli.train.traceless import kept, plain
 
@@ -23,6 +24,10 @@ class ModelFailed(Exception):
 
     step = 0
     """The optimizer step in which it did, from 1; 0 before training began."""
+    place = ""
+    """`file:line`, where the error doesn't lead there."""
+    backward = False
+    """Whether it was in the backward pass."""
 
     def __init__(self, part: str, x: Tensor, y: Tensor, output: Any = None, model: nn.Module | None = None) -> None:
         super().__init__(part)
@@ -94,17 +99,24 @@ class Objective:
         with self.autocast:
             return self._apply(self.loss, x, y, self.bare)
 
-    @torch.no_grad()
     def probe(self, x: Tensor, y: Tensor) -> None:
         """Try one batch, so that a model that doesn't fit the data says so before anything is written.
 
         Raises:
-            ModelFailed: model or loss raised.
+            ModelFailed: model or loss raised, forward or backward.
         """
+        given = x, y
         for change in self._batch:
             x, y = change(x, y)
-        with plain(self.bare), kept(self.bare.buffers()), self.autocast:
-            self._apply(self._train_loss, x, y, self.bare)
+        with plain(self.bare), kept(self.bare.buffers()):
+            with self.autocast:
+                loss = self._apply(self._train_loss, x, y, self.bare)[1]
+            try:
+                torch.autograd.grad(loss, [p for p in self.bare.parameters() if p.requires_grad], allow_unused=True)
+            except torch.OutOfMemoryError:
+                raise
+            except Exception as error:
+                raise backtrace.failed(self, error, *given) from error
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
         part, output = "model", None

@@ -35,17 +35,17 @@ def resources(t: Training) -> dict[str, Any]:
         return {**told, "flops_per_step": None, "flops_per_s": None, "matmul_flops_per_s": None, "utilization": None}
     flops *= t.batches.accumulate * t.update.passes * t.world.size
     speed = flops / t.meter.wall_us * 1e6 if t.meter.wall_us else None
-    peak = matmul_peak(t.world) * t.world.size
+    peak = max(matmul_peak(t.world, dtype) for dtype in {HALF.get(t.world.precision, t.world.dtype), t.world.dtype})
+    peak *= t.world.size  # some processors are slower in half precision than in single
     share = None if speed is None else round(speed / peak, 4)
     return {
         **told, "flops_per_step": flops, "flops_per_s": speed, "matmul_flops_per_s": peak, "utilization": share,
     }  # fmt: skip
 
 
-def matmul_peak(world: World) -> float:
-    """FLOP/s of a large matrix product in the run's precision, on its device, with its threads: measured now."""
+def matmul_peak(world: World, dtype: torch.dtype) -> float:
+    """FLOP/s of a large matrix product on the run's device, with its threads: measured now."""
     side = SIDE.get(world.device.type, SIDE_ELSEWHERE)
-    dtype = HALF.get(world.precision, world.dtype)
     one = torch.ones(side, side, dtype=dtype, device=world.device)
     fastest = float("inf")
     for _ in range(PRODUCTS):

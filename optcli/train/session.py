@@ -12,6 +12,7 @@ from typing import Any
 from optcli.diagnosis.diagnosis import Diagnosis
 from optcli.diagnosis.live import Live
 from optcli.exits import Exit, Failure
+from optcli.parts.origin import PartFailed
 from optcli.recipe.recipe import Recipe
 from optcli.run import strict_json
 from optcli.run.journal import Journal
@@ -82,7 +83,7 @@ def train(
             return _Session(recipe, world, signals, place, dict(imports or {})).run(resume)
         except Unavailable as error:
             raise Failure(Exit.USAGE, str(error), error.help) from error
-        except (ModelFailed, MemoryError, RuntimeError) as error:
+        except (ModelFailed, PartFailed, MemoryError, RuntimeError) as error:
             failure = _failure(error, recipe, device)
             if failure is None:
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts.optimizers._direct import Step
-from optcli.train import sparse
+from optcli.train import backtrace, sparse
 from optcli.train.batches import Batch
 from optcli.train.eighths import cut
 from optcli.train.gate import Gate, Keeper, changing_buffers
@@ -155,7 +155,12 @@ class Update:
         if self._parts > 1:
             loss = loss / self._parts
         scaled = loss if self._gate.scale is None else loss * self._gate.scale
-        grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
+        try:
+            grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:
+            raise backtrace.failed(self._objective, error, x, y) from error
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
         if self._sparse:
@@ -175,7 +180,12 @@ class Update:
         for number, (x, y) in enumerate(batches, 1):
             with self._world.alone(self._objective.model) if number < len(batches) else self._objective.nothing:
                 loss = self._objective(x, y) / len(batches)
-                torch.autograd.backward(loss if self._gate.scale is None else loss * self._gate.scale)
+                try:
+                    torch.autograd.backward(loss if self._gate.scale is None else loss * self._gate.scale)
+                except torch.OutOfMemoryError:
+                    raise
+                except Exception as error:
+                    raise backtrace.failed(self._objective, error, x, y) from error
             total += loss.detach()
         return self._world.mean_(total), [_grad(p) for p in self._params]
 
@@ -209,7 +219,8 @@ class Update:
         """What an ungated optimizer keeps; it may come into being with its first step."""
         if not self._ungated:
             return []
-        return [t for one in self._step.optimizer.state.values() for t in one.values() if isinstance(t, Tensor)]
+        states = [one for one in self._step.optimizer.state.values() if isinstance(one, Mapping)]
+        return [t for one in states for t in one.values() if isinstance(t, Tensor)]
 
 
 def _grad(parameter: nn.Parameter) -> Tensor:

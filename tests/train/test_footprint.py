@@ -32,6 +32,13 @@ def test_bytes_by_kind(recipe):
     assert freed["gradients"] == 4 * 4 * 12
 
 
+def test_state_in_lists_and_in_mappings_of_mappings_counts(recipe):
+    made = built(recipe, "optimizer={name: lbfgs}")
+    before = footprint.sizes(made.objective, made.optimizer, made.batches.at(0)[0])["optimizer"]
+    made.optimizer.state["more"] = {"past": [torch.ones(3), [torch.ones(2)]], "deep": {"one": (torch.ones(5),)}, "n": 3}
+    assert footprint.sizes(made.objective, made.optimizer, made.batches.at(0)[0])["optimizer"] == before + 40
+
+
 def test_operations_of_a_net_of_linear_layers(recipe):
     made = built(recipe)
     forward = 2 * 8 * (4 * 12 + 12 * 3)

@@ -60,6 +60,18 @@ MISTAKES = {
         HEAD, "        self.head = nn.Linear(width + 1, outputs)",
         "return self.head(x)", r"cannot be multiplied \(32x8 and 9x2\)",
     ),
+    "no gradient": (
+        "return self.head(x)", "return self.head(x).detach()",
+        "        x = self.radial(x)", r"model ring_net failed in the backward pass: RuntimeError: element 0",
+    ),
+    "changed in place": (
+        "x = torch.relu(layer(x))", "x = torch.sigmoid(layer(x)); x += 1",
+        "x = torch.sigmoid(layer(x)); x += 1", "in the backward pass: RuntimeError: one of the variables needed",
+    ),
+    "a layer that comes late": (
+        "        return self.head(x)", "        self.late = nn.Linear(2, 2)\n        return self.late(self.head(x))",
+        "        x = self.radial(x)", "model ring_net makes `late.weight` in its forward pass",
+    ),
     "too few outputs": (
         HEAD, "        self.head = nn.Linear(width, 1)",
         "        x = self.radial(x)", "failed on what model ring_net gave: IndexError: Target 1 is out of bounds",

@@ -97,7 +97,12 @@ class Net(nn.Module):
         if self.fault == "forgets" and self.training:
             self.counter += 1.0
             hidden = hidden * (1 + 0.1 * self.counter)
+        if self.fault == "in place":
+            hidden = hidden.sigmoid()
+            hidden += 1
         out: torch.Tensor = self.last(hidden)
+        if self.fault == "cut":
+            return out.detach()
         return out.detach() + self.last.bias if self.fault == "detached" else out
 
 
@@ -118,6 +123,9 @@ def broken() -> Callable[[str], str]:
     [
         ("loss_at_init", "huge"),
         ("gradients", "unused"),
+        ("gradients", "cut"),
+        ("gradients", "in place"),
+        ("same_seed", "in place"),
         ("gradients", "zeros"),
         ("gradients", "detached"),
         ("independent_samples", "mixes"),

@@ -33,8 +33,11 @@ def build(options: Options) -> Callable[..., Tensor]:
     """`loss(output (N, classes), target (N,) int64 or (N, classes) of 0..1, label_smoothing=0.0) -> scalar`."""
     from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
+    from optcli.parts._by_class import by_class
+
     def loss(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
         if target.ndim < output.ndim:
+            output, target = by_class(output, target)
             target = one_hot(target, output.shape[-1])
         target = target.to(output.dtype)
         if label_smoothing:

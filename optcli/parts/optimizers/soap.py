@@ -9,8 +9,10 @@ Source: Vyas et al. 2024, arXiv 2409.11321, algorithm 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optcli.units import STRICT, Count, NonNegative, Positive, Rate
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 GATED = True
+MEANS: Final = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,27 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
         return [side if side <= options.largest else 0 for side in p.flatten(1).shape]
 
     defaults = {name: getattr(options, name) for name in ("betas", "eps", "every")}
-    made = {}
+    made: dict[str, Callable[[Tensor], Tensor]] = {}
     for at, side in enumerate(("left", "right")):
-        made[side] = lambda p, at=at: p.new_zeros(sides(p)[at], sides(p)[at])
-        made[f"{side}_basis"] = lambda p, at=at: torch.eye(sides(p)[at], dtype=p.dtype, device=p.device)
+        made[side] = partial(_square, sides, at, torch.zeros)
+        made[f"{side}_basis"] = partial(_square, sides, at, torch.eye)
+    for mean in MEANS:  # seen as matrices, which weights with the channels last in memory aren't
+        made[mean] = partial(torch.zeros_like, memory_format=torch.contiguous_format)
+    more = [slot for slot in made if slot not in MEANS]
     return Own(
         "SOAP",
-        rated(list(_split(groups, [*made])), options.lr),
+        rated(list(_split(groups, more)), options.lr),
         {**defaults, "decoupled": options.decay == "decoupled", "count": 0},
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
         _gain.soap,
         made=made,
     )
+
+
+def _square(sides: Callable[[Tensor], list[int]], at: int, make: Callable[..., Tensor], p: Tensor) -> Tensor:
+    """A square matrix as long as side `at` of the parameter's matrix."""
+    return make(sides(p)[at], sides(p)[at], dtype=p.dtype, device=p.device)
 
 
 def _split(groups: list[dict[str, Any]], more: list[str]) -> list[dict[str, Any]]:

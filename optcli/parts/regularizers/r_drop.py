@@ -14,6 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from optcli.parts._by_class import by_class
+from optcli.parts.origin import Misuse
 from optcli.units import STRICT, NonNegative
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class RDrop:
 
         @wraps(loss_fn)
         def agreeing(output: Any, target: Tensor, **options: Any) -> Any:
+            if not hasattr(output, "float"):
+                raise Misuse(f"r_drop compares predictions, and the model gives a {type(output).__name__} of them")
             penalty = self.strength * divergence(*by_class(output.float(), target)[0].chunk(2))
             self._last = penalty.detach()
             return loss_fn(output, target, **options) + penalty

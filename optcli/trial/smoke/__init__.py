@@ -78,6 +78,7 @@ def run(
     wanted = list(only) or names()
     results = []
     with Bench(recipe) as bench:
+        assert bench.built  # what can't be built raises here
         for name in (n for n in names() if n in wanted):
             results.append(_one(name, bench))
             tell(results[-1])
@@ -86,5 +87,24 @@ def run(
 
 def _one(name: str, bench: Any) -> Result:
     begin = time.perf_counter()
-    result: Result = import_module(f"{__name__}.checks.{name}").check(bench)
+    check: Callable[[Any], Result] = import_module(f"{__name__}.checks.{name}").check
+    try:
+        result = check(bench)
+    except Exception as error:
+        result = _broke_off(error, bench.recipe)
     return replace(result, name=name, seconds=time.perf_counter() - begin)
+
+
+def _broke_off(error: Exception, recipe: Recipe) -> Result:
+    """The failure of a check in which a training broke off or the user's own code raised; any other error goes on."""
+    from optcli.parts import find, origin
+    from optcli.train import blame
+
+    names = {"model": recipe.model.name, "loss": recipe.loss.name}
+    failure = blame.failure(error, names, recipe.train.device)
+    own = getattr(find("model", recipe.model.name), "function", None)
+    if failure is None and own is not None and not isinstance(error, OSError):
+        failure = blame.blamed(error, "model", recipe.model.name, origin.own_home(own))
+    if failure is None:
+        raise error
+    return Result("fail", failure.message, failure.help)

@@ -21,6 +21,15 @@ def test_cross_entropy_by_hand():
     assert built("cross_entropy")(output, torch.tensor([0, 0])).item() == pytest.approx(wanted)
 
 
+def test_bce_of_pixels_is_one_against_all_in_the_axis_of_the_classes():
+    for size in (4, 3):  # as many columns as classes, too
+        output, target = torch.randn(2, 3, 5, size), torch.randint(3, (2, 5, size))
+        wanted = F.binary_cross_entropy_with_logits(output, F.one_hot(target, 3).movedim(-1, 1).float())
+        torch.testing.assert_close(built("bce")(output, target), wanted)
+        one = built("cross_entropy")(output, target), F.cross_entropy(output, target)
+        torch.testing.assert_close(*one)
+
+
 def test_cross_entropy_of_text_is_the_mean_over_positions():
     output, target = torch.randn(2, 3, 5), torch.randint(5, (2, 3))
     rows = [F.cross_entropy(output[i, j][None], target[i, j][None]) for i in range(2) for j in range(3)]

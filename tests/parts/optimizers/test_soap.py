@@ -115,3 +115,20 @@ def test_what_is_not_finite_never_gets_to_the_eigenvectors():
         optimizer.advance([0.1], [torch.randn(4, 3)])
     assert all(tensor.isfinite().all() for tensor in optimizer.state[weights].values())
     assert not torch.equal(optimizer.state[weights]["left_basis"], torch.eye(4))
+
+
+def test_channels_last_in_memory_take_the_same_steps():
+    part = find("optimizer", "soap")
+    weights = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        draw = torch.Generator().manual_seed(0)
+        start = torch.randn(6, 3, 3, 3, generator=draw, dtype=torch.float64).contiguous(memory_format=layout)
+        parameter = torch.nn.Parameter(start.clone())
+        group = {"params": [parameter], "name": "all", "weight_decay": 0.01, "lr_scale": 1.0}
+        optimizer = part.build([group], part.Options(lr=0.01, every=2), "cpu")
+        for _ in range(12):
+            grad = torch.randn(6, 3, 3, 3, generator=draw, dtype=torch.float64)
+            optimizer.advance([0.01], [grad.contiguous(memory_format=layout)])
+        weights.append(parameter.detach())
+    torch.testing.assert_close(*weights, rtol=1e-9, atol=1e-12)
+    assert not torch.equal(weights[0], start)

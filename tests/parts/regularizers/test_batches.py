@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy, kl_div
 
 from optcli.parts import find
 from optcli.parts.losses import cross_entropy as part
+from optcli.parts.origin import Misuse
 
 
 def made(name, **options):
@@ -75,6 +76,12 @@ def test_r_drop_is_the_paper_s_loss():
     nll = (cross_entropy(output[:3], y) + cross_entropy(output[3:], y)) / 2
     torch.testing.assert_close(loss, nll + 2.0 * both / 3 / 2)
     assert regularizer.report()["penalty"] == pytest.approx((both / 3).item(), rel=1e-5)
+
+
+def test_r_drop_wants_one_prediction():
+    loss = made("r_drop").on_loss(lambda output, target: output["a"].sum())
+    with pytest.raises(Misuse, match="the model gives a dict of them"):
+        loss({"a": torch.ones(2, 3)}, torch.zeros(2))
 
 
 def test_input_noise_has_its_spread():

@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt
 from optcli.parts import UnknownPart, UnusablePart
 from optcli.parts.optimizers._families import _source
 from optcli.parts.optimizers._families._store import storable
+from optcli.parts.origin import PartFailed, told
 from optcli.units import STRICT
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Foreign:
             optimizer: Optimizer = family(rated(self._split(groups), options.lr), **values)
         except Exception as error:  # of any class: packages have their own
             raise ValueError(f"{self.name}: {error}") from error
-        _gate(optimizer)
+        _gate(optimizer, f"{self.package.prefix}:{self.name.lower()}")
         storable(optimizer, self.package.tensors())
         if hasattr(optimizer, "train") and hasattr(optimizer, "eval"):
             _swap(optimizer)
@@ -122,13 +123,22 @@ def _options(given: Iterable[_source.Parameter]) -> type:
     return made
 
 
-def _gate(optimizer: Optimizer) -> None:
-    """Skip the step where `found_inf` is 1."""
+def _gate(optimizer: Optimizer, name: str) -> None:
+    """Skip the step where `found_inf` is 1, and say whose fault it is if the step fails."""
     take = optimizer.step
 
     def step(closure: Any = None) -> Any:
         found = getattr(optimizer, "found_inf", None)
-        return None if found is not None and found.item() else take(closure)
+        if found is not None and found.item():
+            return None
+        try:
+            return take(closure)
+        except MemoryError:
+            raise
+        except Exception as error:
+            if "out of memory" in str(error):
+                raise
+            raise PartFailed(f"optimizer {name} failed in its step: {told(error)}") from error
 
     optimizer.step = step  # type: ignore[method-assign]
 
@@ -140,10 +150,11 @@ def _swap(optimizer: Any) -> None:
     def eval_mode() -> None:
         if not kept:
             kept.extend((p, p.detach().clone()) for group in optimizer.param_groups for p in group["params"])
-            optimizer.eval()
+            if optimizer.state:  # before the first step the weights are those for evaluation as well
+                optimizer.eval()
 
     def train_mode() -> None:
-        if kept:
+        if kept and optimizer.state:
             optimizer.train()
         for parameter, old in kept:
             parameter.data.copy_(old)

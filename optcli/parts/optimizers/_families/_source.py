@@ -158,13 +158,20 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
+def _inside(item: ast.expr) -> Any:
+    """The type of an item of a tuple or list: `...` and None stand for themselves."""
+    if isinstance(item, ast.Constant):
+        return type(None) if item.value is None else ...
+    return _type(item, REQUIRED)
+
+
 def _composed(outer: str, inner: list[ast.expr], default: Any) -> Any:
     if outer == "Literal":
         choices: Any = Literal
         return choices[tuple(ast.literal_eval(item) for item in inner)]
     if outer in ("Optional", "Union"):
         return _union([*inner, *([ast.Constant(None)] if outer == "Optional" else [])], default)
-    kinds = [... if isinstance(item, ast.Constant) else _type(item, REQUIRED) for item in inner]
+    kinds = [_inside(item) for item in inner]
     if outer in ("tuple", "Tuple", "list", "List", "Sequence") and None not in kinds:
         return GenericAlias(tuple, tuple(kinds)) if outer.lower() == "tuple" else GenericAlias(list, (kinds[0],))
     return None

@@ -97,7 +97,7 @@ class Swap(torch.optim.SGD):
     @torch.no_grad()
     def move(self, factor):
         for p in self.param_groups[0]["params"]:
-            p.mul_(factor)
+            p.mul_(self.state[p].get("factor", 0.0) and factor)
 """
 
 

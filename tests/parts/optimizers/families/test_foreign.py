@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from optcli.parts import UnknownPart, UnusablePart
 from optcli.parts.optimizers import _direct
 from optcli.parts.optimizers._families._foreign import Foreign, Package, found
+from optcli.parts.origin import PartFailed
 from optcli.parts.reference import _made_options
 from optcli.train import tree
 
@@ -66,6 +67,10 @@ def test_state_goes_through_a_checkpoint(package):
 def test_weights_for_evaluation_come_and_go_exactly(package):
     parameter, optimizer = built(Foreign(package, "Swap"))
     parameter.data.fill_(0.1)
+    optimizer.eval_mode()
+    optimizer.train_mode()
+    assert parameter.tolist() == [pytest.approx(0.1)] * 2  # there is nothing to swap before the first step
+    optimizer.state[parameter]["factor"] = 1.0
     before = parameter.detach().clone()
     for _ in range(2):
         optimizer.eval_mode()
@@ -74,6 +79,13 @@ def test_weights_for_evaluation_come_and_go_exactly(package):
     assert torch.equal(parameter.detach(), before)
     optimizer.train_mode()
     assert torch.equal(parameter.detach(), before)
+
+
+def test_a_step_that_raises_is_the_package_s_fault(package):
+    parameter, optimizer = built(Foreign(package, "Plain"), lr=0.1)
+    optimizer.state[parameter]["queue"] = None
+    with pytest.raises(PartFailed, match="optimizer fake:plain failed in its step: AttributeError: 'NoneType'"):
+        _direct.stepper(optimizer)(1.0, [torch.ones(2)])
 
 
 def test_what_the_package_refuses_is_told(package):
