@@ -17,6 +17,8 @@ SAME = 0.75
 """Share of the turns of a counter inside the epoch that come with a new epoch, and the other way round."""
 TOO_OFTEN = 0.05
 """An axis that turns back at more than this share of its rows is no axis: resumes are rare."""
+ANEW = 4
+"""Rows of the shortest of several countings of epochs that are trainings."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0, wanted:
         remark = remark or f"`{name}` is {_fault(fill(columns[name], rows))}"
     if epoch is not None and wanted not in columns:
         step = fill(columns[epoch], rows)
-        if _steady(step) and not _repeats(columns, step):
+        if (_steady(step) or _anew(step)) and not _repeats(columns, step):
             return Axis("epoch", epoch, step)
         remark = remark or ("" if _steady(step) else f"`{epoch}` is {_fault(step)}")
     counted = np.arange(rows, dtype=np.float64)
@@ -135,6 +137,13 @@ def _steady(step: Floats) -> bool:
         return True
     move = np.diff(step)
     return bool(np.any(move != 0)) and int((move < 0).sum()) <= max(3, TOO_OFTEN * len(move))
+
+
+def _anew(step: Floats) -> bool:
+    """Whether it is several countings from one and the same first value: trainings one after the other."""
+    begins = np.flatnonzero(np.diff(step) < 0) + 1
+    lengths = np.diff([0, *begins])
+    return bool(len(begins)) and bool((step[begins] == step[0]).all()) and int(lengths.min()) >= ANEW
 
 
 def _once(columns: Mapping[str, Column]) -> bool:

@@ -19,7 +19,7 @@ from optcli.train import choices, frugal, sparse
 from optcli.train.averages import Averages, Shown
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
-from optcli.train.gate import Gate, ScalingGate
+from optcli.train.gate import Gate, ScalingGate, check_finite
 from optcli.train.objective import Objective, shape
 from optcli.train.probes import Window, layers
 from optcli.train.randomness import Randomness
@@ -114,7 +114,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     loss = find("loss", recipe.loss.name).build(recipe.loss.options)
     model, info = _placed(recipe, world, model, splits, loss, chosen)
     objective = _objective(recipe, world, model, loss, regularizers, info)
-    groups, optimizer, gated = _optimizer(recipe, world, model, info, regularizers)
+    groups, optimizer, gated = _optimizer(recipe, world, model, splits.train_x, info, regularizers)
     _introduce(regularizers, optimizer, recipe.plan())
     batches = Batches(splits.train_x, splits.train_y, recipe.batch_size, recipe.train.accumulate, recipe.seed, world)
     keepers = [part for part in (*regularizers.values(), optimizer) if hasattr(part, "eval_mode")]
@@ -241,16 +241,23 @@ def _freeze(model: nn.Module, patterns: Sequence[str]) -> None:
 
 
 def _optimizer(
-    recipe: Recipe, world: World, model: nn.Module, info: Mapping[str, Any], regularizers: Mapping[str, Any]
+    recipe: Recipe,
+    world: World,
+    model: nn.Module,
+    inputs: Any,
+    info: Mapping[str, Any],
+    regularizers: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], Any, bool]:
     if not info["compile"]:
         without_compiler()
     module, options = find("optimizer", recipe.optimizer.name), recipe.optimizer.options
     cautious = getattr(options, "decay", "") == "cautious"
+    asked = recipe.layer_decay != 1 or getattr(module, "BY_LAYER", False)
+    order = choices.layer_order(world, model, inputs) if asked else None
     try:
         groups = _groups.groups(
             model, getattr(options, "weight_decay", None) or 0.0, lr=options.lr,
-            wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious,
+            wishes=recipe.groups, layer_decay=recipe.layer_decay, cautious=cautious, order=order,
         )  # fmt: skip
     except ValueError as error:
         raise Failure(Exit.USAGE, f"optimizer.groups: {error}") from error
@@ -267,18 +274,6 @@ def _optimizer(
 
 def _metrics(recipe: Recipe) -> dict[str, Any]:
     return {chosen.name: find("metric", chosen.name) for chosen in recipe.metrics}
-
-
-def check_finite(model: nn.Module, name: str) -> None:
-    """Weights must be numbers before the first step.
-
-    Raises:
-        Failure: some are NaN or infinite; names the parameter.
-    """
-    for path, parameter in model.named_parameters():
-        if not torch.isfinite(parameter).all():
-            message = f"model {name}: `{path}` is not finite before the first step"
-            raise Failure(Exit.USAGE, message, "look at how the model initializes it")
 
 
 def own(make: Callable[[], Any], kind: str, name: str) -> Any:

@@ -15,13 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts import bundled
+from optcli.parts.optimizers._order import Order, watch
 from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
 from optcli.train import eighths
 from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import owned
 from optcli.train.signals import interrupted
-from optcli.train.traceless import kept
+from optcli.train.traceless import kept, plain
 from optcli.train.world import HALF, World
 
 GAIN: Final = {"cpu": 0.21}
@@ -30,6 +31,8 @@ GAIN_ELSEWHERE: Final = 0.6
 """The same on accelerators, where it also saves launches."""
 COMPILING: Final = 10.0
 """Seconds that the smallest model takes to compile, at the very least."""
+FEW: Final = 2
+"""Samples with which the order of the layers is looked at."""
 TRIALS: Final = 3
 """Steps that are timed each way; the fastest counts, since other people's work only adds."""
 
@@ -181,6 +184,19 @@ def forward_work(world: World, model: nn.Module, x: Tensor) -> tuple[float, floa
         for hook in hooks:
             hook.remove()
     return work[0], time.perf_counter() - begin
+
+
+def layer_order(world: World, model: nn.Module, inputs: Any) -> Order:
+    """In which order the model's layers work, seen with a few of the inputs of training."""
+    model.eval()
+    try:
+        x = world.cast(owned(world.tensor(inputs[:FEW])))
+        with plain(model), kept(model.buffers()):
+            return watch(model, lambda: model(x))
+    except (Exception, SystemExit):
+        return Order()  # the first real batch says what is wrong, with its place
+    finally:
+        model.train()
 
 
 def last_channels(recipe: Recipe, world: World, model: nn.Module) -> bool:

@@ -42,7 +42,9 @@ def show(recipe: Recipe, device: str | None) -> None:
 def _parameters(recipe: Recipe, built: Built) -> list[str]:
     """How many there are, and how the optimizer treats them."""
     total = sum(p.numel() for p in built.objective.bare.parameters())
-    described = _groups.describe(built.groups, recipe.optimizer.options.lr)
+    taken = built.optimizer.param_groups  # some optimizers split them further
+    groups = taken if all("name" in group and "lr_scale" in group for group in taken) else built.groups
+    described = _groups.describe(groups, recipe.optimizer.options.lr)
     return [f"model   {total:,} parameters", *(f"        {line}" for line in described)]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from optcli.exits import Exit, Failure
 from optcli.train.probes import Row
 from optcli.train.world import World
 
@@ -126,6 +127,18 @@ class Keeper:
 
     def _here(self, tensor: Tensor) -> bool:
         return tensor.device == self._gate.up.device
+
+
+def check_finite(model: nn.Module, name: str) -> None:
+    """Weights must be numbers before the first step.
+
+    Raises:
+        Failure: some are NaN or infinite; names the parameter.
+    """
+    for path, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            message = f"model {name}: `{path}` is not finite before the first step"
+            raise Failure(Exit.USAGE, message, "look at how the model initializes it")
 
 
 def changing_buffers(model: nn.Module) -> list[Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from optcli.run.axis import choose, clock, fill, follow, within_epoch
 from optcli.run.block import Column
@@ -107,3 +108,17 @@ def test_a_rare_column_is_no_axis() -> None:
     n = np.arange(100.0)
     columns = {"update": Column(read_only([7]), read_only([50])), "num_updates": Column(read_only(n))}
     assert choose(columns, 100).name == "num_updates"
+
+
+@pytest.mark.parametrize(
+    ("epoch", "kind"),
+    [
+        ([*range(6)] * 8, "epoch"),  # trainings one after the other
+        ([0, 100, 200, 300, 400] * 8, "epoch"),
+        ([*range(3)] * 16, "row"),
+        ([*range(6), *range(2, 8)] * 4, "row"),  # it begins anywhere
+    ],
+)
+def test_epochs_that_begin_again_and_again_at_the_first_are_trainings(epoch: list[float], kind: str) -> None:
+    values = [1 / (1 + n) for n in range(len(epoch))]
+    assert choose(columns(epoch=epoch, loss=values), len(epoch)).kind == kind

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from optcli.parts.optimizers._order import Order
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -21,6 +23,7 @@ def groups(
     wishes: Mapping[str, Any] | None = None,
     layer_decay: float = 1.0,
     cautious: bool = False,
+    order: Order | None = None,
 ) -> list[dict[str, Any]]:
     """The trainable parameters of `model` as groups for an optimizer's `build`.
 
@@ -35,12 +38,15 @@ def groups(
         wishes: pattern -> an object with `lr` (None: `lr_scale` counts), `lr_scale` and `weight_decay` (None: as
             without it), see `matching`; where several patterns match a parameter, the last one counts.
         layer_decay: each layer's rate is this times that of the layer above it; the head's is whole.
+        order: in which order the layers work, as a forward pass has shown; else they are taken as they were made.
         cautious: the decay is put into `cautious`, for `_direct.stepper` to apply, instead of into `weight_decay`.
 
     Raises:
         ValueError: a pattern matches no parameter.
     """
-    spared, depths, marks = _spared(model), _depths(model), {"hidden": _hidden(model), "sparse": _sparse(model)}
+    order = order or Order()
+    spared, depths = _spared(model), _depths(model, order)
+    marks = {"hidden": _hidden(model, order), "sparse": _sparse(model)}
     wished = {id(p): (pattern, wish) for pattern, wish in (wishes or {}).items() for p in matching(model, pattern)}
     scales: dict[str, float] = getattr(model, "lr_scales", {})
     scaled = {id(p): scales[name] for name, p in model.named_parameters() if name in scales}
@@ -59,8 +65,8 @@ def groups(
             name, scale = f"{pattern}, {name}", scale * wish.lr_scale if wish.lr is None else wish.lr / lr
             decay = decay if wish.weight_decay is None else wish.weight_decay
         found.setdefault((name, decay, scale), []).append(parameter)
-    order = sorted(found, key=lambda key: key[0] == "not decayed")
-    made = [_group(name, decay, scale, found[name, decay, scale], marks) for name, decay, scale in order]
+    ends = sorted(found, key=lambda key: key[0] == "not decayed")
+    made = [_group(name, decay, scale, found[name, decay, scale], marks) for name, decay, scale in ends]
     return [{**g, "weight_decay": 0.0, "cautious": g["weight_decay"]} for g in made] if cautious else made
 
 
@@ -82,22 +88,39 @@ def matching(model: nn.Module, pattern: str) -> list[Tensor]:
     return found
 
 
-def _depths(model: nn.Module) -> dict[int, int]:
+def _depths(model: nn.Module, order: Order) -> dict[int, int]:
     """Parameter -> how many layers it is below the last one. Embeddings are the lowest; norms belong to what is below.
 
-    A layer is a child of the model, or one of a sequence of blocks.
+    A layer is a child of the model or of a part that holds a sequence of blocks, or one of a sequence.
     """
+    level, levels = 0, dict[int, int]()
+    for layer in sorted(_layers(model), key=lambda layer: order.turn.get(id(layer), 0)):
+        own = [p for p in layer.parameters() if id(p) not in levels]
+        if own and levels and not isinstance(layer, _spared_modules()):
+            level += 1
+        levels |= {id(p): level for p in own}
+    return {id(p): level - levels.get(id(p), 0) for p in model.parameters()}
+
+
+def _layers(model: nn.Module) -> Iterator[nn.Module]:
     from torch import nn
 
-    level, levels = 0, dict[int, int]()
     for child in model.children():
-        inside = list(child.children()) if isinstance(child, nn.Sequential | nn.ModuleList) else [child]
-        for layer in inside:
-            own = [p for p in layer.parameters() if id(p) not in levels]
-            if own and levels and not isinstance(layer, _spared_modules()):
-                level += 1
-            levels |= {id(p): level for p in own}
-    return {id(p): level - levels.get(id(p), 0) for p in model.parameters()}
+        if isinstance(child, nn.Sequential | nn.ModuleList):
+            yield from child.children()
+        elif any(map(_stacked, child.children())):
+            yield from _layers(child)
+        else:
+            yield child
+
+
+def _stacked(module: nn.Module) -> bool:
+    """Whether it is a sequence of blocks that have parts themselves, or has one in it."""
+    from torch import nn
+
+    if not isinstance(module, nn.Sequential | nn.ModuleList):
+        return any(map(_stacked, module.children()))
+    return sum(any(True for _ in block.children()) for block in module.children()) > 1
 
 
 def weights(model: nn.Module) -> list[Tensor]:
@@ -121,13 +144,21 @@ def _group(name: str, decay: float, scale: float, params: list[Any], marks: dict
     return {"params": params, "name": name, "weight_decay": decay, "lr_scale": scale, **marked}
 
 
-def _hidden(model: nn.Module) -> set[int]:
-    """Identities of the weights of linear and convolution layers, but for the last one: the head."""
+def _hidden(model: nn.Module, order: Order) -> set[int]:
+    """Identities of the weights of linear, convolution and attention layers, but for the heads: the last ones."""
     from torch import nn
 
     kinds, spared = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d), _spared(model)
-    found = [id(module.weight) for module in model.modules() if isinstance(module, kinds)]
-    return set(found[:-1]) - spared
+    layers = [module for module in model.modules() if isinstance(module, kinds)]
+    last = max(reversed(layers), key=lambda layer: order.turn.get(id(layer), 0), default=None)
+    heads = order.heads & set(map(id, layers)) or {id(last)}
+    found = {id(layer.weight) for layer in layers if id(layer) not in heads}
+    packed = {
+        id(m.in_proj_weight)
+        for m in model.modules()
+        if isinstance(m, nn.MultiheadAttention) and m.in_proj_weight is not None
+    }
+    return (found | packed) - spared
 
 
 def _sparse(model: nn.Module) -> set[int]:

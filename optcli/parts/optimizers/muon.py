@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 GATED = True
+BY_LAYER = True
 POLYNOMIAL: Final = (3.4445, -4.7750, 2.0315)
 """Of the singular values: a s + b s^3 + c s^5 brings them near 1 in a few rounds, the small ones fastest."""
 

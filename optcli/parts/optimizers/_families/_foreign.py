@@ -66,6 +66,7 @@ class Foreign:
     def __init__(self, package: Package, name: str, split: Callable[[list[Any]], list[Any]] = list) -> None:
         file = package.listing()
         self.package, self.name, self._split = package, name, split
+        self.BY_LAYER = split is not list
         given = [_needed(p) for p in _source.parameters(file, name) if p.name not in _NOT_OPTIONS]
         missing = [p.name for p in given if p.type is None and p.default is _source.REQUIRED]
         if missing or not any(p.name == "lr" for p in given):
