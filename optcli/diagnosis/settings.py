@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,3 +41,12 @@ def _in_list(parts: list[Any] | tuple[Any, ...], path: str) -> Any:
         if isinstance(part, Mapping) and part.get("name") == name:
             return setting(part, option) if option else part
     return None
+
+
+def constant_guess(config: Mapping[str, Any]) -> float | None:
+    """The loss of the best constant guess, ln(classes) or the target's variance; None where that isn't known."""
+    task, outputs = setting(config, "facts.task"), number(config, "facts.outputs")
+    if task in ("classification", "language") and outputs is not None and outputs > 1:
+        rest = (1 - 1 / outputs) * math.log(outputs - 1) if setting(config, "loss.name") == "bce" else 0.0
+        return math.log(outputs) - rest  # binary cross-entropy asks of each class against all others
+    return number(config, "facts.target_variance") if task == "regression" else None

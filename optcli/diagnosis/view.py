@@ -17,7 +17,7 @@ from optcli.diagnosis import ladder
 from optcli.diagnosis.diagnosis import Evidence, Finding, Severity
 from optcli.diagnosis.layers import dead_shares, layer_norms
 from optcli.diagnosis.rules import name_of
-from optcli.diagnosis.settings import number, setting
+from optcli.diagnosis.settings import constant_guess, setting
 from optcli.run.curve import Curve, Floats, Run
 from optcli.run.prepare import Series, warm_up_end
 from optcli.run.stats import median
@@ -165,10 +165,7 @@ class View:
     @cached_property
     def chance(self) -> float | None:
         """The loss of the best constant guess, from the configuration: ln(classes) or the target's variance."""
-        task, outputs = setting(self.config, "facts.task"), number(self.config, "facts.outputs")
-        if task in ("classification", "language") and outputs is not None and outputs > 1:
-            return math.log(outputs)
-        return number(self.config, "facts.target_variance") if task == "regression" else None
+        return constant_guess(self.config)
 
     @cached_property
     def chance_at_most(self) -> float | None:

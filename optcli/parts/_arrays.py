@@ -14,8 +14,9 @@ SHOWN: Final = 3
 
 
 def checked(made: Any, task: Task) -> tuple[Any, ...]:
-    """Four arrays: float32 inputs and regression targets (N, k), int64 labels (N,) or, of pixels, (N, height, width),
-    and tokens (N, context). Two data sets of torch's, or loaders of them, are read into such arrays.
+    """Four arrays: float32 inputs, regression targets and several labels a sample (N, k), int64 labels (N,) or, of
+    pixels, (N, height, width), and tokens (N, context). Two data sets of torch's, or loaders of them, are read into
+    such arrays.
 
     Raises:
         Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
@@ -49,7 +50,7 @@ def alike(train_y: Any, task: Task) -> str:
     """What to say where all training targets are the same; nothing where they differ, or there is only one."""
     if len(train_y) < 2 or (train_y != (train_y.flat[0] if task == "language" else train_y[0])).any():
         return ""
-    what = {"classification": "labels", "regression": "targets", "language": "tokens to foretell"}[task]
+    what = {"regression": "targets", "language": "tokens to foretell"}.get(task, "labels")
     first = train_y[0].ravel()[: 1 if task == "language" else SHOWN]
     return f"all training {what} are {', '.join(f'{value:g}' for value in first)}"
 
@@ -74,6 +75,8 @@ def _array(given: Any, name: str, task: Task) -> Any:
         raise Misuse(f"{name} must hold numbers, not {_first(array)!r}") from None
     if (far := np.isinf(narrow)).any() and np.isfinite(array[far].astype(float)).any():
         raise Misuse(f"{name} reaches beyond {np.finfo(np.float32).max:.2g}, the largest number in training: scale it")
+    if task == "multilabel" and name.endswith("y") and not (narrow.ndim == 2 and np.isin(narrow, (0, 1)).all()):
+        raise Misuse(f"{name} must hold rows of 0 and 1, one for each class: shape (N, classes), not {narrow.shape}")
     return narrow[:, None] if narrow.ndim == 1 else narrow
 
 
@@ -91,7 +94,8 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
         array = array[:, 0]
     dense = task == "classification" and array.ndim > 2  # labels of pixels; of two axes they would be one-hot rows
     if array.ndim != (1 if task == "classification" else 2) and not dense:
-        more = f", or `{name}.argmax(1)` of one-hot rows" if task == "classification" else ""
+        rows = f", or `{name}.argmax(1)` of one-hot rows; where several apply, the task is multilabel"
+        more = rows if task == "classification" else ""
         wanted = "one label a sample, shape (N,)" if task == "classification" else "one row of tokens a sample"
         raise Misuse(f"{name} must hold {wanted}{more}, not shape {array.shape}")
     if array.dtype.kind in "fc" and not (np.isfinite(array).all() and (array == np.floor(array.real)).all()):

@@ -6,16 +6,17 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Task = Literal["classification", "regression", "language"]
+Task = Literal["classification", "multilabel", "regression", "language"]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Sizes and shapes of a data set, as a model's and a loss's `build` need them.
 
-    `shape` is one sample's input without the batch axis: (features,), (channels, height, width) or (context,) of
-    token numbers. `outputs` is what the model must give for one sample: the number of classes, of regression
-    targets, or of different tokens. `names` tells what the classes or features are called, where known.
+    `shape` is one sample's input without the batch axis: (features,), (channels, height, width) or (context,) of token
+    numbers. `outputs` is what the model must give for one sample: the number of classes (of which one applies, with
+    `multilabel` any number), of regression targets, or of different tokens. `names` tells what the classes or features
+    are called, where known.
     """
 
     task: Task

@@ -126,7 +126,7 @@ def metric(
 def data(*bare: Any, task: Task | None = None, name: str | None = None) -> Callable[[Made], Made]:
     """Make a data set of a function of (**options) that gives (train_x, train_y, val_x, val_y), or two Datasets."""
     if bare or task is None:
-        raise Misuse('write `@optcli.data(task="classification")`, or "regression" or "language"')
+        raise Misuse('write `@optcli.data(task="classification")`, or "multilabel", "regression" or "language"')
     return lambda function: _register(function, lambda f: _made.Data(f, name or f.__name__, task))
 
 

@@ -26,6 +26,7 @@ FIRST_CHOICE: Final = {"optimizer": "adam", "schedule": "constant"}
 
 _BY_TASK = {
     "classification": ("mlp", "cross_entropy", "accuracy"),
+    "multilabel": ("mlp", "bce", "accuracy"),
     "regression": ("mlp", "mse", "r2"),
     "language": ("gpt", "cross_entropy", "bits_per_char"),
     "reconstruction": ("autoencoder", "mse", "r2"),

@@ -335,6 +335,7 @@ def test_a_model_never_mixes_samples_in_evaluation(name, takes):
 
 BATCHES = {
     "classification": lambda: (torch.randn(6, 4), torch.randint(4, (6,))),
+    "multilabel": lambda: (torch.randn(6, 4), torch.randint(2, (6, 4)).float()),
     "regression": lambda: (torch.randn(6, 2), torch.randn(6, 2)),
     "language": lambda: (torch.randn(6, 3, 5), torch.randint(5, (6, 3))),
 }
@@ -374,7 +375,8 @@ def test_a_metric_adds_up_over_batches(name, task):
 @cases("metric")
 def test_a_metric_knows_better_from_worse(name, task):
     part, (output, target) = find("metric", name), BATCHES[task]()
-    right = target if task == "regression" else 9.0 * torch.nn.functional.one_hot(target, output.shape[-1])
+    ways = {"regression": lambda: target, "multilabel": lambda: 18.0 * target - 9.0}
+    right = ways.get(task, lambda: 9.0 * torch.nn.functional.one_hot(target, output.shape[-1]))()
     good, bad = (part.compute(part.update(o, target).tolist()) for o in (right + 0.01 * output, -right))
     assert (good > bad) == part.HIGHER_IS_BETTER
     assert good != bad

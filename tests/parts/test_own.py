@@ -78,7 +78,7 @@ class TestDecorators:
         assert one.build(one.Options())(output, target) == plain(output, target)
         assert other.build(other.Options(power=3.0))(output, target).item() == 14.0
         assert (other.TASKS, other.at_init(FACTS)) == ({"regression"}, None)
-        assert {"classification", "regression", "language"} == one.TASKS
+        assert {"classification", "multilabel", "regression", "language"} == one.TASKS
 
     def test_metric_is_averaged_over_samples(self):
         @optcli.metric(higher_is_better=True)
@@ -150,6 +150,18 @@ class TestData:
         np.testing.assert_array_equal(part.load(part.Options(), 0).train_y[:, 0], y.astype(np.float32))
         assert part.facts(part.Options()).target_variance == pytest.approx(np.float64(1e76) * 0.96, rel=1e-3)
 
+    def test_several_labels(self):
+        y = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 0]])
+        optcli.data(task="multilabel", name="mine")(lambda: (np.zeros((4, 2)), y, np.zeros((2, 2)), y[:2] > 0))
+        part = find("data", "mine")
+        assert part.facts(part.Options()) == Facts("multilabel", 4, 2, (2,), 3)
+        assert part.load(part.Options(), 0).val_y.dtype == np.float32
+        for number, wrong in enumerate((y * 2, y[:, 0])):
+            made = (np.zeros((4, 2)), wrong, np.zeros((4, 2)), wrong)
+            optcli.data(task="multilabel", name=f"wrong{number}")(lambda made=made: made)
+            with pytest.raises(Misuse, match="train_y must hold rows of 0 and 1, one for each class"):
+                find("data", f"wrong{number}").facts(find("data", f"wrong{number}").Options())
+
     def test_language(self):
         @optcli.data(task="language")
         def mine():
@@ -189,7 +201,11 @@ class TestMistakes:
             ("classification", "x, y - 1, x, y", "train_y must hold labels 0, 1, 2, ..., not -1"),
             ("classification", "x, y, x, y + 0.5", "val_y must hold whole numbers"),
             ("classification", "x, y * np.nan, x, y", "train_y must hold whole numbers"),
-            ("classification", "x, np.eye(2)[y], x, y", r"`train_y.argmax\(1\)` of one-hot rows, not shape \(6, 2\)"),
+            (
+                "classification",
+                "x, np.eye(2)[y], x, y",
+                r"argmax\(1\)` of one-hot rows; where .*, not shape \(6, 2\)",
+            ),
             ("classification", "x, np.where(y, 'cat', 'dog'), x, y", "not the text 'dog': number them"),
             ("classification", "x, y.astype(str).astype(object), x, y", "not the text '0'"),
             ("classification", "x.astype(str).astype(object) + 'a', y, x, y", "train_x must hold numbers, not '0.0a'"),

@@ -1,7 +1,7 @@
 """Binary cross-entropy on logits: every class is a yes-or-no question of its own.
 
-For classes that don't exclude each other (targets of 0 and 1, one for each class), or for one-against-all training when
-the targets are class numbers. An untrained net has about log 2 = 0.69.
+For classes that don't exclude each other (the task `multilabel`: targets of 0 and 1, one for each class), or for
+one-against-all training when the targets are class numbers. An untrained net has about log 2 = 0.69.
 
 Source: as torch.nn.functional.binary_cross_entropy_with_logits.
 """
@@ -19,7 +19,7 @@ from optcli.units import STRICT
 if TYPE_CHECKING:
     from torch import Tensor
 
-TASKS = frozenset({"classification"})
+TASKS = frozenset({"classification", "multilabel"})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Share of samples (of positions for language, of pixels for their labels) whose highest logit is the true class."""
+"""Share of samples (of positions for language, of pixels for their labels) whose highest logit is the true class.
+
+With several labels a sample: the share of all its yes-or-no answers that are right, a logit above 0 being a yes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from optcli.units import STRICT
 if TYPE_CHECKING:
     from torch import Tensor
 
-TASKS = frozenset({"classification", "language"})
+TASKS = frozenset({"classification", "language", "multilabel"})
 HIGHER_IS_BETTER = True
 WIDTH = 2
 
@@ -27,6 +30,9 @@ def update(output: Tensor, target: Tensor) -> Tensor:
     """[right, all]."""
     import torch
 
+    if target.is_floating_point():
+        right = ((output > 0) == (target > 0.5)).sum(dtype=torch.float64)
+        return torch.stack([right, right.new_full((), target.numel())])
     if output.ndim > 2:
         output, target = by_class(output, target)
     # (N, 1) against (N,) would be broadcast to all pairs.

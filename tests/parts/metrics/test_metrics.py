@@ -24,6 +24,11 @@ def test_accuracy_of_classes_and_of_positions():
     assert value("accuracy", OUTPUT.view(2, 2, 3), torch.tensor([[0, 0], [0, 0]])) == 0.5
 
 
+def test_accuracy_of_several_labels_is_the_share_of_right_answers():
+    yes = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 0.0, 1.0]])
+    assert value("accuracy", OUTPUT, yes) == pytest.approx(10 / 12)
+
+
 def test_accuracy_of_one_position_is_that_of_the_sample():
     assert value("accuracy", OUTPUT[:, None], torch.tensor([0, 1, 1, 2])) == 0.75
 

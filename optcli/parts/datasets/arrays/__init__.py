@@ -4,8 +4,8 @@
     data: {name: arrays, file: x.npy, target_file: y.npy, validation_file: vx.npy, validation_target_file: vy.npy}
 
 Of an archive, `inputs` and `target` name the arrays; usual names (`x` and `y`, `images` and `labels`, `x_train`,
-`y_train`, `x_test` and `y_test` ...) are found without. Whole numbers as targets make it a classification, others a
-regression, rows of tokens a language task.
+`y_train`, `x_test` and `y_test` ...) are found without. Whole numbers as targets make it a classification, rows of 0
+and 1 one with several labels a sample (`multilabel`), others a regression, rows of tokens a language task.
 
 Numbers are taken as they are, unless `scale` says otherwise. Only bytes (uint8) are shades of pictures, brought to -1
 .. 1. Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors
@@ -41,8 +41,9 @@ class Options:
     """Name of the inputs in an archive."""
     target: str | None = None
     """Name of the targets in an archive."""
-    task: Literal["auto", "classification", "regression", "language"] = "auto"
-    """By default whole numbers as targets make it a classification, rows of them as long as the inputs' a language."""
+    task: Literal["auto", "classification", "multilabel", "regression", "language"] = "auto"
+    """By default whole numbers as targets make it a classification, rows of 0 and 1 `multilabel`, rows as long as the
+    inputs' a language."""
     classes: Count | None = None
     """Classes, or different tokens, counted from 0; by default found by reading all targets."""
     split: Literal["random", "tail", "grouped"] = "random"

@@ -85,7 +85,7 @@ def _targets(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
     import numpy as np
 
     y = mapped(pair.y)
-    if seen.facts.task == "regression":
+    if seen.facts.task in ("regression", "multilabel"):
         return y.reshape(len(y), -1).astype(np.float32, copy=False)
     if seen.facts.task == "language":
         return _tokens(y)

@@ -95,7 +95,7 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
     elif task == "language":
         outputs = _tokens(train, val, options.classes)
     else:
-        outputs = len(labels)
+        outputs = len(labels) if labels else math.prod(train.y.shape[1:])
     left = train.samples - (0 if val else size)
     facts = Facts(task, left, size, shape(train.x), outputs, variance, names, alike=_alike(train.y))
     return Survey(train, val, facts, chosen, labels if labels != list(range(len(labels))) else [])
@@ -182,9 +182,17 @@ def _tokenlike(x: Header) -> bool:
 def _task(options: Options, pair: Pair) -> Task:
     if options.task != "auto":
         return options.task
-    if pair.y.kind[1] == "f":
-        return "regression"
-    return "language" if _tokenlike(pair.x) and pair.y.shape == pair.x.shape else "classification"
+    if pair.y.kind[1] != "f" and _tokenlike(pair.x) and pair.y.shape == pair.x.shape:
+        return "language"
+    several = math.prod(pair.y.shape[1:]) > 1 and _bits(pair.y)
+    if several and sum(map(sum, chunks(pair.y))) != pair.samples:  # one-hot rows are labels, written otherwise
+        return "multilabel"
+    return "regression" if pair.y.kind[1] == "f" else "classification"
+
+
+def _bits(y: Header) -> bool:
+    """Whether it holds nothing but 0 and 1."""
+    return all({*chunk} <= {0, 1} for chunk in chunks(y))
 
 
 def _agree(options: Options, pair: Pair, first: Pair, task: Task) -> None:
@@ -202,6 +210,8 @@ def _agree(options: Options, pair: Pair, first: Pair, task: Task) -> None:
         raise ValueError(f"{y.where}: a language task needs whole numbers (N, context), inputs and targets alike")
     if task == "classification" and math.prod(y.shape[1:]) != 1:
         raise ValueError(f"{y.where}: labels must be one number a sample, not {y.shape[1:]}; save `y.argmax(1)`")
+    if task == "multilabel" and not (len(y.shape) == 2 and _bits(y)):
+        raise ValueError(f"{y.where}: several labels a sample are rows of 0 and 1, one for each class: (N, classes)")
 
 
 def _whole(y: Header) -> list[int]:

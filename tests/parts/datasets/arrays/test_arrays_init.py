@@ -350,3 +350,25 @@ def test_classes_that_nearly_all_have_no_sample_are_noted(tmp_path):
 def test_more_classes_than_a_model_can_have_are_refused(tmp_path):
     with pytest.raises(ValueError, match="`classes: 1000000000` is more than 100,000; number the labels"):
         both(saved(tmp_path, x=X, y=LABELS), classes=10**9)
+
+
+SEVERAL = np.stack([LABELS, 1 - LABELS, np.arange(50) % 3 == 0, np.ones(50)], axis=1)
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool", "float32"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_of_yes_and_no_are_several_labels(tmp_path, kind, order):
+    facts, splits = both(saved(tmp_path, x=X, y=np.array(SEVERAL, dtype=kind, order=order)), split="tail")
+    agree(facts, splits)
+    assert (facts.task, facts.outputs, facts.names) == ("multilabel", 4, ())
+    assert splits.train_y.dtype == np.float32
+    np.testing.assert_array_equal(np.concatenate([splits.train_y, splits.val_y]), SEVERAL)
+
+
+def test_one_hot_rows_are_labels_written_otherwise(tmp_path):
+    hot = np.eye(3, dtype=np.int64)[np.arange(50) % 3]
+    with pytest.raises(ValueError, match=r"save `y\.argmax\(1\)`"):
+        both(saved(tmp_path, x=X, y=hot))
+    assert both(saved(tmp_path, x=X, y=hot), task="multilabel")[0].task == "multilabel"
+    with pytest.raises(ValueError, match="several labels a sample are rows of 0 and 1"):
+        both(saved(tmp_path, x=X, y=hot * 2), task="multilabel")
