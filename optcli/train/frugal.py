@@ -38,6 +38,8 @@ def shorten(recipe: Recipe, model: nn.Module) -> None:
 def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
     """What the recipe asks for and does nothing here, or costs what one wouldn't think; `info` is what was chosen."""
     train, on_cpu = recipe.train, world.device.type == "cpu"
+    free = recipe.optimizer.name.startswith("schedule_free")
+    means = [r.name for r in recipe.regularizers if r.name in ("ema", "swa")]
     told = {
         "train.precision=bf16: this processor has no instructions for it, steps take several times longer": (
             train.precision == "bf16" and on_cpu and torch.backends.cpu.get_cpu_capability() == "AVX2"
@@ -53,6 +55,11 @@ def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
         ),
         f"train.threads={train.threads} comes too late: the run began with {info['threads']}, and keeps to that": (
             train.threads not in ("auto", info["threads"])
+        ),
+        f"schedule={recipe.schedule.name}: {recipe.optimizer.name} is made for a constant rate, its mean of weights "
+        "takes the place of a decay": (free and recipe.schedule.name not in ("constant", "plateau")),
+        f"regularizers.{''.join(means[:1])}: {recipe.optimizer.name} is evaluated at a mean of the weights already": (
+            free and bool(means)
         ),
         "the model changes its input in place, so each pass gets a copy: `x = x / 2` does no more than `x /= 2` then": (
             bool(info.get("in_place"))

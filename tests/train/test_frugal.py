@@ -27,6 +27,20 @@ def test_what_has_no_effect_is_told(recipe, key):
     assert told.startswith(f"train.{key} ")
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("schedule=cosine", "schedule=cosine: schedule_free_adamw is made for a constant rate"),
+        ("regularizers=[swa]", "regularizers.swa: schedule_free_adamw is evaluated at a mean of the weights already"),
+        ("schedule=constant", None),
+    ],
+)
+def test_what_schedule_free_has_in_it_already_is_told(recipe, change, told):
+    notes = frugal.notes(recipe("optimizer={name: schedule_free_adamw}", change), World("cpu"), {"threads": 1})
+    assert [note[: len(told or "")] for note in notes] == ([told] if told else [])
+    assert frugal.notes(recipe(change), World("cpu"), {"threads": 1}) == []
+
+
 def test_a_run_that_was_played_back_goes_on_where_nothing_can_be(recipe):
     made = build(recipe(), World("cpu"), Signals(), {**CHOSEN, "cuda_graphs": True})
     made.update(0, made.batches.at(0), 1.0)

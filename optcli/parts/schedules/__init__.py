@@ -16,10 +16,10 @@ from typing import Any, Literal
 RENAMED: dict[str, str] = {}
 ALIASES = {
     "CosineAnnealingLR": "cosine", "CosineAnnealingWarmRestarts": "cosine_restarts", "CyclicLR": "cyclic",
-    "ExponentialLR": "exponential", "MultiStepLR": "multistep", "OneCycleLR": "one_cycle", "PolynomialLR": "polynomial",
+    "ExponentialLR": "exponential", "MultiStepLR": "multistep", "OneCycleLR": "one_cycle",
     "ReduceLROnPlateau": "plateau", "SequentialLR": "sequence", "StepLR": "step",
     "constant_with_warmup": "constant", "cosine_with_min_lr": "cosine", "cosine_with_restarts": "cosine_restarts",
-    "reduce_lr_on_plateau": "plateau", "warmup_stable_decay": "wsd", "poly": "polynomial", "none": "constant",
+    "reduce_lr_on_plateau": "plateau", "warmup_stable_decay": "wsd", "none": "constant",
 }  # fmt: skip
 """What torch, transformers and timm call it -> what it is called here; recipes may use either."""
 ADVICE = {
@@ -28,6 +28,9 @@ ADVICE = {
     "LambdaLR": "write the pieces of the function as a `sequence`",
     "MultiplicativeLR": "write `exponential`, or the pieces of the function as a `sequence`",
     "ChainedScheduler": "`warmup` goes with every schedule; other pieces follow one another in a `sequence`",
+    "PolynomialLR": "write `polynomial` with its `power`: torch's is 1 where it isn't said, here it is 2",
+    "poly": "write `polynomial` with its `power`: elsewhere it is 1 or 0.9 where it isn't said, here it is 2",
+    "cosine_warmup_with_min_lr": "write `cosine` with `warmup` and `min_ratio`",
     "SWALR": "write a `sequence` that ends in `constant`, with the regularizer `swa`",
 }
 """Names elsewhere that have no schedule of the same meaning here -> what to write."""
