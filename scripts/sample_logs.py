@@ -66,7 +66,17 @@ from samples.stores import (
     varint,
     wandb,
 )
-from samples.tables import csv, headerless, lightning, long_table, ruled, semicolons, transposed, wandb_export
+from samples.tables import (
+    csv,
+    headerless,
+    lightning,
+    listed,
+    long_table,
+    ruled,
+    semicolons,
+    transposed,
+    wandb_export,
+)  # fmt: skip
 from samples.training import Training, training
 
 __all__ = [
@@ -89,7 +99,7 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
     f.__name__: f
     for f in (
         keras_csv, ultralytics, fastai, timm, detr, keras_history, evals_result, keras_console, xgboost_console,
-        lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo, transposed,
+        lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo, transposed, listed,
     )
 }  # fmt: skip
 """Writers that log one mean an epoch."""

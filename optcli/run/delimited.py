@@ -22,6 +22,9 @@ MOST_COLUMNS: Final = 20_000
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 _NAME: Final = re.compile(r"[A-Za-z#][\w./@()% -]{0,80}")
 _ASIDE: Final = (b"#", b"%", b"/")
+_LIST: Final = re.compile(r"\[ *[-\d.][^][a-z]{0,40}, *[-\d.]")
+MOST_BEFORE: Final = 2000
+"""Bytes of a row in which its first list begins."""
 PREAMBLE: Final = 60
 """Lines in which the header is looked for."""
 BELOW: Final = 20
@@ -69,6 +72,18 @@ def cells(line: str, delimiter: str) -> list[str]:
         return [c.strip() for c in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
     except (csv.Error, StopIteration):
         return []
+
+
+def in_cells(head: bytes) -> bool:
+    """Whether the losses and accuracies of a table are lists: each cell a whole curve, each row a run."""
+    first, _, rest = head.partition(b"\n")
+    if b"[" not in rest[:MOST_BEFORE] or binary(head):
+        return False
+    header, row = (line.decode("utf-8-sig", "replace") for line in (first, rest.partition(b"\n")[0]))
+    delimiter = max(DELIMITERS, key=header.count)
+    pairs = zip(cells(header, delimiter), cells(row, delimiter), strict=False)
+    found = [cell for name, cell in pairs if headline(name)]
+    return any(map(_LIST.match, found)) and all(number(cell) is None for cell in found)
 
 
 def layout(head: bytes) -> Table | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from samples.training import Training, logged, write_lines
@@ -60,6 +61,12 @@ def ruled(folder: Path, t: Training) -> Path:
     lines = [[str(cell).rjust(w) for cell, w in zip(row, width, strict=True)] for row in (names, *rows)]
     rule = ["-" * w for w in width]
     return write_lines(folder, "table.txt", ["  ".join(line) for line in (lines[0], rule, *lines[1:])])
+
+
+def listed(folder: Path, t: Training) -> Path:
+    """`DataFrame([history]).to_csv()`: lists in the cells of one row."""
+    curves = ",".join(f'"{json.dumps(values)}"' for values in ([*map(t.mean, range(t.epochs))], [*t.val_loss]))
+    return write_lines(folder, "runs.csv", [",loss,val_loss", f"0,{curves}"])
 
 
 def transposed(folder: Path, t: Training) -> Path:

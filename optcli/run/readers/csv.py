@@ -10,7 +10,7 @@ from typing import Final
 from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, Unreadable, table
-from optcli.run.delimited import Table, asides, cells, headline, layout, read_rows
+from optcli.run.delimited import Table, asides, cells, headline, in_cells, layout, read_rows
 from optcli.run.models import speaks
 from optcli.run.numbers import grid, number
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, HOPELESS, STEP_NAMES, meaning
@@ -34,7 +34,7 @@ GROWS: Final = True
 def sniff(head: bytes, name: str) -> float:
     """A header of names above rows of numbers."""
     found = layout(head)
-    if found is None:
+    if found is None or in_cells(head):
         return 0.0
     known = any(map(headline, found.names)) or dialect(found) in ("long-csv", "tensorboard-csv")
     axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
