@@ -110,7 +110,18 @@ def advice(kind: str, name: str) -> str:
     """What to write instead of another library's name that has no part of the same meaning, or above something of that
     name in an imported file; empty if unknown."""
     said = getattr(import_module(f"{__name__}.{KINDS[kind]}"), "ADVICE", {}).get(name) or _undecorated(kind, name)
-    return str(said)
+    return str(said or _elsewhere(kind, name))
+
+
+def _elsewhere(kind: str, name: str) -> str:
+    """What to write for the name of a member of a family whose package is installed."""
+    for prefix in families(kind):
+        try:
+            if name.lower() in family(kind, prefix).names():
+                return f"write `{prefix}:{name.lower()}`"
+        except UnusablePart:
+            continue
+    return ""
 
 
 def _undecorated(kind: str, name: str) -> str:

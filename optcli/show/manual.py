@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from optcli import parts
 from optcli.diagnosis import catalogue
 from optcli.diagnosis.engine import diagnose
 from optcli.exits import Exit, Failure
@@ -213,5 +214,8 @@ def page(name: str, screen: Screen) -> str:
     if word in catalogue.names():
         return cause_page(word, screen)
     known = [*catalogue.codes(), *notes.CODES, *named, *catalogue.names()]
+    kind = next((kind for kind in parts.KINDS if name.lower() in parts.names(kind)), "")
+    if kind:
+        raise Failure(Exit.USAGE, f"`{name}` is no code or cause but a part", f"`optcli parts {kind} {name.lower()}`")
     help = hint(name, known, "`optcli explain --all` lists all codes and causes, `optcli parts` what a recipe can name")
     raise Failure(Exit.USAGE, f"nothing is known as `{name}`", help)

@@ -22,7 +22,14 @@ def test_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\n  OPT101  warning  oscillating-loss: " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("args", "error"), [(["OPT99"], "nothing is known as `OPT99`"), ([], "explain what?")])
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (["OPT99"], "nothing is known as `OPT99`"),
+        ([], "explain what?"),
+        (["AdamW"], "`AdamW` is no code or cause but a part"),
+    ],
+)
 def test_mistakes(args: list[str], error: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*args) == 2
     out, err = capsys.readouterr()

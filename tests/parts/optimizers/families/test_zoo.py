@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from optcli.parts import UnusablePart, find
+from optcli.parts import UnusablePart, advice, find
 from optcli.parts.optimizers import _direct, _groups
 from optcli.parts.optimizers._families import zoo
 from optcli.recipe import loads
@@ -115,3 +115,8 @@ def test_the_missing_package_is_a_mistake_in_the_recipe(monkeypatch):
         loads("data: digits\noptimizer: zoo:lion\n")
     (problem,) = caught.value.problems
     assert (problem.line, problem.help) == (2, "pip install 'optcli[zoo]'")
+
+
+def test_a_name_without_its_family_is_told_how_to_write_it():
+    assert advice("optimizer", "Lamb") == "write `zoo:lamb`"
+    assert not advice("optimizer", "nothing")
