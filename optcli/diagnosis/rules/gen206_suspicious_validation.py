@@ -1,9 +1,9 @@
 """Validation is the training loss, or doesn't notice training.
 
 ## What is seen
-The validation loss equals the training loss of the same step to the last digit, every time and three times at least;
-or it is constant while the training loss falls by 30 %. Where the training set is known to be of 160 samples or less,
-which any net learns by heart, and an eighth of the training loss is left at most: validation was at no time above
+The validation loss equals the training loss of the same step to the last digit, every time and three times at least; or
+it is constant while the training loss falls by 30 %. Where the training set is known to be of 250 samples or less,
+which most nets learn by heart, and an eighth of the training loss is left at most: validation was at no time above
 training by more than 2 % of what that has lost, as samples that were never trained on would be.
 
 ## Why it matters
@@ -11,7 +11,8 @@ Whatever is chosen by this number (a checkpoint, a rate, a model) is chosen blin
 
 ## Look-alikes
 Validation below training is normal with dropout, augmentation and epoch averages. Coarsely rounded logs can agree by
-chance, not every time. Small sets of flowers and wines are so easy that validation follows within 3 % to 9 %.
+chance, not every time. Small sets of flowers and wines are so easy that validation follows within 3 % to 9 %. A
+function without noise is known everywhere from a few points of it, so regressions are not judged.
 
 ## Example
 ```python
@@ -46,8 +47,8 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
-from optcli.diagnosis.settings import number
-from optcli.diagnosis.strength import FEW, mixed, training_set
+from optcli.diagnosis.settings import number, setting
+from optcli.diagnosis.strength import mixed, training_set
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import SAME, Series, copied
 
@@ -62,11 +63,12 @@ LEAST: Final = 4
 """Points of the training loss, and validations that must be one number; of different numbers three are no chance."""
 FELL: Final = 0.3
 """Fall of the training loss, as a share of its start level, that validation must have noticed."""
+SMALL: Final = 250
 LEFT: Final = 0.12
 BESIDE: Final = 0.02
 SEEN: Final = 8
-"""Share of the start level that is left of the loss of a small training set; validation above it as a share of the drop
-at any time, 3 % and more for the closest of 47 healthy runs; and validations that show it."""
+"""Samples of a small training set; share of the start level that is left of its loss; validation above it as a share of
+the drop at any time, 3 % and more for the closest of 47 healthy runs; and validations that show it."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -94,7 +96,9 @@ def passes(finding: Finding) -> bool:
 def _beside(view: View, val: Series) -> bool:
     """Whether validation goes down with the training loss of a few samples, all the way and as far."""
     loss = view.loss
-    if not training_set(view.config) <= FEW or val.n < SEEN or not view.learned or mixed(view.config):
+    if not training_set(view.config) <= SMALL or val.n < SEEN or not view.learned or mixed(view.config):
+        return False
+    if setting(view.config, "facts.task") == "regression":
         return False
     if number(view.config, "regularizers.dropout.rate") or not 0 <= loss.end <= LEFT * loss.start:
         return False
