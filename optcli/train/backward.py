@@ -68,7 +68,7 @@ class UpdateInBackward(Update):
             torch.autograd.backward(loss)
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError as error:
+        except Exception as error:
             raise backtrace.failed(self._objective, error, *batches[0]) from error
         for number in sorted(self._waiting):  # what took no part in this loss
             self._take(number, self._params[number])
