@@ -17,6 +17,7 @@ from optcli.parts.origin import Misuse, PartFailed, own_home, told
 from optcli.recipe.recipe import Recipe
 from optcli.train import choices, frugal, sparse
 from optcli.train.averages import Averages, Shown
+from optcli.train.backward import UpdateInBackward
 from optcli.train.batches import Batches
 from optcli.train.checkpoint import Stateful
 from optcli.train.gate import Gate, ScalingGate, check_finite
@@ -76,7 +77,7 @@ class Built:
             ModelFailed, PartFailed: one of them raised.
         """
         (x, y), numbers = self.batches.at(0)[0], self.randomness.mine()
-        self.objective.probe(x, y)
+        self.objective.probe(x, y, backward=not isinstance(self.update, UpdateInBackward))
         self.objective.bare.eval()
         with torch.no_grad():
             output, _ = self.objective.evaluate(x, y)

@@ -99,8 +99,11 @@ class Objective:
         with self.autocast:
             return self._apply(self.loss, x, y, self.bare)
 
-    def probe(self, x: Tensor, y: Tensor) -> None:
+    def probe(self, x: Tensor, y: Tensor, backward: bool = True) -> None:
         """Try one batch, so that a model that doesn't fit the data says so before anything is written.
+
+        Args:
+            backward: try the backward pass, too; it takes the memory of all gradients at once.
 
         Raises:
             ModelFailed: model or loss raised, forward or backward.
@@ -108,9 +111,11 @@ class Objective:
         given = x, y
         for change in self._batch:
             x, y = change(x, y)
-        with plain(self.bare), kept(self.bare.buffers()):
+        with plain(self.bare), kept(self.bare.buffers()), torch.set_grad_enabled(backward):
             with self.autocast:
                 loss = self._apply(self._train_loss, x, y, self.bare)[1]
+            if not backward:
+                return
             try:
                 torch.autograd.grad(loss, [p for p in self.bare.parameters() if p.requires_grad], allow_unused=True)
             except torch.OutOfMemoryError:

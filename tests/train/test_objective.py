@@ -71,3 +71,13 @@ def test_a_probe_leaves_running_statistics_alone():
     assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
     with pytest.raises(ModelFailed):
         objective(nn.Linear(4, 3)).probe(X, Y)
+
+
+@pytest.mark.parametrize("backward", [True, False])
+def test_a_try_takes_a_backward_pass_only_where_that_is_wanted(monkeypatch, backward):
+    made, taken = objective(nn.Linear(3, 3)), []
+    grad = torch.autograd.grad
+    monkeypatch.setattr(torch.autograd, "grad", lambda *given, **named: taken.append(1) or grad(*given, **named))
+    made.probe(X, Y, backward=backward)
+    assert bool(taken) is backward
+    assert all(p.grad is None for p in made.bare.parameters())
