@@ -17,10 +17,11 @@ from optcli.run.tail import WINDOW, complete
 
 ANSI: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\b\x0e\x0f]")
 NUMBER: Final = (
-    r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[Nn]a[Nn]|NAN|[Ii]nf(?:inity)?|INF(?:INITY)?)"
+    r"[+-]?(?:\d++\.?+\d*+(?:[eE][+-]?\d++)?+|\.\d++(?:[eE][+-]?\d++)?+|[Nn]a[Nn]|NAN|[Ii]nf(?:inity)?|INF(?:INITY)?)"
     r"(?!\w|\.\w)"
 )
-"""A number as programs print it, at the end of a sentence too; not the beginning of a word or a version."""
+"""A number as programs print it, at the end of a sentence too; not the beginning of a word or a version. Possessive: a
+row of numbers that isn't what was looked for would else be tried in every way of cutting its digits in two."""
 NAME: Final = r"(?<![\w/.@-])([A-Za-z_][\w/.@-]*+)"
 """A whole name. Possessive and bound to its beginning, so that no line can make the search quadratic."""
 _EAST: Final = re.compile(rb"(?=.*[\xa1-\xfe]{4})(?:[\t\x1b -~]|[\xa1-\xfe]{2})*+")

@@ -8,6 +8,7 @@ import pytest
 
 from optcli.run import notes
 from optcli.run.assemble import read
+from optcli.run.block import Unreadable
 from optcli.run.curve import Run
 from optcli.run.readers import yolo
 
@@ -54,3 +55,11 @@ def test_a_line_that_is_torn_waits_and_a_damaged_one_is_told(tmp_path: Path) -> 
 def test_the_bars_of_its_console_are_not_this(tmp_path: Path) -> None:
     bar = "   0/99   7.27G   0.07323  0.1057  0.05386  0.2328   132   640: 100%|####| 9/9 [00:01<00:00]\n"
     assert yolo.sniff(bar.encode() * 5, "results.txt") == 0
+
+
+def test_a_row_of_digits_without_points_is_no_riddle(tmp_path):
+    """Each could be cut in two in six ways, and thirteen of them in 6 ** 13."""
+    path = tmp_path / "results.txt"
+    path.write_text("      0/29     186G   " + "   ".join(["009854"] * 12) + "   x\n" * 40)
+    with pytest.raises(Unreadable):
+        list(read(str(path)))
