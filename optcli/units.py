@@ -17,14 +17,35 @@ if TYPE_CHECKING:  # pydantic takes 160 ms to import and is needed for recipes a
 STRICT: Final = {"extra": "forbid", "allow_inf_nan": False}
 """`__pydantic_config__` of every Options class: unknown keys and non-finite numbers are mistakes."""
 
+
+class Percent:
+    """Beside a share's limits: recipes may write it as `30%`, too."""
+
+    @staticmethod
+    def read(value: Any) -> Any:
+        """The share that a text in percent means; anything else as it is."""
+        match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+        return float(match[1]) / 100 if match else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """For editors: a number, or a text in percent."""
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$"}]}
+
+
 Positive = Annotated[float, Gt(0)]
 NonNegative = Annotated[float, Ge(0)]
-Share = Annotated[float, Ge(0), Le(1)]
-"""From 0 to 1, both included."""
+Share = Annotated[float, Ge(0), Le(1), Percent()]
+"""From 0 to 1, both included; `30%` is 0.3."""
 Rate = Annotated[float, Ge(0), Lt(1)]
 """From 0 to below 1: a dropout rate, a momentum."""
 Count = Annotated[int, Ge(1)]
 
+_PERCENT: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*")
 _FORM: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(%|steps?|ep|epochs?)?\s*")
 _UNITS: Final[dict[str, Literal["steps", "epochs", "share"]]] = {
     "": "steps", "step": "steps", "steps": "steps", "ep": "epochs", "epoch": "epochs", "epochs": "epochs", "%": "share",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from optcli.units import Duration
+from optcli.units import Duration, Share
 
 durations = st.one_of(
     st.builds(Duration, st.integers(0, 10**15).map(float), st.just("steps")),
@@ -37,3 +38,16 @@ def test_forms(text: int | str, shown: str, steps: int) -> None:
 def test_what_is_no_duration(text: str | bool) -> None:
     with pytest.raises(ValueError, match=r"not a duration|more than the whole run|not a whole number"):
         Duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("30%", 0.3), (" 2.5 % ", 0.025), (".5%", 0.005), (0.3, 0.3), ("0%", 0.0), ("100%", 1.0)]
+)
+def test_a_share_may_be_written_in_percent(text, share) -> None:
+    assert TypeAdapter(Share).validate_python(text) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["130%", "-3%", "%", "3 %%", "x%", 1.3])
+def test_what_is_no_share(text) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Share).validate_python(text)

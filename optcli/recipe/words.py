@@ -32,9 +32,9 @@ def wanted(schema: Schema) -> str:
 
 
 def _any(choices: list[Schema]) -> str:
-    if any("%" in s.get("pattern", "") for s in choices):
+    if any("steps" in s.get("pattern", "") for s in choices):
         return "a duration: steps (500), epochs (3 epochs) or a share of the run (5%)"
-    parts = [wanted(s) for s in choices if s.get("type") != "null"]
+    parts = [wanted(s) for s in choices if s.get("type") != "null" and "%" not in s.get("pattern", "")]
     return " or ".join(dict.fromkeys(parts))
 
 

@@ -28,18 +28,20 @@ class Options:
     """Length of the first period, from the end of the warm-up."""
     mult: Count = 1
     """Each period is so many times as long as the one before."""
+    decay: Share = 1.0
+    """Each peak is so many times as high as the one before."""
     min_ratio: Share = 0.0
     """Floor at the end of each period, as a share of the peak."""
 
 
 def factor(options: Options, step: int, plan: Plan) -> float:
-    """From 1 to `min_ratio` in each period."""
-    at, length = max(step - plan.warmup, 0), max(options.first.steps(plan.total, plan.per_epoch), 1)
+    """From the period's peak, the first of which is 1, to `min_ratio` in each period."""
+    at, length, period = max(step - plan.warmup, 0), max(options.first.steps(plan.total, plan.per_epoch), 1), 0
+    if options.mult == 1:
+        period, at = divmod(at, length)
     while at >= length:
-        at, length = at - length, length * options.mult
-        if options.mult == 1:
-            at %= length
-    return floored((1 + math.cos(math.pi * at / length)) / 2, options.min_ratio)
+        at, length, period = at - length, length * options.mult, period + 1
+    return floored(options.decay**period * (1 + math.cos(math.pi * at / length)) / 2, options.min_ratio)
 
 
 def check(options: Options, plan: Plan) -> list[Trouble]:

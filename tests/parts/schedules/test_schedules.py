@@ -204,6 +204,14 @@ def test_cosine_restarts_are_torch_s(mult):
     check_equal(ours, torch_rates(lambda o: TORCH.CosineAnnealingWarmRestarts(o, 90, mult, 0.1)))
 
 
+@pytest.mark.parametrize("mult", [1, 2])
+def test_cosine_restarts_may_get_lower_with_each(mult):
+    ours, plain = (rates("cosine_restarts", first=Duration(90), mult=mult, decay=d) for d in (0.5, 1.0))
+    starts = [step for step in range(1, TOTAL) if plain[step] > plain[step - 1]]
+    assert [ours[step] for step in (0, *starts)] == pytest.approx([0.5**n for n in range(len(starts) + 1)])
+    check_equal(ours[:90], plain[:90])
+
+
 @pytest.mark.parametrize("mode", ["triangular", "triangular2"])
 def test_cyclic_is_torch_s(mode):
     ours = rates("cyclic", low=0.2, up=Duration(70), down=Duration(40), mode=mode)
