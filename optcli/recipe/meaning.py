@@ -12,11 +12,10 @@ from typing import Any, Final
 from optcli import parts
 from optcli.parts import schedules
 from optcli.parts.facts import Facts
-from optcli.parts.schedules._course import MOVING, Course
-from optcli.recipe import frugal, targets
+from optcli.recipe import frugal, pace, targets
 from optcli.recipe.frugal import Troubles
 from optcli.recipe.plan import Plan
-from optcli.recipe.sections import Chosen, Group, Monitor, Pace, Train
+from optcli.recipe.sections import Chosen, Group, Monitor, Train
 from optcli.recipe.spelling import hint
 from optcli.units import Duration
 
@@ -106,31 +105,6 @@ def schedule_fits(schedule: Chosen, plan: Plan) -> Troubles:
     own = schedules.Plan.of(schedule.options, plan.steps, plan.steps_per_epoch)
     for option, message, help in schedules.check(module, schedule.options, own):
         yield f"schedule.{option}", message, help
-
-
-def courses(pace: Pace, schedule: Chosen, optimizer: Chosen, plan: Plan) -> Troubles:
-    """Momentum or weight decay that shall change where there is none, or along with a rate that doesn't."""
-    have = {"momentum": _momentum(optimizer), "weight_decay": getattr(optimizer.options, "weight_decay", None)}
-    for name in MOVING:
-        way = getattr(pace, name)
-        path, still = f"schedule.{name}", schedule.name in ("constant", "plateau") and not schedule.options.warmup.value
-        if way is not None and not have[name]:
-            told = f"`{optimizer.name}` has no {name.replace('_', ' ')} that could change"
-            lacks = have[name] is None
-            yield path, told, "remove it" if lacks else f"set `optimizer.{name}`, or remove it"
-        elif isinstance(way, Course) and plan.of(way.over) == 0:
-            yield path, "`over` is 0 steps", "write 30% or 2 epochs"
-        elif isinstance(way, Course) and name == "momentum" and max(way.start, way.end) == 1:
-            yield path, "a momentum of 1 never forgets", "choose less than 1"
-        elif isinstance(way, tuple) and still:
-            told = f"`{name}` goes with the rate, and `{schedule.name}` plans none that changes"
-            yield path, told, "give its own way: {start: ..., end: ...}"
-
-
-def _momentum(optimizer: Chosen) -> float | None:
-    """The optimizer's momentum; None where it has none."""
-    options: Any = optimizer.options
-    return getattr(options, "momentum", getattr(options, "betas", (None,))[0])
 
 
 def intervals(train: Train, plan: Plan) -> Troubles:
@@ -293,7 +267,8 @@ def own_checks(
 
 
 CHECKS: Final[tuple[Callable[..., Troubles], ...]] = (
-    rate, idle_options, decay_twice, width_transfer, schedule_fits, courses, intervals, leftover, precision_on_cpu,
+    rate, idle_options, decay_twice, width_transfer, schedule_fits, pace.courses, pace.floor, intervals, leftover,
+    precision_on_cpu,
     frugal.memory, frugal.in_backward, frugal.recorded, rollback, tasks, metric_tasks, model_takes, reconstruction,
     regularizer_takes, thresholds_on_averages, group_options, searching, smoothing, dropout, target, watched, patience,
     own_checks, targets.alike, targets.ids, targets.of_pixels,

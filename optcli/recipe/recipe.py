@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -75,7 +75,10 @@ class Recipe:
         """The schedule over this recipe's run."""
         run = self.plan()
         plan = schedules.Plan.of(self.schedule.options, run.steps, run.steps_per_epoch, self.pace.unit)
-        return Scheduled(parts.find("schedule", self.schedule.name), self.schedule.options, self.pace, plan)
+        options, floor = self.schedule.options, self.pace.min_lr
+        if floor is not None:
+            options = replace(options, min_ratio=floor / self.optimizer.options.lr)
+        return Scheduled(parts.find("schedule", self.schedule.name), options, self.pace, plan)
 
     def to_dict(self) -> dict[str, Any]:
         """Every value, in plain types; `loads` of it as YAML gives an equal recipe."""

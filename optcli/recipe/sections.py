@@ -126,6 +126,8 @@ class Pace:
     in [0.85, 0.95], or a way of its own, as in {start: 0.85, end: 0.95, over: 300}."""
     weight_decay: tuple[Share, Share] | Course | None = None
     """Factor of the optimizer's weight decay, in the same two forms: [1, 0] lets it follow the rate."""
+    min_lr: NonNegative | None = None
+    """Floor of the rate itself, in place of `min_ratio`, which is its share of the peak."""
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,9 @@ BAD = [
     (D + "schedule: LinearLR\n", 2, "unknown schedule `LinearLR`", "`linear` is the decay to the end"),
     (D + "schedule: {name: cosine, groups: {}}\n", 2, "unknown key `groups`", "it belongs under `optimizer`"),
     (D + "schedule: {name: cosine, unit: epochs}\n", 2, "`schedule.unit` must be one of step, epoch", "`epoch`"),
+    (D + "schedule: {name: cosine, min_lr: 1e-4, min_ratio: 0.1}\n", 2, "both set the floor", "remove one of them"),
+    (D + "schedule: {name: constant, min_lr: 1e-4}\n", 2, "`constant` has no floor", "remove `min_lr`"),
+    (D + "schedule: {name: cosine, min_lr: 0.5}\n", 2, "the floor 0.5 lies above the rate 0.001", "choose less than"),
     (D + "schedule: {name: cosine, momentum: [0.9]}\n", 2, "`schedule.momentum` must be a list of 2", ""),
     (
         D + "schedule: {name: cosine, momentum: {end: 1}}\n",
