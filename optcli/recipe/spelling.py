@@ -20,7 +20,7 @@ _OTHER_TONGUES: Final = {
     "grad_clip": "clip_norm", "cosine_annealing": "cosine", "onecycle": "one_cycle", "acc": "accuracy",
     "momentum_sgd": "sgd", "warmup_steps": "warmup", "warmup_ratio": "warmup", "mixed_precision": "precision",
     "num_warmup_steps": "warmup", "num_decay_steps": "decay", "num_cycles": "first", "t_0": "first", "t_mult": "mult",
-    "eta_min": "min_ratio", "min_lr": "min_ratio", "lr_end": "min_ratio", "min_lr_rate": "min_ratio", "base_lr": "low",
+    "eta_min": "min_lr", "lr_end": "min_lr", "min_lr_rate": "min_ratio", "base_lr": "low",
     "pct_start": "peak_at", "div_factor": "div", "final_div_factor": "final_div", "anneal_strategy": "shape",
     "step_size": "every", "milestones": "at", "step_size_up": "up", "step_size_down": "down", "factor": "gamma",
     "decay_type": "shape", "schedulers": "stages",
