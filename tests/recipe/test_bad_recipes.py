@@ -144,7 +144,7 @@ BAD = [
     (SEQUENCE.format("{name: wsd, until: 40%}"), 2, "stage 2 (`wsd`) ends at step 30, the run at step 75", "`until`"),
     (SEQUENCE.format("{name: wsd}, {name: linear}"), 2, "stage 2 (`wsd`) ends at step 75, the run", "earlier `until`"),
     (SEQUENCE.format("{name: wsd, warmup: 70}"), 2, "stage 2 (`wsd`): the warm-up takes 70 steps, the whole", ""),
-    (D + "schedule: {name: CosineAnnealingLR, eta_min: 0}\n", 2, "unknown key `eta_min`", "mean `min_ratio`"),
+    (D + "schedule: {name: CosineAnnealingLR, eta_min: 0}\n", 2, "unknown key `eta_min`", "mean `min_lr`"),
     (D + "schedule: {name: OneCycleLR, pct_start: 0}\n", 2, "unknown key `pct_start`", "mean `peak_at`"),
     (D + "schedule: LinearLR\n", 2, "unknown schedule `LinearLR`", "`linear` is the decay to the end"),
     (D + "schedule: {name: cosine, groups: {}}\n", 2, "unknown key `groups`", "it belongs under `optimizer`"),
