@@ -28,6 +28,7 @@ from optcli.train.rates import Moving, Rates
 from optcli.train.restore import faithful
 from optcli.train.signals import Signals
 from optcli.train.startup import without_compiler
+from optcli.train.unlisted import unlisted
 from optcli.train.update import Update
 from optcli.train.world import World
 
@@ -122,7 +123,7 @@ def build(recipe: Recipe, world: World, signals: Signals, chosen: Mapping[str, A
     objective.averages = Averages(model, keepers, batches, objective.output)
     latched = recipe.monitor.nonfinite != "skip"
     gate = ScalingGate(world, latched) if recipe.train.precision == "fp16" else Gate(world, latched)
-    step, notes = frugal.stepper(recipe, world, optimizer), frugal.notes(recipe, world, info)
+    step, notes = frugal.stepper(recipe, world, optimizer), [*frugal.notes(recipe, world, info), *unlisted(model)]
     window = Window(world, len(step.params), signals, scaled=gate.scale is not None)
     rates = Rates(recipe.scheduled())
     moving = Moving(rates, optimizer) if rates.moves else None
