@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ import typer
 from optcli.commands import complete
 from optcli.exits import Exit, Failure
 from optcli.parts import KINDS, UnknownPart, UnusablePart, doc, families, family, find, house, names
-from optcli.parts.reference import OptionDoc, options, summary
+from optcli.parts.reference import OptionDoc, in_file, options, summary
 from optcli.show.nearest import hint
 from optcli.show.screen import Screen
 
@@ -80,16 +80,25 @@ def _one(kind: str, name: str, form: str) -> None:
 
 def _page(kind: str, name: str, screen: Screen) -> Iterator[str]:
     """What a part is, what may be set, and what it reports."""
+    from optcli.recipe import sections  # brings pydantic
+
     told, can_set = doc(kind, name), options(kind, name)
     yield from (f"{kind} {name}", "")
     yield from (*screen.prose(told), "") if told else ()
     yield "options:" if can_set else "no options"
-    for option in can_set:
-        yield from (_head(option), *(screen.prose(option.doc, " " * 6) if option.doc else ()))
+    yield from _told(can_set, screen)
+    if kind in sections.COMMON:
+        yield from ("", f"of any {kind}:")
+        yield from _told(in_file(Path(sections.__file__), sections.COMMON[kind].__name__), screen)
     reports = getattr(find(kind, name), "REPORTS", {})
     yield from ("", "in the journal, at each evaluation:") if reports else ()
     for curve, about in reports.items():
         yield from (f"  {name}/{curve}", *screen.prose(about, " " * 6))
+
+
+def _told(listed: Iterable[OptionDoc], screen: Screen) -> Iterator[str]:
+    for option in listed:
+        yield from (_head(option), *(screen.prose(option.doc, " " * 6) if option.doc else ()))
 
 
 def _described(kind: str, name: str) -> dict[str, Any]:

@@ -48,9 +48,13 @@ def options(kind: str, name: str) -> list[OptionDoc]:
 @cache
 def _bundled_options(kind: str, name: str) -> tuple[OptionDoc, ...]:
     base = Path(__file__).parent / KINDS[kind] / name
-    file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    return in_file(base / "__init__.py" if base.is_dir() else base.with_suffix(".py"), "Options")
+
+
+def in_file(file: Path, name: str) -> tuple[OptionDoc, ...]:
+    """The options that are the fields of the class `name` in a file, which is not imported."""
     tree = _Constants().visit(ast.parse(file.read_text(encoding="utf-8")))
-    body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Options"), [])
+    body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name), [])
     return tuple(_option(node, after) for node, after in zip(body, [*body[1:], None], strict=True) if _is_field(node))
 
 
@@ -85,6 +89,8 @@ def _default(node: ast.expr | None) -> str:
     """A default as YAML would have it."""
     if node is None:
         return ""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "field":
+        return "{}"
     if isinstance(node, ast.Call):  # Duration(0.05, "share")
         return str(units.Duration(*(ast.literal_eval(argument) for argument in node.args)))
     if isinstance(node, (ast.Tuple, ast.List)):
@@ -110,6 +116,8 @@ def _type(node: ast.expr) -> tuple[str, str]:
         "bool": "true or false",
         "str": "text",
         "Stage": "stage",
+        "Course": "mapping",
+        "Long": "integer",
     }
     if isinstance(node, ast.Name):
         limits = _unit_limits(node.id)
@@ -128,6 +136,8 @@ def _type(node: ast.expr) -> tuple[str, str]:
 def _composed(outer: str, inner: list[ast.expr]) -> tuple[str, str]:
     if outer == "Literal":
         return " | ".join(shown(ast.literal_eval(item)) for item in inner), ""
+    if outer == "dict":
+        return "mapping", ""
     kind, limits = _type(inner[0])
     if outer == "Annotated":
         own = [_LIMITS[c.func.id] + " " + ast.unparse(c.args[0]) for c in inner[1:] if _is_limit(c)]  # type: ignore[attr-defined]

@@ -30,7 +30,9 @@ def test_lists_one_kind(capsys, kind):
 
 def test_shows_one_part(capsys):
     command("schedule", "linear")
-    assert capsys.readouterr().out == (
+    told, common, _ = capsys.readouterr().out.partition("\nof any schedule:\n")
+    assert common
+    assert told == (
         "schedule linear\n\n"
         "A straight decay from the peak to the floor at the end of the run.\n\n"
         "A safe default: for a run of fixed length, linear to zero does as well as cosine or better, and "
@@ -41,6 +43,22 @@ def test_shows_one_part(capsys):
         "  warmup_from: number >= 0, <= 1 (default 0)\n      Share of the rate that the rise starts from.\n"
         "  min_ratio: number >= 0, <= 1 (default 0)\n      Floor at the end, as a share of the peak.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("optimizer", "adam", ["groups: mapping (default {})", "layer_decay: number > 0, <= 1 (default 1)"]),
+        ("schedule", "cosine", ["unit: step | epoch (default step)", "min_lr: number or null >= 0 (default null)"]),
+        ("model", "mlp", ["freeze: list of texts (default [])"]),
+        ("data", "csv", ["batch_size: integer (default 64)"]),
+    ],
+)
+def test_shows_what_goes_with_any_of_the_kind(capsys, kind, name, told):
+    command(kind, name)
+    said = capsys.readouterr().out
+    assert f"of any {kind}:" in said
+    assert all(f"  {line}" in said for line in told)
 
 
 def test_says_when_there_are_no_options(capsys):
