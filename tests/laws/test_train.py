@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+from optcli.parts import bundled
 from optcli.recipe import loads
 from optcli.train.checkpoint import Checkpoints
 from optcli.train.session import train
@@ -123,6 +124,23 @@ VARIANTS = {
         "train.channels_last=true",
         "train.epochs=1",
     ),
+    **{
+        f"{name}, channels last": (
+            "model={name: cnn, channels: [4, 4], norm: batch}",
+            f"optimizer={{name: {name}}}",
+            "train.channels_last=true",
+            "train.epochs=1",
+        )
+        for name in bundled("optimizer")
+        if name not in ("lbfgs", "sparse_adam")
+    },
+    "muon, layer by layer": ("optimizer={name: muon, layer_decay: 0.5}", "model.hidden=[16, 16]"),
+    "fp64, eighths": (
+        "train.precision=fp64",
+        "train.accumulate=2",
+        "data.batch_size=32",
+        "regularizers.dropout.rate=0.2",
+    ),
     "bf16": ("train.precision=bf16",),
     "fp64, scalars in fp32": ("train.precision=fp64", "optimizer=prodigy"),
     "fp64, schedule-free": ("train.precision=fp64", "optimizer=schedule_free_adamw"),
@@ -211,6 +229,7 @@ LIMIT = 300
 """Seconds after which a training in another process counts as hung."""
 KILLER = """
 import os, sys
+from optcli.parts import bundled
 from optcli.recipe import loads
 from optcli.train.session import train
 from optcli.train.update import Update

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from optcli.units import STRICT, Count, NonNegative, Positive, Rate
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 GATED = True
-MEANS: Final = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,9 @@ def build(groups: list[dict[str, Any]], options: Options, device: str) -> Optimi
     for at, side in enumerate(("left", "right")):
         made[side] = partial(_square, sides, at, torch.zeros)
         made[f"{side}_basis"] = partial(_square, sides, at, torch.eye)
-    for mean in MEANS:  # seen as matrices, which weights with the channels last in memory aren't
-        made[mean] = partial(torch.zeros_like, memory_format=torch.contiguous_format)
-    more = [slot for slot in made if slot not in MEANS]
     return Own(
         "SOAP",
-        rated(list(_split(groups, more)), options.lr),
+        rated(list(_split(groups, [*made])), options.lr),
         {**defaults, "decoupled": options.decay == "decoupled", "count": 0},
         ["step", "exp_avg", "exp_avg_sq"],
         _update,
@@ -122,10 +118,12 @@ def _update(
 
 
 def _direction(grad: Tensor, state: dict[str, Tensor], betas: tuple[float, float], eps: float) -> Tensor:
-    """Adam's step, taken in the eigenbasis and turned back."""
-    matrix = grad.flatten(1)
-    state["exp_avg"].view_as(matrix).lerp_(matrix, 1 - betas[0])
-    state["exp_avg_sq"].view_as(matrix).lerp_(_turn(matrix, state).square(), 1 - betas[1])
+    """Adam's step, taken in the eigenbasis and turned back.
+
+    The state lies in memory as the weights do, so it is no matrix by a mere view where their channels are last.
+    """
+    state["exp_avg"].lerp_(grad, 1 - betas[0])
+    state["exp_avg_sq"].lerp_(_turn(grad.flatten(1), state).square().view(grad.shape), 1 - betas[1])
     return _turn(turned(state, betas, eps), state, back=True).view_as(grad)
 
 
@@ -161,7 +159,7 @@ def _look(matrix: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> No
         if first:
             basis.copy_(_eigenvectors(factor))
         elif due:
-            _refresh(factor, basis, state["exp_avg_sq"].flatten(1), axis)
+            _refresh(factor, basis, state["exp_avg_sq"], axis)
 
 
 def _eigenvectors(factor: Tensor) -> Tensor:
@@ -177,5 +175,5 @@ def _refresh(factor: Tensor, basis: Tensor, square: Tensor, axis: int) -> None:
     import torch
 
     order = (basis.mT @ factor @ basis).diagonal().argsort(descending=True)
-    square.copy_(square.index_select(axis, order))
+    square.copy_(square.flatten(1).index_select(axis, order).view(square.shape))
     basis.copy_(torch.linalg.qr(factor @ basis.index_select(1, order)).Q)
