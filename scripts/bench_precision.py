@@ -1,4 +1,6 @@
-"""CPU time of a step of the bundled convolutional net by precision and layout, as ratios taken in one run.
+"""CPU time of a step of the bundled convolutional net by precision and layout, and of one in fp64 summed from eighths.
+
+Both as ratios taken in one run.
 
     python scripts/bench_precision.py [--rounds 8]
 
@@ -31,6 +33,33 @@ VARIANTS = {
     "bf16": ("train.precision=bf16", "train.channels_last=false"),
     "bf16, channels last": ("train.precision=bf16", "train.channels_last=true"),
 }
+EIGHTHS = {
+    "MLP 64-64-64-10, batch 64": """
+data: {name: digits, batch_size: 64}
+model: {name: mlp, hidden: [64, 64]}
+train: {epochs: 5, threads: 1, device: cpu, compile: off, precision: fp64}
+""",
+    "GPT of 4 layers, width 96, 32 x 64 characters": """
+data: {name: shakespeare, context: 64, batch_size: 32}
+model: {name: gpt, layers: 4, heads: 4, width: 96}
+metrics: []
+train: {steps: 50, threads: 1, device: cpu, compile: off, precision: fp64}
+""",
+}
+
+
+def fastest(made: dict[str, Built], rounds: int) -> dict[str, float]:
+    """The least CPU seconds of a step of each, which take turns."""
+    least = dict.fromkeys(made, float("inf"))
+    batches = [next(iter(made.values())).batches.at(step) for step in (1, 2)]
+    torch.set_num_threads(1)
+    for _ in range(rounds):
+        for name, built in made.items():
+            for step in (1, 2):  # the first after another variant's finds cold caches
+                begin = time.process_time()
+                built.update(step, batches[step - 1], 1.0)
+                least[name] = min(least[name], time.process_time() - begin)
+    return least
 
 
 def main() -> None:
@@ -41,18 +70,17 @@ def main() -> None:
     for name, changes in VARIANTS.items():
         recipe = loads(RECIPE, overrides=changes)
         made[name] = build(recipe, World("cpu", recipe.train.precision), Signals())
-    least = dict.fromkeys(made, float("inf"))
-    batches = [next(iter(made.values())).batches.at(step) for step in (1, 2)]
-    torch.set_num_threads(1)
-    for _ in range(args.rounds):
-        for name, built in made.items():
-            for step in (1, 2):  # the first after another variant's finds cold caches
-                begin = time.process_time()
-                built.update(step, batches[step - 1], 1.0)
-                least[name] = min(least[name], time.process_time() - begin)
+    least = fastest(made, args.rounds)
     print("| variant | CPU ms/step | of fp32 |\n|---|---|---|")
     for name, seconds in least.items():
         print(f"| {name} | {seconds * 1e3:.1f} | {seconds / least['fp32']:.2f} |")
+    print("\n| fp64 | from eighths, of a whole step |\n|---|---|")
+    for name, text in EIGHTHS.items():
+        recipe, world = loads(text), World("cpu", "fp64")
+        eighths = build(recipe, world, Signals())
+        whole = build(recipe, world, Signals(), {**eighths.info, "parts": 1})
+        seconds = fastest({"whole": whole, "eighths": eighths}, 5 * args.rounds)
+        print(f"| {name} | {seconds['eighths'] / seconds['whole']:.2f} |")
 
 
 if __name__ == "__main__":

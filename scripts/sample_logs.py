@@ -76,7 +76,7 @@ from samples.tables import (
     semicolons,
     transposed,
     wandb_export,
-)  # fmt: skip
+)
 from samples.training import Training, training
 
 __all__ = [

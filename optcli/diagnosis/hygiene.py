@@ -77,7 +77,7 @@ def window(run: Run) -> bool:
         return False
     loss = Series.of(curve)
     with np.errstate(all="ignore"):
-        return loss.late and loss.trend(1.0)[1] > FLAT and loss.end < LEAPT * float(np.abs(loss.value[0]))
+        return loss.late and loss.trend(1.0)[1] > FLAT and not loss.end > LEAPT * abs(float(loss.value[0])) > 0
 
 
 def _coarse(run: Run, curve: Curve) -> Iterator[Note]:

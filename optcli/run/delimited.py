@@ -74,15 +74,20 @@ def cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
+def header(line: str) -> tuple[str, list[str]]:
+    """The delimiter and the names of a line of names."""
+    delimiter = max(DELIMITERS, key=line.count)
+    return delimiter, cells(line, delimiter)
+
+
 def in_cells(head: bytes) -> bool:
     """Whether the losses and accuracies of a table are lists: each cell a whole curve, each row a run."""
     first, _, rest = head.partition(b"\n")
     if b"[" not in rest[:MOST_BEFORE] or binary(head):
         return False
-    header, row = (line.decode("utf-8-sig", "replace") for line in (first, rest.partition(b"\n")[0]))
-    delimiter = max(DELIMITERS, key=header.count)
-    pairs = zip(cells(header, delimiter), cells(row, delimiter), strict=False)
-    found = [cell for name, cell in pairs if headline(name)]
+    delimiter, names = header(first.decode("utf-8-sig", "replace"))
+    row = cells(rest.partition(b"\n")[0].decode("utf-8", "replace"), delimiter)
+    found = [cell for name, cell in zip(names, row, strict=False) if headline(name)]
     return any(map(_LIST.match, found)) and all(number(cell) is None for cell in found)
 
 

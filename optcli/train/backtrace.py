@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
 
 from optcli.parts import origin
+from optcli.train.traceless import plain
 
 if TYPE_CHECKING:
-    from optcli.train.objective import ModelFailed, Objective
+    from optcli.train.objective import Objective
 
 _FRAME: Final = re.compile(r'File "([^"\n]+)", line (\d+)')
 HELP: Final = {
@@ -27,23 +29,32 @@ HELP: Final = {
 """Part of what torch says -> what to do."""
 
 
-def failed(objective: Objective, error: Exception, x: Tensor, y: Tensor) -> ModelFailed:
-    """The failure of the model whose backward pass raised `error` on this batch; the training is over."""
-    from optcli.train.objective import ModelFailed
+def run(objective: Objective, x: Tensor, y: Tensor, backward: Callable[..., Any], *given: Any, **options: Any) -> Any:
+    """What `backward(*given, **options)` gives: the backward pass of the objective on this batch.
 
-    found = ModelFailed("model", x, y, model=objective.bare)
-    found.place = origin.place(error) or _line(objective, x, y)
-    found.backward = True
-    return found
+    Raises:
+        ModelFailed: it raised something; knows the line, and the training is over.
+    """
+    try:
+        return backward(*given, **options)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        from optcli.train.objective import ModelFailed
+
+        failed = ModelFailed("model", x, y, model=objective.bare)
+        failed.place, failed.backward = origin.place(error) or _line(objective, x, y), True
+        raise failed from error
 
 
 def _line(objective: Objective, x: Tensor, y: Tensor) -> str:
     """`file:line` in the user's own code of the operation whose gradient can't be had; nothing where none is known."""
+    trained = [p for p in objective.bare.parameters() if p.requires_grad]
     with warnings.catch_warnings(record=True) as told, torch.autograd.set_detect_anomaly(True, check_nan=False):
         warnings.simplefilter("always")
         try:
-            loss = objective(x, y)
-            torch.autograd.grad(loss, [p for p in objective.bare.parameters() if p.requires_grad], allow_unused=True)
+            with plain(objective.bare):
+                torch.autograd.grad(objective.here(x, y), trained, allow_unused=True)
         except Exception:  # it is the one that is looked into
             pass
     frames = [f for warning in told for f in _FRAME.findall(str(warning.message)) if origin.theirs(f[0])]

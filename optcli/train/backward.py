@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from optcli.parts.optimizers._direct import Call, after_loading, alone
-from optcli.train import backtrace
+from optcli.train.backtrace import run
 from optcli.train.batches import Batch
 from optcli.train.probes import RATIO_EVERY
 from optcli.train.update import Update
@@ -64,12 +64,7 @@ class UpdateInBackward(Update):
         self._head[0].copy_(loss.detach())
         gate.check(self._head[:1])
         self._waiting = set(range(len(self._params)))
-        try:
-            torch.autograd.backward(loss)
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:
-            raise backtrace.failed(self._objective, error, *batches[0]) from error
+        run(self._objective, *batches[0], torch.autograd.backward, loss)
         for number in sorted(self._waiting):  # what took no part in this loss
             self._take(number, self._params[number])
         if self._measures:

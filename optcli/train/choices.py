@@ -51,8 +51,8 @@ def choose(recipe: Recipe, world: World, model: nn.Module, data: tuple[Any, Any]
     fresh = x._version
     work, seconds = forward_work(world, model, x)
     threads = world.use_threads(recipe.train.threads, 3 * work)
-    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision, "in_place": x._version > fresh}
-    chosen["parts"] = parts
+    chosen: dict[str, Any] = {"threads": threads, "precision": recipe.train.precision, "parts": parts}
+    chosen["in_place"] = x._version > fresh
     chosen["cuda_graphs"] = recordable(recipe, world, 3 * work)
     if recipe.train.compile != "auto":
         return {**chosen, "compile": recipe.train.compile == "on"}

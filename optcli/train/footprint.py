@@ -10,6 +10,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from optcli.train.batches import Batch
 from optcli.train.objective import Objective
@@ -24,7 +25,7 @@ def sizes(objective: Objective, optimizer: torch.optim.Optimizer, batch: Batch, 
     """
     model = objective.bare
     trained = [p.nbytes for p in model.parameters() if p.requires_grad]
-    state = [*_tensors(list(optimizer.state.values()))]
+    state = [t for t in tree_leaves([*optimizer.state.values()]) if isinstance(t, Tensor)]  # L-BFGS keeps lists of them
     away = [t for t in state if t.numel() > 1 and t.device != batch[0].device]
     told = {
         "parameters": sum(t.nbytes for t in (*model.parameters(), *model.buffers())),
@@ -33,15 +34,6 @@ def sizes(objective: Objective, optimizer: torch.optim.Optimizer, batch: Batch, 
         "activations": activations(objective, batch),
     }
     return {**told, "optimizer_on_host": sum(t.nbytes for t in away)} if away else told
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    """The tensors in an optimizer's state, however deep: L-BFGS keeps lists of them, others more than one mapping."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _tensors(item)
 
 
 def activations(objective: Objective, batch: Batch) -> int:

@@ -58,7 +58,7 @@ def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
         ),
         f"schedule={recipe.schedule.name}: {recipe.optimizer.name} is made for a constant rate, its mean of weights "
         "takes the place of a decay": (free and recipe.schedule.name not in ("constant", "plateau")),
-        f"regularizers.{''.join(means[:1])}: {recipe.optimizer.name} is evaluated at a mean of the weights already": (
+        f"regularizers.{', '.join(means)}: {recipe.optimizer.name} is evaluated at a mean of the weights already": (
             free and bool(means)
         ),
         "the model changes its input in place, so each pass gets a copy: `x = x / 2` does no more than `x /= 2` then": (

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts.origin import Misuse
-from optcli.train import backtrace
 from optcli.train.averages import Averages
+from optcli.train.backtrace import run
 from optcli.train.traceless import kept, plain
 
 Loss = Callable[[Any, Tensor], Tensor]
@@ -108,20 +108,18 @@ class Objective:
         Raises:
             ModelFailed: model or loss raised, forward or backward.
         """
-        given = x, y
+        trained = [p for p in self.bare.parameters() if p.requires_grad]
+        with plain(self.bare), kept(self.bare.buffers()), torch.set_grad_enabled(backward):
+            loss = self.here(x, y)
+            if backward:
+                run(self, x, y, torch.autograd.grad, loss, trained, allow_unused=True)
+
+    def here(self, x: Tensor, y: Tensor) -> Tensor:
+        """The training loss of a batch without penalties, of this process alone."""
         for change in self._batch:
             x, y = change(x, y)
-        with plain(self.bare), kept(self.bare.buffers()), torch.set_grad_enabled(backward):
-            with self.autocast:
-                loss = self._apply(self._train_loss, x, y, self.bare)[1]
-            if not backward:
-                return
-            try:
-                torch.autograd.grad(loss, [p for p in self.bare.parameters() if p.requires_grad], allow_unused=True)
-            except torch.OutOfMemoryError:
-                raise
-            except Exception as error:
-                raise backtrace.failed(self, error, *given) from error
+        with self.autocast:
+            return self._apply(self._train_loss, x, y, self.bare)[1]
 
     def _apply(self, loss: Loss, x: Tensor, y: Tensor, model: nn.Module | None = None) -> tuple[Any, Tensor]:
         part, output = "model", None

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from optcli.parts.optimizers._direct import Step
-from optcli.train import backtrace, sparse
+from optcli.train import sparse
+from optcli.train.backtrace import run
 from optcli.train.batches import Batch
 from optcli.train.eighths import cut
 from optcli.train.gate import Gate, Keeper, changing_buffers
@@ -155,12 +156,8 @@ class Update:
         if self._parts > 1:
             loss = loss / self._parts
         scaled = loss if self._gate.scale is None else loss * self._gate.scale
-        try:
-            grads = list(torch.autograd.grad(scaled, self._params, allow_unused=True))
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:
-            raise backtrace.failed(self._objective, error, x, y) from error
+        differentiate = torch.autograd.grad
+        grads = list(run(self._objective, x, y, differentiate, scaled, self._params, allow_unused=True))
         if type(None) in map(type, grads):
             grads = [torch.zeros_like(p) if g is None else g for p, g in zip(self._params, grads, strict=True)]
         if self._sparse:
@@ -180,12 +177,8 @@ class Update:
         for number, (x, y) in enumerate(batches, 1):
             with self._world.alone(self._objective.model) if number < len(batches) else self._objective.nothing:
                 loss = self._objective(x, y) / len(batches)
-                try:
-                    torch.autograd.backward(loss if self._gate.scale is None else loss * self._gate.scale)
-                except torch.OutOfMemoryError:
-                    raise
-                except Exception as error:
-                    raise backtrace.failed(self._objective, error, x, y) from error
+                scaled = loss if self._gate.scale is None else loss * self._gate.scale
+                run(self._objective, x, y, torch.autograd.backward, scaled)
             total += loss.detach()
         return self._world.mean_(total), [_grad(p) for p in self._params]
 

@@ -91,3 +91,8 @@ def test_a_piece_that_explodes_is_no_flat_one(make):
     loss = [0.063, 0.16, 0.058, 5.4e19, 4.3e20, 2.1e21, 7.8e21]
     diagnosis = engine.diagnose(make({"train/loss": (np.arange(435, 442), loss)}))
     assert (diagnosis.status, [f.code for f in diagnosis.findings]) == ("ill", ["OPT102"])
+
+
+def test_a_piece_that_is_0_throughout_is_flat(make):
+    diagnosis = engine.diagnose(make({"train/loss": (np.arange(5000, 5600, 10), np.zeros(60))}))
+    assert "begins at step 5000" in "".join(note.message for note in diagnosis.notes)

@@ -5,7 +5,7 @@ The order in which layers are registered in `__init__` says neither: a head may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ class Order:
 def watch(model: nn.Module, forward: Callable[[], Any]) -> Order:
     """The order that `forward`, which calls the model, goes through its layers."""
     import torch
+    from torch.utils._pytree import tree_leaves
 
     turn: dict[int, int] = {}
     gave: list[tuple[int, Tensor]] = []  # kept, so that no two outputs have the same place in memory
@@ -42,7 +43,7 @@ def watch(model: nn.Module, forward: Callable[[], Any]) -> Order:
     hooks += [m.register_forward_hook(leave) for m in model.modules()]
     try:
         with torch.no_grad():
-            ends = {_place(tensor) for tensor in _tensors(forward())}
+            ends = {_place(tensor) for tensor in tree_leaves(forward()) if isinstance(tensor, torch.Tensor)}
     finally:
         for hook in hooks:
             hook.remove()
@@ -52,16 +53,6 @@ def watch(model: nn.Module, forward: Callable[[], Any]) -> Order:
 
 def _place(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _tensors(item)
 
 
 def _inherit(module: nn.Module, turn: dict[int, int], around: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from optcli.run import arrays
 from optcli.run import notes as say
 from optcli.run.block import Block, Column
-from optcli.run.delimited import DELIMITERS, cells, in_cells
+from optcli.run.delimited import cells, header, in_cells
 from optcli.run.jsonrows import parse
 from optcli.run.source import Source
 
@@ -26,7 +26,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """A block with a series for each list of a row; what else stands in the row names it, where there are several."""
     data = source.read()
     first, *lines = [line for line in data.decode("utf-8-sig", "replace").split("\n") if line.strip()]
-    delimiter, names = _header(first)
+    delimiter, names = header(first)
     rows = [dict(zip(names, cells(line, delimiter), strict=False)) for line in lines]
     for at, row in enumerate(rows):
         columns = {name: column for name, cell in row.items() if (column := _curve(cell)) is not None}
@@ -36,11 +36,6 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         run = (label or str(at + 1)) if len(rows) > 1 else ""
         if columns or notes:
             yield Block(columns, format="csv-lists", axis="epoch", run=run, notes=tuple(notes))
-
-
-def _header(line: str) -> tuple[str, list[str]]:
-    delimiter = max(DELIMITERS, key=line.count)
-    return delimiter, cells(line, delimiter)
 
 
 def _curve(cell: str) -> Column | None:

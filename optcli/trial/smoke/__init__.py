@@ -78,7 +78,7 @@ def run(
     wanted = list(only) or names()
     results = []
     with Bench(recipe) as bench:
-        assert bench.built  # what can't be built raises here
+        _ = bench.built  # what can't be built raises here
         for name in (n for n in names() if n in wanted):
             results.append(_one(name, bench))
             tell(results[-1])
@@ -103,7 +103,7 @@ def _broke_off(error: Exception, recipe: Recipe) -> Result:
     names = {"model": recipe.model.name, "loss": recipe.loss.name}
     failure = blame.failure(error, names, recipe.train.device)
     own = getattr(find("model", recipe.model.name), "function", None)
-    if failure is None and own is not None and not isinstance(error, OSError):
+    if failure is None and own is not None and (origin.place(error) or isinstance(error, RuntimeError)):
         failure = blame.blamed(error, "model", recipe.model.name, origin.own_home(own))
     if failure is None:
         raise error

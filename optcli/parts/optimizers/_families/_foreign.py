@@ -134,11 +134,7 @@ def _gate(optimizer: Optimizer, name: str) -> None:
             return None
         try:
             return take(closure)
-        except MemoryError:
-            raise
         except Exception as error:
-            if "out of memory" in str(error):
-                raise
             raise PartFailed(f"optimizer {name} failed in its step: {told(error)}") from error
 
     optimizer.step = step  # type: ignore[method-assign]
