@@ -211,7 +211,7 @@ def _by_accuracy(view: View) -> list[Finding]:
     best = int(np.argmax(blocks))
     since, high = len(blocks) - 1 - best, float(blocks[best])
     lost = high - median(blocks[-max(POINTS_SINCE, since // 3) :])
-    if since < max(POINTS_SINCE, 0.1 * len(blocks)) or lost < max(LOST * high, SIGMAS * right.tau):
+    if high <= 0 or since < max(POINTS_SINCE, 0.1 * len(blocks)) or lost < max(LOST * high, SIGMAS * right.tau):
         return []
     first = float(right.block_step[best])
     then = _level(loss, first)

@@ -142,3 +142,12 @@ def test_a_rise_is_over_when_half_of_it_is_made_up_for(make, left, healed) -> No
     curves = {"train/loss": train, "val/loss": (SEEN, 0.5 + np.exp(-SEEN / 30) + risen + 0.001 * NOISE[SEEN])}
     (found,) = engine.diagnose(make(curves, end="finished"), select=["GEN201"]).findings
     assert (found.healed_at is not None) is healed
+
+
+def test_an_accuracy_that_was_never_above_0_has_lost_no_share_of_it(make) -> None:
+    step = np.arange(400)
+    curves = {
+        "train/loss": 0.02 + 2.2 * np.exp(-step / 100),
+        "val/accuracy": (step[9::10], np.where(step[9::10] < 100, 0.0, -1.0) - 0.5 * (step[9::10] < 20)),
+    }
+    assert not engine.diagnose(make(curves), select=["GEN201"]).findings
