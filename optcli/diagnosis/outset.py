@@ -30,7 +30,9 @@ the points that are not above it, standard errors up to which nothing falls, and
 FIRST: Final = 8
 BEYOND_ANY: Final = 1e15
 GUESS: Final = 14.0
-"""A loss that no data explain, and nats that are more than a guess among a million earns."""
+STEEPEST: Final = 30.0
+"""A loss that no data explain, nats that are more than a guess among a million earns, and a gradient's norm that no
+fresh net has."""
 FALLEN: Final = 100.0
 STEEP: Final = 4
 """Points, times the level of the later half that the first one is, and the point up to which a tenth must be left of
@@ -45,6 +47,17 @@ def exploded(view: View) -> bool:
     if len(value) > MANY:
         return bool(value[-FEW:].min() > FAR * value[: (len(value) - 1) // 2].max())
     return bool(value[-2:].min() > EXPLODED * value[0] and value[-1] >= STAYS * value[-2])
+
+
+def burst(view: View) -> bool:
+    """Whether a loss that is no number any more had only a few points, of a size or a gradient that no start has."""
+    loss, norm = view.stretch, view.series("grad_norm")
+    if not 0 < loss.n <= NOT_LONG:
+        return False
+    if loss.n > FEW:
+        return float(loss.value[1:].max()) > FAR * abs(float(loss.value[0]))
+    steep = norm is not None and norm.n > 0 and float(norm.value.max()) > STEEPEST
+    return steep or float(loss.value.max()) > GUESS
 
 
 def left(view: View) -> bool:

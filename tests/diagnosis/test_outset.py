@@ -49,3 +49,24 @@ def test_a_loss_that_no_data_explain(make, level, rate, said) -> None:
     found = engine.diagnose(run, select=["OPT102"]).findings
     assert [f.code for f in found] == ["OPT102"] * said
     assert not said or "stays at" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("loss", "norm", "said"),
+    [
+        ([15.0], None, True),
+        ([1.7], None, False),
+        ([1.7], 45.0, True),
+        ([1.7], 4.5, False),
+        ([59.0, 9e5, 1e18, 1e32, 1e28], None, True),
+        ([59.0, 90.0, 40.0, 50.0, 30.0], None, False),  # a NaN in the data, say
+    ],
+)
+def test_a_loss_that_is_no_number_after_a_few_points_of_a_size_that_no_start_has(make, loss, norm, said) -> None:
+    curves = {"train/loss": [*loss, np.nan, np.nan]}
+    if norm is not None:
+        curves["grad_norm"] = [norm] * len(loss) + [np.nan, np.nan]
+    run = make(curves)
+    assert outset.burst(View(run, float(len(loss)))) is said
+    found = engine.diagnose(run, select=["OPT102"]).findings
+    assert any("having been up to" in f.message for f in found) is said

@@ -7,10 +7,11 @@ for several points and then is no number any more counts as well, and so do one 
 blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
 far below nearly everything after it: steps that throw a run off at once leave no better level to compare. So do a loss
 beyond 1e15, one beyond 14 nats at a rate a thousand times the usual, and one that is no number any more at a rate
-twenty times the usual. Where the rate has gone up fivefold since the best level, two fifths of those noise levels are
-enough. A rise below the start level waits for three epochs, if they are known: it may be the order of the data. However
-noisy the way there was, a last quarter that lies above the best level by most of what was gained is no noise. What
-comes back after all is a note, unless it had been at five times its start or the rate is known to be a hundred times
+twenty times the usual or after a first few of a size, or with a gradient, that no start has. Where the rate has gone up
+fivefold since the best level, two fifths of those noise levels are enough. A rise below the start level waits for three
+epochs, if they are known: it may be the order of the data. However noisy the way there was, a last quarter that lies
+above the best level by most of what was gained is no noise. What comes back after all, to twice its best level if it
+had lost everything, is a note, unless it had been at five times its start or the rate is known to be a hundred times
 the usual; at such a rate a first point a hundred times above what follows says that the run had been thrown off before
 it.
 
@@ -54,14 +55,14 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis import outset
+from optcli.diagnosis import outset, rises
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.strength import UNHEARD, WILD, beyond
 from optcli.diagnosis.unseen import creeping
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import block_medians, median, noise, running_median
+from optcli.run.stats import block_medians, median, noise
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -71,35 +72,14 @@ VARIES: Final = ("shift", "steps")
 
 SIGMAS: Final = 6.0
 """Rise in noise levels of a block: one false alarm in 10^9 blocks of normal noise, some for heavier tails."""
-FEW: Final = 12
-"""Points at which the noise level counts double: a level and its noise from so few points are rough guesses."""
-SHARE: Final = 0.35
-"""Rise as a share of what had been gained: less is an episode, not a loss of the training."""
 UNGAINED: Final = 0.25
 """Rise as a share of the start level where nothing had been gained yet."""
 BOTH: Final = 0.15
 """The same where validation has risen by that share of its own start level too."""
-STEADY: Final = 0.3
-"""Rise as a share of the gain where it is a steady one over the later half of the run."""
-RISING: Final = 6.0
-"""Standard errors of that rise."""
 RATE: Final = 5.0
 LEAPT: Final = 0.4
 """Times that the rate has gone up since the lowest level, to more than it ever was, and the share of that bar which is
 enough then."""
-UNSEEN: Final = ("val/loss", "test/loss")
-"""Headlines whose steady rise says that training learns by heart (GEN201)."""
-BLOCKS: Final = 24
-"""Blocks that are needed to call a rise steady."""
-YOUNG: Final = 24
-"""Points below which the start level is a guess, and a rise without a noise level to go by must be as high as it."""
-GAINED: Final = 0.1
-TWICE: Final = 2.0
-"""Where so much of the start level had been gained, a rise by twice that and by half the start level will do."""
-LONE: Final = 0.75
-ALONE: Final = 3.0
-"""Rise over a first value below all others that is no chance, in shares of it, however far apart the points are; of
-the first points of single batches it takes more."""
 LAST: Final = 4
 """Points of so short a log that must all be up to make a level, where validation has risen too."""
 LEAST: Final = 4
@@ -115,13 +95,10 @@ EARLY: Final = 0.2
 """Share of the plan for which a rise may wait until three epochs have gone by."""
 PATIENT: Final = 128
 """The same in points, where no plan is known."""
-LATEST: Final = 4
-MUCH: Final = 0.4
-LOST: Final = 0.6
-"""Points in the last quarter, what had been gained as a share of the start level, and the share of it by which all of
-them lie above the best level."""
 GREAT: Final = 5.0
 """Times its start that a loss has reached when it counts even after it came back."""
+BACK: Final = 1.0
+"""Above its best level by as much again the loss has not come back, where it had lost all that was gained."""
 RECENT: Final = 12
 """The level now is the median of this part of the points (a twelfth), and of 5 points at least."""
 
@@ -131,30 +108,34 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.stretch
     broke = view.points(LOSS) > view.loss.n
     if loss.n and broke and beyond(view) > WILD:
-        return [_burst(view)]
+        return [_burst(view, f", at a rate {10 ** beyond(view):.0f} times the usual")]
+    if broke and outset.burst(view):
+        return [_burst(view, f", having been up to {loss.value.max():.4g}")]
     if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not outset.exploded(view)):
         return Abstain("too few finite points")
     levels = _levels(loss)
     low = min(float(levels[:-1].min()), loss.start) if len(levels) > 1 else loss.start
     now = float(levels[-2:].min()) if len(levels) > 2 else loss.end
-    if FEW <= loss.n < YOUNG and _validation_rose(view):
+    if rises.FEW <= loss.n < rises.YOUNG and _validation_rose(view):
         now = max(now, float(loss.value[-LAST:].min()))
     if broke:  # the next value is no number any more: no time to wait for a level
         now = float(loss.value[-1])
     gained = max(loss.start - low, 0.0)
-    bar = SIGMAS * (1 + FEW / max(loss.n, 1)) * _noise(loss) * (LEAPT if _rate_leapt(view, levels) else 1.0)
+    bar = SIGMAS * (1 + rises.FEW / max(loss.n, 1)) * _noise(loss) * (LEAPT if _rate_leapt(view, levels) else 1.0)
     if low == loss.value[0] and loss.n > 1:
-        bar = max(bar, min(bar * outset.apart(loss) ** 0.5, LONE * abs(low)), ALONE * abs(low) * _early(view))
-    bar = max(bar, SHARE * gained)
+        bar = max(
+            bar, min(bar * outset.apart(loss) ** 0.5, rises.LONE * abs(low)), rises.ALONE * abs(low) * _early(view)
+        )
+    bar = max(bar, rises.SHARE * gained)
     if gained < 0.1 * abs(loss.start):
         bar = max(bar, (BOTH if _validation_rose(view) else UNGAINED) * abs(loss.start))
     rose = (
         now - low > bar
         or outset.exploded(view)
-        or _climbing(view, loss, low, gained, broke)
-        or _rising(loss, low, gained)
+        or rises.climbing(loss, low, gained, broke, _early(view))
+        or rises.rising(loss, low, gained)
     )
-    rose = rose or _stays(loss)
+    rose = rose or rises.stays(loss)
     if not rose and outset.left(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     if not rose and outset.thrown(view):
@@ -188,13 +169,23 @@ def passes(finding: Finding) -> bool:
     return (over is None or not over.value > GREAT) and (rate is None or rate.value < UNHEARD)
 
 
-def _burst(view: View) -> Finding:
+def gone(finding: Finding, view: View) -> bool:
+    """Whether the loss has come back: it is near its best level again, not just below what called it lost."""
+    loss = view.stretch
+    before, since = loss.value[loss.step < finding.first], loss.value[loss.step >= finding.first]
+    if len(before) < rises.FEW or len(since) < rises.FEW or float(block_medians(since, 5).max()) <= loss.start:
+        return True
+    low = float(block_medians(before, 5).min())
+    return median(loss.tail(0.25)) - low < max(BACK * abs(low), SIGMAS * _noise(loss) / 2)
+
+
+def _burst(view: View, how: str) -> Finding:
     """No time for a rise that could be seen."""
-    loss, times = view.stretch, 10 ** beyond(view)
+    loss = view.stretch
     last = float(loss.step[-1])
     return view.finding(
         __name__, SEVERITY, loss.name, last, 0.9,
-        f"{loss.name} is no number any more after step {last:g}, at a rate {times:.0f} times the usual",
+        f"{loss.name} is no number any more after step {last:g}{how}",
         over_start=(float(loss.value[-1]) / loss.start if loss.start > 0 else float("nan"), "1"),
         lr_ratio=(view.lr_change(last, max(1.0, view.at / 10)), "1"), rate=(beyond(view), "decades"),
     )  # fmt: skip
@@ -210,19 +201,6 @@ def _from_above(view: View) -> Finding:
     )  # fmt: skip
 
 
-def _stays(loss: Series) -> bool:
-    """Whether the last quarter lies above the best level by most of what was gained, to the last point.
-
-    However noisy the way there was: a leap to many times the start makes everything before and after look like noise.
-    """
-    last = loss.value[-max(loss.n // 4, LATEST) :]
-    if loss.n < FEW:
-        return False
-    low = float(running_median(loss.value[: -len(last)], 3).min())
-    gained = loss.start - low
-    return gained > MUCH * abs(loss.start) and float(last.min()) - low > LOST * gained
-
-
 def _first_epochs(view: View) -> bool:
     """Whether no epoch has been gone through three times yet, early in a run that counts them."""
     early = view.share < EARLY if view.share >= 0 else view.loss.n < PATIENT
@@ -236,15 +214,7 @@ def _far_from_chance(view: View, least: int) -> bool:
         return False
     if float(loss.value[-max(LATER, loss.n // 2) :].min()) <= CHANCES * view.chance_at_most:
         return False
-    return not (view.right > RIGHT and loss.trend(1.0)[1] < -RISING)
-
-
-def _rising(loss: Series, low: float, gained: float) -> bool:
-    """A steady rise: it counts for less than a leap, and noise that grows with it doesn't hide it."""
-    rise = loss.end - low
-    if loss.name in UNSEEN or len(loss.blocks) < BLOCKS or rise < STEADY * gained or gained < 0.1 * abs(loss.start):
-        return False
-    return loss.trend(0.5)[1] > RISING and float(loss.tail(0.25).min()) > low + rise / 3
+    return not (view.right > RIGHT and loss.trend(1.0)[1] < -rises.RISING)
 
 
 def _validation_rose(view: View) -> bool:
@@ -267,18 +237,7 @@ def _rate_leapt(view: View, levels: Floats) -> bool:
 
 def _early(view: View) -> bool:
     """Whether a growing log holds but the first single batches, of which any may be an easy one."""
-    return view.stretch.n < YOUNG and not view.by_epoch and not view.complete
-
-
-def _climbing(view: View, loss: Series, low: float, gained: float, breaks: bool) -> bool:
-    """Without a noise level to go by: every later point is far above the best one, or the last ones soar into a NaN."""
-    times = 0.5 if loss.n >= YOUNG else ALONE if low == loss.value[0] and _early(view) else 1.0
-    far = max(SHARE * gained, abs(loss.start) * times)
-    if gained > GAINED * abs(loss.start):
-        far = min(far, max(TWICE * gained, abs(loss.start) / 2))
-    last = loss.value[-max(5, loss.n // 2) :]
-    soars = breaks and loss.n >= 3 and bool((np.diff(loss.value[-3:]) > 0).all()) and loss.value[-1] > low + 4 * far
-    return soars or (loss.n >= 8 and float(last.min()) - low > far)
+    return view.stretch.n < rises.YOUNG and not view.by_epoch and not view.complete
 
 
 def _levels(loss: Series) -> Floats:

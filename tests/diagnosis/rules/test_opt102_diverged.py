@@ -169,3 +169,13 @@ def test_a_loss_that_falls_to_next_to_nothing_by_and_by_was_not_thrown_off(make)
     epoch = np.arange(200)
     run = make({"train/loss": 2.3 * np.exp(-epoch / 20)}, config={"optimizer.name": "adam", "optimizer.lr": 0.2})
     assert not engine.diagnose(run, select=["OPT102"]).findings
+
+
+@pytest.mark.parametrize(("end", "severity"), [(0.55, "info"), (0.98, "error")])
+def test_a_loss_that_had_lost_everything_is_back_only_near_its_best_level(make, end, severity) -> None:
+    """From 0.4 up to 4.5, which is twice the start, and down again: not to where the rise would be found anew."""
+    step = np.arange(400)
+    loss = 0.4 + 1.9 * np.exp(-step / 40) + 0.03 * np.tile(NOISE, 4)
+    loss[200:] = end + (4.5 - end) * np.exp(-np.arange(200) / 20) + 0.1 * np.tile(NOISE, 2)
+    (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
+    assert (found.severity, found.healed_at is None) == (severity, severity == "error")
