@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from optcli.parts import _torchsets
-from optcli.parts.facts import Task
+from optcli.parts import _several, _torchsets
+from optcli.parts.facts import Input, Task
 from optcli.parts.origin import Misuse
 
 _NAMES: Final = ("train_x", "train_y", "val_x", "val_y")
@@ -13,10 +14,11 @@ SHOWN: Final = 3
 """Targets of a sample that a message names."""
 
 
-def checked(made: Any, task: Task) -> tuple[Any, ...]:
-    """Four arrays: float32 inputs, regression targets and several labels a sample (N, k), int64 labels (N,) or, of
-    pixels, (N, height, width), and tokens (N, context). Two data sets of torch's, or loaders of them, are read into
-    such arrays.
+def checked(made: Any, task: Task) -> tuple[tuple[Any, ...], tuple[Input, ...]]:
+    """Four arrays, and what lies where in the inputs where there are several.
+
+    Inputs, regression targets and several labels a sample (N, k) are float32, labels int64 (N,) or, of pixels,
+    (N, height, width), tokens (N, context). Two data sets of torch's, or loaders of them, are read into such arrays.
 
     Raises:
         Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
@@ -27,6 +29,7 @@ def checked(made: Any, task: Task) -> tuple[Any, ...]:
         found = f"{len(made)} values" if isinstance(made, (tuple, list)) else type(made).__name__
         wanted = "four arrays (train_x, train_y, val_x, val_y), or two torch Datasets"
         raise Misuse(f"it must return {wanted}, not {found}")
+    made, inputs = _joined(list(made), task)
     arrays = tuple(_array(a, name, task) for a, name in zip(made, _NAMES, strict=True))
     for x, y, part in ((arrays[0], arrays[1], "training"), (arrays[2], arrays[3], "validation")):
         if len(x) != len(y):
@@ -37,7 +40,28 @@ def checked(made: Any, task: Task) -> tuple[Any, ...]:
         train, val = arrays[at].shape[1:], arrays[at + 2].shape[1:]
         if train != val:
             raise Misuse(f"a row of {_NAMES[at]} has shape {train}, of {_NAMES[at + 2]} {val}: they must be the same")
-    return arrays
+    return arrays, inputs
+
+
+def _joined(made: list[Any], task: Task) -> tuple[list[Any], tuple[Input, ...]]:
+    """The same with several inputs side by side in one array."""
+    if not _several.several(made[0], len(made[1]) if hasattr(made[1], "__len__") else 0):
+        return made, ()
+    if task == "language":
+        raise Misuse("train_x must be one array of tokens, (N, context): other inputs are not for language")
+    if isinstance(made[0], Mapping) and isinstance(made[2], Mapping):
+        if set(made[0]) != set(made[2]):
+            raise Misuse(f"train_x has the keys {', '.join(made[0])}, val_x {', '.join(made[2])}")
+        made[2] = {key: made[2][key] for key in made[0]}
+    (made[0], inputs), (made[2], others) = (
+        _several.side_by_side(made[at], _NAMES[at], lambda a, name: _array(a, name, task)) for at in (0, 2)
+    )
+    if inputs != others:
+        one, other = next((a, b) for a, b in zip(inputs, others, strict=True) if a != b)
+        raise Misuse(
+            f"input `{one.name}` is {one.kind} {one.shape} in training, {other.kind} {other.shape} in validation"
+        )
+    return made, inputs
 
 
 def notes(made: Any) -> tuple[str, ...]:

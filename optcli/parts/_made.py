@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, make_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
-from optcli.parts import _arrays, add, bundled
-from optcli.parts.facts import Facts, Task
+from optcli.parts import _arrays, _several, add, bundled
+from optcli.parts.facts import Facts, Input, Task
 from optcli.parts.origin import Misuse, PartFailed, home, place, told
 from optcli.units import STRICT
 
 TASKS: Final = frozenset(get_args(Task))
-TAKES: Final = ("vector", "image", "tokens")
+TAKES: Final = ("vector", "image", "tokens", "several")
 KEYS: Final = {"data": ("name", "batch_size", "reconstruct"), "model": ("name", "freeze")}
 """What recipes say of a part themselves, by kind; of the others only the name."""
 
@@ -123,6 +123,8 @@ class Model(_Part):
         net = self.function(facts, **_values(options))
         if not isinstance(net, nn.Module):
             raise Misuse(f"it must return an nn.Module, not {'nothing' if net is None else type(net).__name__}")
+        if facts.inputs:
+            _several.give(net, facts.inputs)
         _size_lazy_layers(net, facts)
         if not any(p.requires_grad for p in net.parameters()):
             raise Misuse("it has no parameters to train")
@@ -222,6 +224,7 @@ class Data(_Part):
         self._seeded = "seed" in inspect.signature(function).parameters
         self._last: tuple[tuple[str, int], tuple[Any, ...]] | None = None
         self._notes: tuple[str, ...] = ()
+        self._inputs: tuple[Input, ...] = ()
 
     def facts(self, options: Any, seed: int = 0) -> Facts:
         """Sizes and shapes, found by making the data."""
@@ -234,7 +237,9 @@ class Data(_Part):
         variance = float(val_y.var(axis=0, dtype=float).mean()) if self.task == "regression" else None
         shape, alike = tuple(train_x.shape[1:]), _arrays.alike(train_y, self.task)
         dense = self.task == "classification" and train_y.ndim > 1
-        return Facts(self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense)
+        return Facts(
+            self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense, inputs=self._inputs
+        )
 
     def load(self, options: Any, seed: int) -> Any:
         """The four arrays as `Splits`, with notes on what one part has of the other, or lacks."""
@@ -258,4 +263,5 @@ class Data(_Part):
     def _make(self, options: Any, seed: int) -> tuple[Any, ...]:
         made = self.function(**_values(options), **({"seed": seed} if self._seeded else {}))
         self._notes = _arrays.notes(made)
-        return _arrays.checked(made, self.task)
+        arrays, self._inputs = _arrays.checked(made, self.task)
+        return arrays

@@ -6,7 +6,17 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+Kind = Literal["float", "int", "bool"]
 Task = Literal["classification", "multilabel", "regression", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One of several inputs of a sample: its key, or its place ("0", "1", ...), its shape without the batch axis."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,9 @@ class Facts:
 
     dense: bool = False
     """Whether there is a label for each pixel of a sample: (N, height, width) of them."""
+
+    inputs: tuple[Input, ...] = ()
+    """The inputs of a sample where an own data set gives several, side by side in `shape`."""
 
     def reconstruction(self) -> Facts:
         """The facts where the target is the input itself: a regression with as many targets as a sample has numbers.

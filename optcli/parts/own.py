@@ -100,7 +100,7 @@ def model(*, name: str | None = None, takes: str | Iterable[str] = _made.TAKES) 
 def model(function: Any = None, *, name: str | None = None, takes: str | Iterable[str] = _made.TAKES) -> Any:
     """Make a model of a function or class that is called with (facts, **options) and gives an `nn.Module`.
 
-    `takes` limits the inputs it can do: of `vector`, `image` and `tokens`.
+    `takes` limits the inputs it can do: of `vector`, `image`, `tokens` and `several` (named ones, see `data`).
     """
     return _decorator(function, lambda f: _made.Model(f, name or f.__name__, takes))
 
@@ -124,7 +124,11 @@ def metric(
 
 
 def data(*bare: Any, task: Task | None = None, name: str | None = None) -> Callable[[Made], Made]:
-    """Make a data set of a function of (**options) that gives (train_x, train_y, val_x, val_y), or two Datasets."""
+    """Make a data set of a function of (**options) that gives (train_x, train_y, val_x, val_y), or two Datasets.
+
+    Inputs may be a dict or a tuple of arrays, of numbers, whole numbers or truth values: own models get them by name or
+    by place, and `facts.inputs` says what there is. Numbers alone go into any model of vectors, side by side.
+    """
     if bare or task is None:
         raise Misuse('write `@optcli.data(task="classification")`, or "multilabel", "regression" or "language"')
     return lambda function: _register(function, lambda f: _made.Data(f, name or f.__name__, task))

@@ -161,6 +161,8 @@ def _task(part: Chosen, path: str, facts: Facts) -> Troubles:
 
 
 def _input(facts: Facts) -> str:
+    if any(one.kind != "float" for one in facts.inputs):
+        return "several"
     return "tokens" if facts.task == "language" else "image" if len(facts.shape) == 3 else "vector"
 
 

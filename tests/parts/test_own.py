@@ -41,7 +41,7 @@ class TestDecorators:
         part = find("model", "mine")
         assert "mine" in names("model")
         assert doc("model", "mine") == "A net of mine."
-        assert {"vector", "image", "tokens"} == part.TAKES
+        assert {"vector", "image", "tokens", "several"} == part.TAKES
         assert part.build(part.Options(width=7), FACTS).out_features == 7
         adapter = TypeAdapter(part.Options)
         assert adapter.validate_python({"deep": True}).width == 5

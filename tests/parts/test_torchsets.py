@@ -68,7 +68,7 @@ def test_what_is_no_data_set(made) -> None:
     [
         (Rows(0), "it has no training samples"),
         (Rows(4, odd=(1, 2, 3)), r"training sample 2 must be \(input, target\), not 3 values"),
-        (Rows(4, odd={"x": 1}), r"training sample 2 must be \(input, target\), not dict"),
+        (Rows(4, odd={"x": 1}), r"training sample 2 must be \(input, target\), or have one of the keys labels, label"),
         (
             Rows(4, odd=(SimpleNamespace(getbands=len), 1)),
             "sample 2 is a PIL image: let its transform end with ToTensor",
