@@ -104,12 +104,15 @@ def _one_of_so_many(share: float) -> bool:
 
 
 def untrained(view: View) -> float:
-    """The level of a guess among classes, where the run began far above it; else the level at the start.
+    """The level of a guess among classes, where the run began far above it, or below it by an easy first batch; else
+    the level at the start.
 
     The guess is known from the configuration, or from a training accuracy that is low and hasn't risen: 1 of so many.
     """
     accuracy = view.series("train/accuracy")
     guess = view.chance if setting(view.config, "facts.task") != "regression" else None
+    if guess is not None and view.loss.start < guess:
+        return guess
     if guess is None and accuracy is not None and accuracy.end < min(accuracy.start + LIFT, MOST_RIGHT):
         guess = -math.log(max(median(accuracy.value), MOST_RIGHT / view.loss.n))
     return guess if guess and view.loss.start > FAR_ABOVE * guess else view.loss.start

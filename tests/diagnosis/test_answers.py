@@ -67,3 +67,18 @@ def test_training_accuracies_of_single_batches_may_scatter_round_the_one_answer(
     }
     found = answers.constant(View(make(curves), 399.0, ended=True))
     assert (found is not None) is said
+
+
+@pytest.mark.parametrize(
+    ("first", "config", "level"),
+    [
+        (0.58, {"facts.task": "classification", "facts.outputs": 2}, np.log(2)),  # an easy first batch
+        (2.0, {"facts.task": "classification", "facts.outputs": 2}, np.log(2)),
+        (0.7, {"facts.task": "classification", "facts.outputs": 2}, 0.7),
+        (0.58, {"facts.task": "regression", "facts.target_variance": 1.0}, 0.58),
+        (0.58, {}, 0.58),
+    ],
+)
+def test_an_untrained_model_guesses_where_the_number_of_classes_is_known(make, first, config, level) -> None:
+    loss = np.append(first, 0.62 + 0.05 * np.random.default_rng(0).normal(size=30))
+    assert answers.untrained(View(make({"train/loss": loss}, config=config), 30.0)) == pytest.approx(level)
