@@ -14,7 +14,8 @@ device for those of all.
 A cosine ends at 0, but spends one hundredth of the run down there. Step schedules with three drops by ten end at a
 thousandth. A rate that is 0 from the first step on has no peak, and nothing ever falls; see OPT104. A net that knows
 its samples by heart has a training loss of 0, and nothing left to move it. A rate that follows a loss of which a
-hundredth is left ends with it.
+hundredth is left ends with it, and one that is cut whenever validation stands still (four equal drops at unequal
+intervals) only tells that it does.
 
 ## Example
 ```python
@@ -74,6 +75,11 @@ some steps makes none."""
 BEFORE: Final = 6
 DONE: Final = 0.01
 """Points of the later half of the time before, and the share of the start level that may be left over it."""
+DROPS: Final = 4
+EQUAL: Final = 0.01
+UNEQUAL: Final = 1.5
+"""Drops of a rate that waits for the loss, the scatter of their factors, and how much longer one wait is than another:
+a staircase of epochs has equal ones."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
 
@@ -90,7 +96,7 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     whole = float(view.planned) if view.planned else view.at
     spent = (view.at - first) / max(view.at - float(lr.step[0]), 1.0)
-    if spent < TAIL or (view.planned and first > 0.9 * whole) or _done(loss, first):
+    if spent < TAIL or (view.planned and first > 0.9 * whole) or _done(loss, first) or _follows(lr):
         return []
     return [
         view.finding(
@@ -107,6 +113,20 @@ def _done(loss: Series, until: float) -> bool:
     before = loss.value[loss.step < until]
     half = before[len(before) // 2 :]
     return len(half) >= BEFORE and loss.low >= 0 and median(half) < DONE * loss.start
+
+
+def _follows(lr: Series) -> bool:
+    """Whether the rate went down by the same factor at unequal intervals: whenever validation stood still."""
+    peak = int(lr.value.argmax())
+    value, step = lr.value[peak:], lr.step[peak:]
+    if len(value) < DROPS or value.min() <= 0:
+        return False
+    ratio = value[1:] / value[:-1]
+    drops = np.flatnonzero(ratio < 1 - EQUAL)
+    if len(drops) < DROPS or ratio.max() > 1 + EQUAL or np.ptp(ratio[drops]) > EQUAL:
+        return False
+    waits = np.diff(np.concatenate([step[:1], step[drops + 1]]))
+    return float(waits.max()) > UNEQUAL * float(waits.min())
 
 
 def _still(view: View) -> list[Finding] | Abstain:

@@ -91,3 +91,20 @@ def test_a_rate_that_ends_when_nothing_is_left_to_learn_was_not_cut_off(make, le
 def test_a_rate_that_once_leapt_up_makes_the_usual_one_no_low_one(make) -> None:
     lr = np.where((STEP > 180) & (STEP < 190), 3.0, 3e-3)
     assert not says(make, lr)
+
+
+@pytest.mark.parametrize(
+    ("ends", "factors", "said"),
+    [
+        ([60, 75, 100, 110, 125], [0.1] * 5, False),  # whenever validation stood still
+        ([25, 50, 75, 100, 125], [0.1] * 5, True),  # a staircase, of epochs taken for steps
+        ([60, 75, 100, 110, 125], [0.1, 0.5, 0.1, 0.2, 0.1], True),
+        ([60, 75, 100, 110, 125], [0.1] * 4 + [0.0], True),
+        ([60, 75], [0.01] * 2, True),
+    ],
+)
+def test_a_rate_that_is_cut_whenever_the_loss_stands_still_is_no_fault(make, ends, factors, said) -> None:
+    lr = np.full(200, 1e-3)
+    for end, factor in zip(ends, factors, strict=True):
+        lr[end:] *= factor
+    assert says(make, lr) is said
