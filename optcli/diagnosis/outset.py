@@ -50,8 +50,11 @@ def exploded(view: View) -> bool:
 
 
 def burst(view: View) -> bool:
-    """Whether a loss that is no number any more had only a few points, of a size or a gradient that no start has."""
+    """Whether a loss that is no number any more was of a size that none has, or had only a few points before, of a size
+    or with a gradient that no start has."""
     loss, norm = view.stretch, view.series("grad_norm")
+    if loss.n and float(np.abs(loss.value[-MANY:]).max()) > BEYOND_ANY:
+        return True
     if not 0 < loss.n <= NOT_LONG:
         return False
     if loss.n > FEW:

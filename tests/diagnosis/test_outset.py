@@ -60,6 +60,8 @@ def test_a_loss_that_no_data_explain(make, level, rate, said) -> None:
         ([1.7], 4.5, False),
         ([59.0, 9e5, 1e18, 1e32, 1e28], None, True),
         ([59.0, 90.0, 40.0, 50.0, 30.0], None, False),  # a NaN in the data, say
+        ([0.3] * 20 + [29.0, 2e17, -3e35], None, True),
+        ([0.3] * 20 + [29.0, 2e7, -3e5], None, False),
     ],
 )
 def test_a_loss_that_is_no_number_after_a_few_points_of_a_size_that_no_start_has(make, loss, norm, said) -> None:

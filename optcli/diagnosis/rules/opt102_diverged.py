@@ -110,7 +110,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if loss.n and broke and beyond(view) > WILD:
         return [_burst(view, f", at a rate {10 ** beyond(view):.0f} times the usual")]
     if broke and outset.burst(view):
-        return [_burst(view, f", having been up to {loss.value.max():.4g}")]
+        return [_burst(view, f", having been up to {np.abs(loss.value).max():.4g}")]
     if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not outset.exploded(view)):
         return Abstain("too few finite points")
     levels = _levels(loss)
