@@ -26,7 +26,10 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("OPT104", peak=1.0, trend=0.0, frozen=1.0)], "not-connected"),
         ([finding("OPT104", peak=1.0, trend=0.0, grad_norm=0.0)], "not-connected"),
         ([finding("NUM301", loss_rise=1.0, finite_before=90)], "numerical-instability"),
-        ([finding("NUM301", loss_rise=9.0, finite_before=90), finding("OPT102")], "learning-rate-too-high"),
+        ([finding("NUM301", loss_rise=900.0, finite_before=90), finding("OPT102")], "learning-rate-too-high"),
+        ([finding("NUM301", loss_rise=5.0, finite_before=90)], "numerical-instability"),
+        ([finding("NUM301", lr_ratio=50.0, finite_before=90)], "learning-rate-too-high"),
+        ([finding("NUM301", lr_ratio=3.0, finite_before=1)], "numerical-instability"),  # a warm-up begins
         ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("OPT108", share=9.0, val_share=0.8)], "learning-rate-too-high"),  # the weights went
         ([finding("OPT108", share=9.0, val_share=0.02)], "bad-batch"),
@@ -202,7 +205,7 @@ def test_of_opposite_causes_only_the_likelier_is_told() -> None:
     ("first", "name"), [("target", "numerical-instability"), ("layers.0", "learning-rate-too-high")]
 )
 def test_where_the_data_hold_nan_no_rate_is_to_blame(first, name) -> None:
-    found = [finding("NUM301", loss_rise=9.0, finite_before=4), finding("OPT102")]
+    found = [finding("NUM301", loss_rise=900.0, finite_before=4), finding("OPT102")]
     assert causes.rank(found, {"facts.first_bad": first})[0].name == name
 
 
@@ -245,9 +248,9 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
         ([finding("ARC502", piles=1.0), finding("OPT102"), finding("OPT108")], {}, {}, "gradients-kept"),
         ([finding("ARC502", norm=400.0)], {}, {}, "scale-too-large"),
         ([finding("ARC502", norm=400.0), finding("OPT108")], {}, {}, "scale-too-large"),
-        ([finding("OPT102"), finding("NUM301", loss_rise=9.0)], {}, {"oversized": 157.0}, "scale-too-large"),
+        ([finding("OPT102"), finding("NUM301", loss_rise=900.0)], {}, {"oversized": 157.0}, "scale-too-large"),
         (
-            [finding("OPT102"), finding("NUM301", loss_rise=9.0)],
+            [finding("OPT102"), finding("NUM301", loss_rise=900.0)],
             {"optimizer.lr": 9.0, "optimizer.name": "momentum"},
             {"oversized": 157.0},
             "learning-rate-too-high",

@@ -76,6 +76,22 @@ class Case:
         return settings.setting(self.config, "facts.first_bad") in ("input", "target")
 
     @property
+    def announced(self) -> bool:
+        """Whether the loss soared before it was no number any more: by 10 at most it did where arithmetic was to blame,
+        and a hundred times and more where the rate was."""
+        return self.figure("NUM301", "loss_rise") > SOARED
+
+    @property
+    def broken_by_rate(self) -> bool:
+        """Whether the rate went up shortly before that, and not in the first steps of a warm-up."""
+        return self.figure("NUM301", "lr_ratio") > RAISED and self.figure("NUM301", "finite_before") >= SETTLED
+
+    @property
+    def bursting(self) -> bool:
+        """Whether the rate is so far above what is usual for its optimizer that numbers may stop being any at once."""
+        return self.rate > BURSTING
+
+    @property
     def crawls(self) -> bool:
         """Whether a loss that hardly moved does fall, by little and beyond doubt, in training or validation."""
         falls = self.figure("OPT104", "trend", 0.0), self.figure("OPT104", "val_trend", 0.0)
@@ -164,6 +180,12 @@ class Case:
         return settings.number(self.config, path)
 
 
+SOARED: Final = 30.0
+RAISED: Final = 1.5
+SETTLED: Final = 12
+BURSTING: Final = 1.4
+"""Times its usual level that a loss soars to, times a rate goes up and the points before, and decades above the usual
+rate: sound recipes reach 1.3."""
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4

@@ -54,7 +54,7 @@ FAR: Final = 1.5
 UNUSUAL: Final = 1.3
 """Log-odds for a configured rate more than 20 times (10^1.3) above what is usual for its optimizer."""
 BURST: Final = 2.5
-"""The same, where numbers stop being any."""
+"""The same where numbers stop being any, at a rate further above."""
 SEASONAL: Final = 3.0
 """Log-odds against it where each epoch repeats the swings: then they come from the order of the data."""
 OVERSIZED: Final = 3.0
@@ -75,9 +75,9 @@ def weigh(case: Case) -> float:
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5
     if "NUM301" in case.findings:
-        odds += 2.5 if case.figure("NUM301", "loss_rise") > RISE else -1.5
-        odds += BURST * (case.rate > UNUSUAL)
-    if any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502", "NUM301")):
+        odds += (2.5 if case.announced else -1.5) + BURST * case.bursting
+    leapt = any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502"))
+    if leapt or case.broken_by_rate:
         odds += 2.5
     elif any(case.figure(code, "lr_ratio") > RISING for code in ("OPT102", "OPT108", "ARC502")):
         odds += 0.5

@@ -39,10 +39,8 @@ EVIDENCE: Final = {
     "OPT101": -1.5,
 }
 PRIOR: Final = -0.5
-RISE: Final = 1.5
-UNUSUAL: Final = 1.3
 BURST: Final = 2.0
-"""Log-odds against it at a rate more than 20 times (10^1.3) above what is usual, which explains it by itself."""
+"""Log-odds against it at a rate that explains it by itself."""
 SEEN: Final = 3.0
 """Log-odds where the first value that was no number was found, and it stood in the data."""
 
@@ -51,10 +49,7 @@ def weigh(case: Case) -> float:
     """Out of the blue, or after a climb?"""
     if case.bad_data:
         return SEEN
-    odds = -1.5 if case.figure("NUM301", "loss_rise") > RISE else 0.0
-    if case.figure("NUM301", "lr_ratio") > RISE:
-        odds -= 2.5
-    odds -= BURST * (case.rate > UNUSUAL)
+    odds = -1.5 * case.announced - 2.5 * case.broken_by_rate - BURST * case.bursting
     return odds + (1.0 if case.figure("NUM301", "finite_before", 99.0) < 3 else 0.0)
 
 
