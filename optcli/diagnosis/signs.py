@@ -37,10 +37,12 @@ def signs(run: Run) -> dict[str, float]:
     """All signs of a run by name; empty for a run without a loss."""
     head = ladder.headline(run)
     loss = Series.of(head) if head is not None else None
-    if loss is None or loss.n < 2:
+    if head is None or loss is None or loss.n < 2:
         return {}
     return {
         "start": loss.start,
+        "first_step": float(head.step[0]),
+        "last_step": float(head.step[-1]),
         "oversized": _oversized(run, loss),
         "efficiency": _efficiency(run, loss),
         "gap_early": _gap_early(run, loss),
@@ -53,6 +55,7 @@ def signs(run: Run) -> dict[str, float]:
         "accuracy_lost": _accuracy_lost(run),
         "training_set": _training_set(run),
         "lr_peak": _peak(run, "lr"),
+        "lr_rise": _lr_rise(run),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
 
@@ -66,6 +69,13 @@ def _series(run: Run, role: str) -> Series | None:
 def _peak(run: Run, role: str) -> float:
     series = _series(run, role)
     return float(series.value.max()) if series is not None else math.nan
+
+
+def _lr_rise(run: Run) -> float:
+    """The highest rate over the highest of the first eighth of its points; NaN where it isn't logged."""
+    lr = _series(run, "lr")
+    first = float(lr.value[: max(1, lr.n // 8)].max()) if lr is not None else 0.0
+    return float(lr.value.max()) / first if lr is not None and first > 0 else math.nan
 
 
 def _end(run: Run, role: str) -> float:

@@ -20,7 +20,8 @@ def test_a_run_without_a_loss_has_no_signs() -> None:
 def test_what_a_log_lacks_is_no_number(make) -> None:
     found = signs(make({"train/loss": 2.0 - 0.001 * STEP}))
     known = {name for name, value in found.items() if not math.isnan(value)}
-    assert (known, found["start"]) == ({"start"}, pytest.approx(2.0, abs=0.01))
+    assert (known, found["start"]) == ({"start", "first_step", "last_step"}, pytest.approx(2.0, abs=0.01))
+    assert (found["first_step"], found["last_step"]) == (STEP[0], STEP[-1])
     assert {"efficiency", "gap_early", "followed", "lr_peak", "train_accuracy", "val_accuracy"} <= set(found)
 
 
@@ -33,7 +34,7 @@ def test_levels_at_the_end(make) -> None:
         "grad_norm": np.linspace(2.0, 1.0, 400),
     }
     found = signs(make(curves))
-    assert found["lr_peak"] == pytest.approx(1e-3)
+    assert (found["lr_peak"], found["lr_rise"]) == (pytest.approx(1e-3), 1.0)
     assert (found["train_accuracy"], found["val_accuracy"]) == (
         pytest.approx(0.85, abs=0.05),
         pytest.approx(0.75, abs=0.05),
@@ -182,3 +183,8 @@ def test_the_size_of_the_training_set(make, config, size) -> None:
 def test_a_loss_that_begins_beyond_any_guess_and_grows(make, loss, epochs, said) -> None:
     found = signs(make({"train/loss": loss}, epochs=epochs))["oversized"]
     assert found == 157.0 if said else np.isnan(found)
+
+
+def test_a_rate_that_rises_after_the_first_eighth(make) -> None:
+    lr = np.where(STEP < 200, 1e-3, 0.05)
+    assert signs(make({"train/loss": 2.0 - 0.001 * STEP, "lr": lr}))["lr_rise"] == pytest.approx(50.0)

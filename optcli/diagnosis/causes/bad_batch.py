@@ -4,10 +4,10 @@
 repeat one token, samples of a million pixels. Their gradient is many times the usual one (ARC502), the loss leaps
 within a step (OPT108) and recovers, or the step throws the parameters so far that it doesn't (OPT102).
 
-**How to tell.** The leap is sudden while the rate did not change. With a fixed order it comes back at the same place
-in every epoch; the same samples, fed alone, give a large loss from any state. When other samples do it each time, the
-model stands near its limit of stability and the rate is the cause: large language models recover from a spike by
-going back a hundred steps and skipping some batches, which then train fine later.
+**How to tell.** The leap is sudden, after a long calm, while the rate did not change. With a fixed order it comes back
+at the same place in every epoch; the same samples, fed alone, give a large loss from any state. When other samples do
+it each time, the model stands near its limit of stability and the rate is the cause: large language models recover from
+a spike by going back a hundred steps and skipping some batches, which then train fine later.
 
 **What to do, in this order.** Write down the sample numbers of the batch at the leap and look at them. Clip the
 gradient's norm at its usual level (its 90th percentile): one bad batch then costs one step. Use a loss that grows less

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import MANY, Case
+from optcli.diagnosis.causes._case import MANY, Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 

@@ -57,6 +57,8 @@ BURST: Final = 2.5
 """The same where numbers stop being any, at a rate further above."""
 SEASONAL: Final = 3.0
 """Log-odds against it where each epoch repeats the swings: then they come from the order of the data."""
+CALM: Final = 4.0
+"""The same where a run had gone well for long at a rate that is known not to have changed."""
 OVERSIZED: Final = 3.0
 """The same where the first loss is beyond any guess's already."""
 INNOCENT: Final = -6.0
@@ -71,6 +73,7 @@ def weigh(case: Case) -> float:
     if case.bad_data:
         return INNOCENT
     odds = -SEASONAL * (case.figure("OPT101", "period") > 0) - OVERSIZED * case.oversized
+    odds -= CALM * case.out_of_calm
     odds += FAR * (case.rate > UNUSUAL) - FAR * (case.rate < -UNUSUAL)
     if "OPT104" in case.findings:
         odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import FAR, Case
+from optcli.diagnosis.causes._case import FAR, Case
 from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
