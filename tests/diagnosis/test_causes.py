@@ -33,6 +33,11 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("OPT108", lr_ratio=1.0)], "bad-batch"),
         ([finding("OPT108", share=9.0, val_share=0.8)], "learning-rate-too-high"),  # the weights went
         ([finding("OPT108", share=9.0, val_share=0.02)], "bad-batch"),
+        (
+            [finding("OPT108", share=9.0, recovered=0.0), finding("OPT102", over_start=1.1)],  # it settles at a guess
+            "learning-rate-too-high",
+        ),
+        ([finding("OPT108", share=9.0, recovered=0.0), finding("OPT102", over_start=0.5)], "bad-batch"),
         ([finding("OPT108", share=9.0, val_share=0.02, val_rise=0.6)], "learning-rate-too-high"),
         ([finding("OPT108", share=9.0, val_share=0.8, lr_ratio=1.0)], "bad-batch"),  # the rate is known
         ([finding("OPT108", share=2.0, val_share=0.8, recovered=0.0)], "bad-batch"),
@@ -283,4 +288,12 @@ def test_a_leap_after_a_long_calm_at_an_unchanged_rate_is_the_datas(first, signs
         replace(finding(code, lr_ratio=1.0), first=at)
         for code, at in (("OPT101", first + 20), ("OPT102", first), ("OPT108", first))
     ]
+    assert causes.rank(found, {}, signs)[0].name == name
+
+
+@pytest.mark.parametrize(("at", "name"), [(0.02, "learning-rate-too-high"), (0.3, "bad-batch")])
+def test_trouble_from_the_start_is_no_single_batchs(at, name) -> None:
+    codes = ("OPT101", "OPT108", "ARC502")
+    found = [replace(finding(code, lr_ratio=1.0), first=1000.0 * at, confidence=0.8) for code in codes]
+    signs = {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}
     assert causes.rank(found, {}, signs)[0].name == name

@@ -13,8 +13,9 @@ from optcli.diagnosis.diagnosis import Finding
 LEAPS: Final = ("OPT101", "OPT102", "OPT108", "ARC502")
 UNCHANGED: Final = 1.05
 CALM: Final = 0.12
-"""What a rate too high may show, times its usual level that a rate hasn't changed by, and the share of the run until
-then."""
+AT_ONCE: Final = 0.1
+"""What a rate too high may show, times its usual level that a rate hasn't changed by, and shares of the run that are a
+long calm before that and none."""
 SOARED: Final = 30.0
 RAISED: Final = 1.5
 SETTLED: Final = 12
@@ -52,8 +53,10 @@ at too low a rate none."""
 RUINED: Final = 0.25
 LOST: Final = 0.3
 TALL: Final = 6.0
+DEAD: Final = 5.0
 """Rise of validation as a share of training's leap, or of the drop where points are no epochs, and the leap's height in
-drops if it stays up: of 26 such leaps in planted logs without a rate 20 were rates that jumped, of 62 others 19."""
+drops if it stays up: of 26 such leaps in planted logs without a rate 20 were rates that jumped, of 62 others 19. Last
+the times its start up to which a loss stays at what a guess earns."""
 PASSES: Final = 6
 """Passes over the training samples that it takes to learn them by heart, where nothing was learned before: nine in ten
 of the runs on few samples or with wrong labels had made as many when training was half-way, and one in ten of those
@@ -174,12 +177,14 @@ class Case:
     def ruined(self) -> bool:
         """Whether validation leapt with training at a rate that isn't logged: the weights went, not one batch.
 
-        A leap of little height that stays is another case: what has to be learned may have changed.
+        So they did where training stays a little above its start after a high leap: the net is dead. A leap of little
+        height that stays is another case: what has to be learned may have changed.
         """
-        high = self.figure("OPT108", "recovered", 0.0) > 0 or self.figure("OPT108", "share", 0.0) > TALL
+        tall, back = self.figure("OPT108", "share") > TALL, self.figure("OPT108", "recovered", 0.0) > 0
         unseen = math.isnan(self.figure("OPT108", "lr_ratio"))
         shared = self.figure("OPT108", "val_share") > RUINED or self.figure("OPT108", "val_rise") > LOST
-        return high and unseen and shared
+        dead = tall and not back and 1.0 < self.figure("OPT102", "over_start") < DEAD
+        return unseen and (((back or tall) and shared) or dead)
 
     @property
     def out_of_calm(self) -> bool:
@@ -188,13 +193,23 @@ class Case:
         A rate too high shows in the first eighth: so it was in 76 of 86 planted runs whose rate is no more than usual,
         and of 137 in which samples or labels went bad 136 were calm until later.
         """
+        return self._calm >= CALM and self.rate <= strength.WILD
+
+    @property
+    def restless(self) -> bool:
+        """Whether it came at once, at a rate that is known not to have changed."""
+        return self._calm < AT_ONCE
+
+    @property
+    def _calm(self) -> float:
+        """Share of the run before there was trouble at a constant or falling rate; NaN where that isn't known."""
         codes = [code for code in LEAPS if code in self.findings]
         ratios = [ratio for code in codes if not math.isnan(ratio := self.figure(code, "lr_ratio"))]
         steady = max((*ratios, self.sign("lr_rise")), default=math.inf) <= UNCHANGED
-        if codes == ["OPT101"] or not ratios or not steady or "NUM301" in self.findings or self.rate > strength.WILD:
-            return False
+        if codes == ["OPT101"] or not ratios or not steady or "NUM301" in self.findings:
+            return math.nan
         start, end = self.sign("first_step"), self.sign("last_step")
-        return min(self.findings[code].first for code in codes) - start >= CALM * (end - start)
+        return (min(self.findings[code].first for code in codes) - start) / max(end - start, 1.0)
 
     @property
     def few(self) -> bool:

@@ -44,6 +44,10 @@ UPHILL: Final = -1.5
 through the limit needs no bad batch."""
 
 
+RESTLESS: Final = -2.0
+"""Log-odds where trouble began with the run."""
+
+
 def weigh(case: Case) -> float:
     """Sudden, at an unchanged rate."""
     codes = [c for c in ("OPT108", "OPT102", "ARC502") if c in case.findings]
@@ -53,7 +57,7 @@ def weigh(case: Case) -> float:
         return -3.0
     if case.rate > ABSURD or case.ruined:
         return -3.0
-    odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes)
+    odds = UPHILL * any(case.figure(code, "lr_ratio") > RISING for code in codes) + RESTLESS * case.restless
     sudden = bool({"OPT108", "ARC502"} & set(codes))
     return odds + (0.5 if sudden else -1.0) + (1.0 if {"OPT108", "OPT102", "ARC502"} <= set(codes) else 0.0)
 
