@@ -8,8 +8,11 @@ checkpoint can't tell the two apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
+
+from optcli.parts.optimizers._kernels import Kernel, counted, maker
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -104,38 +107,47 @@ class _Cautious(Step):
 
 
 class _Direct(Step):
-    def __init__(self, optimizer: Optimizer, bind: Callable[[Optimizer, dict[str, Any]], Call]) -> None:
+    def __init__(self, optimizer: Optimizer, make: Callable[[Optimizer, dict[str, Any]], Kernel]) -> None:
         super().__init__(optimizer)
-        self._make = bind
+        self._make = make
         self._bind(optimizer)
         after_loading(optimizer, self._bind)
 
     def _bind(self, optimizer: Optimizer) -> None:
-        self._calls: list[tuple[dict[str, Any], list[Tensor], slice, Call]] = []
-        at = 0
-        for group in optimizer.param_groups:
-            size = len(group["params"])
-            self._calls.append((group, group["params"], slice(at, at + size), self._make(optimizer, group)))
-            at += size
+        sizes = [len(group["params"]) for group in optimizer.param_groups]
+        ends = list(accumulate(sizes))
+        parts = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        kernels = [self._make(optimizer, group) for group in optimizer.param_groups]
+        self._counts = counted(optimizer, kernels)
+        self._calls = list(zip(optimizer.param_groups, parts, kernels, strict=True))
 
     def __call__(self, factor: float | Tensor, grads: Sequence[Tensor] | None = None) -> None:
-        found = getattr(self.optimizer, "found_inf", None)
-        for number, (group, params, part, call) in enumerate(self._calls):
-            lr = group["lr"] = group["initial_lr"] * factor
-            given = [p.grad for p in params] if grads is None else grads[part]
-            for grad in given:
-                if grad is None:
-                    self._calls[number] = (group, params, part, self._partly(group, given, lr, found))
-                    break
-            else:
-                call(given, lr, found)
+        import torch
 
-    def _partly(self, group: dict[str, Any], grads: Sequence[Any], lr: float | Tensor, found: Tensor | None) -> Call:
-        """Step only the parameters that have a gradient, as torch does; gives the call for all of them, made anew."""
-        used = [p for p, grad in zip(group["params"], grads, strict=True) if grad is not None]
-        if used:
-            self._make(self.optimizer, {**group, "params": used})([g for g in grads if g is not None], lr, found)
-        return self._make(self.optimizer, group)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        found = getattr(self.optimizer, "found_inf", None)
+        given: Sequence[Any] = [p.grad for p in self.params] if grads is None else grads
+        if grads is None and any(grad is None for grad in given):
+            self._partly(given, found)
+            return
+        with torch.no_grad():
+            for count in self._counts:
+                count.add_(1)
+            for group, part, kernel in self._calls:
+                kernel.run(given[part], group["lr"], found)
+            if found is not None:
+                for count in self._counts:
+                    count.sub_(found)
+
+    def _partly(self, grads: Sequence[Any], found: Tensor | None) -> None:
+        """Step only the parameters that have a gradient, as torch does; then bind all of them anew."""
+        for group, part, _ in self._calls:
+            used = [(p, g) for p, g in zip(group["params"], grads[part], strict=True) if g is not None]
+            if used:
+                kernel = self._make(self.optimizer, {**group, "params": [p for p, _ in used]})
+                kernel([g for _, g in used], group["lr"], found)
+        self._bind(self.optimizer)
 
 
 def stepper(optimizer: Optimizer) -> Step:
@@ -154,8 +166,8 @@ def direct(optimizer: Optimizer) -> Step | None:
 
     if isinstance(optimizer, Own):
         return _Own(optimizer)
-    maker = _maker(optimizer)
-    return None if maker is None else _Direct(optimizer, maker)
+    make = maker(optimizer)
+    return None if make is None else _Direct(optimizer, make)
 
 
 def alone(optimizer: Optimizer, group: dict[str, Any], parameter: Tensor, state: dict[str, Tensor]) -> Call | None:
@@ -169,77 +181,5 @@ def alone(optimizer: Optimizer, group: dict[str, Any], parameter: Tensor, state:
 
     if isinstance(optimizer, Own):
         return None if optimizer.before else optimizer.alone(group, parameter, state)
-    maker: Any = _maker(optimizer)
-    return None if maker is None else maker(SimpleNamespace(state={parameter: state}), {**group, "params": [parameter]})
-
-
-def _maker(optimizer: Optimizer) -> Callable[[Optimizer, dict[str, Any]], Call] | None:
-    """What makes the calls of torch's kernels, for the optimizers that have one and groups that it can take."""
-    import torch
-
-    makers = {torch.optim.SGD: _sgd, torch.optim.Adam: _adam, torch.optim.AdamW: _adam}
-    simple = all(_simple(group) for group in optimizer.param_groups)
-    return makers.get(type(optimizer)) if simple else None
-
-
-def _simple(group: dict[str, Any]) -> bool:
-    kinds = {(p.device, p.dtype) for p in group["params"]}
-    return bool(group.get("fused")) and not group.get("differentiable") and len(kinds) == 1
-
-
-def _adam(optimizer: Optimizer, group: dict[str, Any]) -> Call:
-    """Adam and AdamW. The step counts are views of one tensor, so that one addition advances them all."""
-    import torch
-
-    params: list[Tensor] = list(group["params"])
-    slots = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
-    for parameter in params:
-        state = optimizer.state[parameter]
-        state.setdefault("step", torch.zeros((), dtype=torch.float32, device=parameter.device))
-        for slot in slots:
-            state.setdefault(slot, torch.zeros_like(parameter, memory_format=torch.preserve_format))
-    count = torch.stack([optimizer.state[p]["step"] for p in params])
-    steps = list(count.unbind())
-    for parameter, step in zip(params, steps, strict=True):
-        optimizer.state[parameter]["step"] = step
-    mean, square, *largest = ([optimizer.state[p][slot] for p in params] for slot in slots)
-    run: Any = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
-    fixed = {name: group[name] for name in ("amsgrad", "eps", "maximize")} | {"grad_scale": None}
-
-    @torch.no_grad()
-    def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
-        count.add_(1)
-        (beta1, beta2), decay = group["betas"], group["weight_decay"]  # a schedule may move them
-        run(
-            params, grads, mean, square, *(largest or [[]]), steps,
-            lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, found_inf=found, **fixed,
-        )  # fmt: skip
-        if found is not None:
-            count.sub_(found)
-
-    return call
-
-
-def _sgd(optimizer: Optimizer, group: dict[str, Any]) -> Call:
-    import torch
-
-    from optcli.parts.optimizers._build import kept
-
-    params: list[Tensor] = list(group["params"])
-    buffers: list[Tensor] = []
-    if group["momentum"] != 0:
-        for parameter in params:
-            optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
-        buffers = [optimizer.state[p]["momentum_buffer"] for p in params]
-    run: Any = torch._fused_sgd_
-    fixed = {name: group[name] for name in ("dampening", "nesterov", "maximize")}
-    fixed |= {"is_first_step": False, "grad_scale": None}
-
-    @torch.no_grad()
-    def call(grads: Sequence[Tensor], lr: float | Tensor, found: Tensor | None) -> None:
-        if decay := group.get("shrink"):
-            torch._foreach_mul_(params, kept(lr, decay, found))
-        moving = {"momentum": group["momentum"], "weight_decay": group["weight_decay"]}  # by a schedule
-        run(params, grads, buffers, lr=lr, found_inf=found, **moving, **fixed)
-
-    return call
+    make: Any = maker(optimizer)
+    return None if make is None else make(SimpleNamespace(state={parameter: state}), {**group, "params": [parameter]})

@@ -101,3 +101,30 @@ def test_what_has_no_kernel_steps_by_torch():
 def test_groups_of_mixed_types_step_by_torch():
     params = [torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2, dtype=torch.float64))]
     assert _direct.direct(torch.optim.Adam(params, fused=True)) is None
+
+
+def test_a_group_without_gradients_keeps_its_count():
+    """Step counts of all groups lie in one tensor."""
+    torch.manual_seed(0)
+    start = [torch.randn(4), torch.randn(3), torch.randn(2)]
+
+    def made():
+        params = [p.clone().requires_grad_() for p in start]
+        groups = [{"params": params[:2], "weight_decay": 0.1}, {"params": params[2:]}]
+        optimizer = torch.optim.AdamW(groups, lr=0.1, fused=True)
+        for group in optimizer.param_groups:
+            group["initial_lr"] = 0.1
+        return params, optimizer
+
+    (one, mine), (other, torchs) = made(), made()
+    step = _direct.stepper(mine)
+    for gone in ((), (2,), (0, 1), ()):
+        for params in (one, other):
+            for number, parameter in enumerate(params):
+                parameter.grad = None if number in gone else torch.ones_like(parameter)
+        step(1.0)
+        torchs.step()
+    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    counts = [[float(o.state[p]["step"]) for p in params] for o, params in ((mine, one), (torchs, other))]
+    assert counts == [[3.0, 3.0, 3.0]] * 2
+    assert len({mine.state[p]["step"].untyped_storage().data_ptr() for p in one}) == 1

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
+from torch.nn.modules.module import _has_any_global_hook
 
 Net = TypeVar("Net", bound=nn.Module)
+_SHORT: Final[dict[type[nn.Module], Callable[[Any, Tensor], Tensor]]] = {
+    nn.Flatten: lambda layer, x: x.flatten(layer.start_dim, layer.end_dim),
+    nn.Linear: lambda layer, x: linear(x, layer._parameters["weight"], layer._parameters["bias"]),
+    nn.ReLU: lambda layer, x: torch.relu(x),
+}
+"""What the call of a layer comes to that nobody hooks into."""
 
 
 class Stack(nn.Sequential):
@@ -23,6 +31,17 @@ class Stack(nn.Sequential):
         super().__init__(OrderedDict(layers))
         self.places = tuple(places)
         self.lr_scales: dict[str, float] = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The layers one after the other; plain ones without the way through `Module.__call__`.
+
+        That way takes two microseconds a layer, 3 % of a step of a small net. Whoever hooks into a layer gets it.
+        """
+        plain = not _has_any_global_hook()  # type: ignore[no-untyped-call]
+        for layer in self:
+            short = _SHORT.get(type(layer)) if plain else None
+            x = layer(x) if short is None or _hooked(layer) else short(layer, x)
+        return x
 
     def set_dropout(self, rate: float) -> None:
         """Insert dropout of this rate in every place, or change its rate there.
@@ -39,6 +58,12 @@ class Stack(nn.Sequential):
                 self._modules[name] = layer
             if name in self.places:
                 self._modules[f"drop_{name}"] = nn.Dropout(rate)
+
+
+def _hooked(layer: nn.Module) -> bool:
+    """Whether somebody waits for the layer's call."""
+    forward = layer._forward_hooks or layer._forward_pre_hooks
+    return bool(forward or layer._backward_hooks or layer._backward_pre_hooks)
 
 
 def activation(name: str) -> nn.Module:
