@@ -86,6 +86,7 @@ CHANCE = {"start": 2.303}
             "not-connected",
         ),
         ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.1}, "not-connected"),
+        ([finding("OPT104", peak=1.0, trend=-9.0, val_trend=-30.0)], {"followed": 0.1}, "learning-rate-too-low"),
         ([finding("OPT104", peak=1.0, trend=-9.0)], {"followed": 0.9}, "learning-rate-too-low"),
         ([finding("GEN204")], {"lr_peak": 1e-5}, "learning-rate-too-low"),
         ([finding("GEN204")], {"lr_peak": 1e-3}, "too-much-regularization"),

@@ -26,6 +26,8 @@ LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4
 """Share of a small fall that validation must have, if there is anything in it that holds for other samples."""
+DOUBTLESS: Final = -20.0
+"""Standard errors of its fall."""
 MOST_LEFT: Final = 0.5
 """Share of the start level beyond which little was learned that holds for other samples."""
 MANY: Final = 3.2
@@ -148,8 +150,11 @@ class Case:
 
     @property
     def alone(self) -> bool:
-        """Whether training crawls and validation stays behind: what is learned is the samples, not the task."""
-        return self.sign("followed") < BEHIND
+        """Whether training crawls and validation stays behind: what is learned is the samples, not the task.
+
+        Validation that falls beyond any doubt, however little, shows that it is the task.
+        """
+        return self.sign("followed") < BEHIND and not self.figure("OPT104", "val_trend", 0.0) < DOUBTLESS
 
     @property
     def unlearned(self) -> bool:
