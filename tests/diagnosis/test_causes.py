@@ -298,3 +298,12 @@ def test_trouble_from_the_start_is_no_single_batchs(at, name) -> None:
     found = [replace(finding(code, lr_ratio=1.0), first=1000.0 * at, confidence=0.8) for code in codes]
     signs = {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}
     assert causes.rank(found, {}, signs)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("epochs", "lr", "name"),
+    [(40.0, 1e-5, "learning-rate-too-low"), (40.0, 1e-3, "too-few-steps"), (4.0, 1e-5, "too-few-steps")],
+)
+def test_after_many_passes_at_a_low_rate_no_steps_lack(epochs, lr, name) -> None:
+    config = {"optimizer.name": "adamw", "optimizer.lr": lr}
+    assert causes.rank([finding("OPT106")], config, {"epochs": epochs})[0].name == name

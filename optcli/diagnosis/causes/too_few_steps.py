@@ -7,7 +7,8 @@ fifth of the run brought a large part of everything that was gained.
 **How to tell from a learning rate too low.** After a rate too low the curve is a straight line from the start on and
 has got nowhere (OPT103). Here it has come a good way and is in its steep part. Some tasks begin with a flat stretch
 before the fall; a run that ends within the fall is too short whatever the rate. A net that starts from nothing and has
-seen its samples eight times or less has had no chance yet.
+seen its samples eight times or less has had no chance yet; one that has seen them more than a dozen times, at an eighth
+of the usual rate, has had it.
 
 **What to do.** Train half as long again or twice as long, and stretch the schedule with it: a rate that has already
 decayed to nothing gains little from more steps. When the budget is fixed, a schedule that comes down to 0 within it
@@ -30,6 +31,10 @@ PRIOR: Final = -1.0
 YOUNG: Final = 2.5
 BRIEF: Final = 2.0
 """Log-odds where the samples have been seen a few times only."""
+MANY: Final = 12
+LOW: Final = -0.9
+SLOW: Final = -2.0
+"""Passes over the samples, and decades below the usual rate, from which steps are not what lacks, and the log-odds."""
 FASTER: Final = 1.4
 """Pace late over pace early: a fall that speeds up by this much has only just begun."""
 
@@ -37,7 +42,8 @@ FASTER: Final = 1.4
 def weigh(case: Case) -> float:
     """A fall that speeds up, where steps have their full length."""
     faster = case.figure("OPT103", "late_over_early") > FASTER
-    return YOUNG * (faster and "OPT106" in case.findings) + BRIEF * case.brief - YOUNG * case.cut
+    slow = case.sign("epochs") > MANY and case.rate < LOW
+    return YOUNG * (faster and "OPT106" in case.findings) + BRIEF * case.brief - YOUNG * case.cut + SLOW * slow
 
 
 def prescribe(case: Case) -> Prescription:
