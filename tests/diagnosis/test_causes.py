@@ -273,37 +273,3 @@ def test_a_rate_far_from_the_usual_goes_back_to_it_at_once(lr, better) -> None:
 )
 def test_settings_and_signs_decide_between_two(found, config, signs, name) -> None:
     assert causes.rank(found, config, signs)[0].name == name
-
-
-@pytest.mark.parametrize(
-    ("first", "signs", "name"),
-    [
-        (400.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}, "bad-batch"),
-        (40.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}, "learning-rate-too-high"),
-        (400.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 30.0}, "learning-rate-too-high"),
-        (400.0, {}, "learning-rate-too-high"),
-    ],
-)
-def test_a_leap_after_a_long_calm_at_an_unchanged_rate_is_the_datas(first, signs, name) -> None:
-    found = [
-        replace(finding(code, lr_ratio=1.0), first=at)
-        for code, at in (("OPT101", first + 20), ("OPT102", first), ("OPT108", first))
-    ]
-    assert causes.rank(found, {}, signs)[0].name == name
-
-
-@pytest.mark.parametrize(("at", "name"), [(0.02, "learning-rate-too-high"), (0.3, "bad-batch")])
-def test_trouble_from_the_start_is_no_single_batchs(at, name) -> None:
-    codes = ("OPT101", "OPT108", "ARC502")
-    found = [replace(finding(code, lr_ratio=1.0), first=1000.0 * at, confidence=0.8) for code in codes]
-    signs = {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}
-    assert causes.rank(found, {}, signs)[0].name == name
-
-
-@pytest.mark.parametrize(
-    ("epochs", "lr", "name"),
-    [(40.0, 1e-5, "learning-rate-too-low"), (40.0, 1e-3, "too-few-steps"), (4.0, 1e-5, "too-few-steps")],
-)
-def test_after_many_passes_at_a_low_rate_no_steps_lack(epochs, lr, name) -> None:
-    config = {"optimizer.name": "adamw", "optimizer.lr": lr}
-    assert causes.rank([finding("OPT106")], config, {"epochs": epochs})[0].name == name

@@ -31,6 +31,7 @@ from optcli.diagnosis.diagnosis import Prescription
 
 EVIDENCE: Final = {
     "OPT104": 2.5,
+    "GEN204": 0.1,
     "ARC501": -1.5,
     "ARC503": -1.5,
     "OPT103": -2.5,
@@ -42,11 +43,20 @@ EVIDENCE: Final = {
     "OPT110": -2.0,
 }
 PRIOR: Final = -0.5
+LEFT: Final = 0.88
+PART: Final = 0.5
+NOTHING: Final = -5.0
+LOW: Final = -1.0
+"""Share of the start level that is left where only a part of the net learns, such as the last bias, the log-odds of
+that, and those where the loss did move; and decades below the usual rate, which would explain it."""
 
 
 def weigh(case: Case) -> float:
     """Exact zeros speak for it; a fall that is certain, or a leap, against."""
     odds = 0.0
+    if "OPT104" not in case.findings:
+        part = case.figure("GEN204", "left") > LEFT and not case.figure("GEN204", "narrow", 0.0) and case.rate > LOW
+        odds += PART if part else NOTHING
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds += 3.0
     return odds - 1.5 * (case.crawls and not case.alone) - 2.0 * case.collapsed - 3.0 * case.lifted

@@ -38,13 +38,17 @@ EVIDENCE: Final = {
 PRIOR: Final = -1.5
 NARROW: Final = 4.0
 """Log-odds where its layers are known to have hardly any units."""
+LEFT: Final = 0.88
+NOTHING: Final = -2.0
+"""Share of the start level that no net is too small to get below, and the log-odds where it didn't."""
 
 
 def weigh(case: Case) -> float:
     """Slowing down, yet still falling; a fall that stops at once is regularization."""
     change = case.figure("GEN204", "change", 0.0)
     slowing = 1.0 if -0.25 < change < -0.05 else 0.0
-    return slowing + NARROW * (case.figure("GEN204", "narrow", 0.0) > 0)
+    narrow = case.figure("GEN204", "narrow", 0.0) > 0
+    return slowing + (NARROW if narrow else NOTHING * (case.figure("GEN204", "left") > LEFT))
 
 
 def prescribe(case: Case) -> Prescription:

@@ -1,0 +1,58 @@
+"""What the course of the whole run tells of its causes."""
+
+from dataclasses import replace
+
+import pytest
+
+from optcli.diagnosis import causes
+from optcli.diagnosis.diagnosis import Evidence, Finding
+
+
+def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
+    evidence = {name: Evidence(value, "1") for name, value in figures.items()}
+    return Finding(code, "x", "warning", confidence, "train/loss", 0, 1, 1, "", evidence)
+
+
+@pytest.mark.parametrize(
+    ("first", "signs", "name"),
+    [
+        (400.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}, "bad-batch"),
+        (40.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}, "learning-rate-too-high"),
+        (400.0, {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 30.0}, "learning-rate-too-high"),
+        (400.0, {}, "learning-rate-too-high"),
+    ],
+)
+def test_a_leap_after_a_long_calm_at_an_unchanged_rate_is_the_datas(first, signs, name) -> None:
+    found = [
+        replace(finding(code, lr_ratio=1.0), first=at)
+        for code, at in (("OPT101", first + 20), ("OPT102", first), ("OPT108", first))
+    ]
+    assert causes.rank(found, {}, signs)[0].name == name
+
+
+@pytest.mark.parametrize(("at", "name"), [(0.02, "learning-rate-too-high"), (0.3, "bad-batch")])
+def test_trouble_from_the_start_is_no_single_batchs(at, name) -> None:
+    codes = ("OPT101", "OPT108", "ARC502")
+    found = [replace(finding(code, lr_ratio=1.0), first=1000.0 * at, confidence=0.8) for code in codes]
+    signs = {"first_step": 0.0, "last_step": 1000.0, "lr_rise": 1.0}
+    assert causes.rank(found, {}, signs)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("epochs", "lr", "name"),
+    [(40.0, 1e-5, "learning-rate-too-low"), (40.0, 1e-3, "too-few-steps"), (4.0, 1e-5, "too-few-steps")],
+)
+def test_after_many_passes_at_a_low_rate_no_steps_lack(epochs, lr, name) -> None:
+    config = {"optimizer.name": "adamw", "optimizer.lr": lr}
+    assert causes.rank([finding("OPT106")], config, {"epochs": epochs})[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("left", "narrow", "name"),
+    [(0.95, 0.0, "not-connected"), (0.95, 1.0, "too-small-model"), (0.6, 0.0, "too-small-model")],
+)
+def test_a_net_that_learned_next_to_nothing_is_not_too_small(left, narrow, name) -> None:
+    """As where the optimizer holds the last bias alone; unless its layers are known to have hardly any units."""
+    found = [finding("GEN204", left=left, narrow=narrow, change=-0.1)]
+    told = {cause.name for cause in causes.rank(found, {})}
+    assert told & {"not-connected", "too-small-model"} == {name}
