@@ -94,6 +94,12 @@ def give(model: Any, inputs: tuple[Input, ...]) -> None:
     model.register_forward_pre_hook(Apart(inputs, _by(model.forward, inputs)), with_kwargs=True)
 
 
+def parts_of(model: Any, x: Any) -> dict[str, Any]:
+    """The inputs that `model` makes of a row, by name; nothing where there is one input."""
+    hooks = model._forward_pre_hooks.values() if model is not None else ()
+    return next((hook.parts(x) for hook in hooks if isinstance(hook, Apart)), {})
+
+
 def _by(forward: Callable[..., Any], inputs: tuple[Input, ...]) -> str:
     parameters = list(inspect.signature(forward).parameters.values())
     names, named = [one.name for one in inputs], not inputs[0].name.isdigit()

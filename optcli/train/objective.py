@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from optcli.parts._several import parts_of
 from optcli.parts.origin import Misuse
 from optcli.train.averages import Averages
 from optcli.train.backtrace import run
@@ -33,7 +34,9 @@ class ModelFailed(Exception):
         super().__init__(part)
         self.model = model
         gave = f"output {shape(output)}, " if part == "loss" else ""
-        self.part, self.shapes = part, f"input {shape(x)}, {gave}target {shape(y)}"
+        parts = parts_of(model, x)
+        given = ", ".join(f"{name} {shape(one)}" for name, one in parts.items()) or shape(x)
+        self.part, self.shapes = part, f"input{'s' if parts else ''} {given}, {gave}target {shape(y)}"
 
 
 class Objective:

@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
 import optcli
+from optcli.exits import Failure
 from optcli.parts import _arrays, find, forget
 from optcli.parts._several import EXACT, Apart, give
 from optcli.parts.facts import Facts, Input
@@ -225,6 +226,22 @@ def test_a_model_of_several_inputs_learns(tmp_path, more, precision, accumulate)
     two_inputs()
     done = train(recipe(more=more, precision=precision, accumulate=accumulate), run_dir=tmp_path / "run")
     assert done.summary["best"]["value"] > 0.8
+
+
+def test_a_failing_batch_is_told_with_the_shapes_of_its_inputs(tmp_path) -> None:
+    two_inputs()
+
+    @optcli.model
+    def wrong(facts):
+        class Wrong(nn.Linear):
+            def forward(self, ids, mask, age):
+                return super().forward(ids)
+
+        return Wrong(3, facts.outputs)
+
+    with pytest.raises(Failure) as caught:
+        train(recipe(model="wrong"), run_dir=tmp_path / "run")
+    assert "inputs ids (24, 3), mask (24, 3), age (24), target (24)" in caught.value.help
 
 
 def test_what_blends_inputs_is_not_for_whole_numbers() -> None:
