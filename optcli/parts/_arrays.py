@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from optcli.parts import _several, _torchsets
@@ -49,10 +49,12 @@ def _joined(made: list[Any], task: Task) -> tuple[list[Any], tuple[Input, ...]]:
         return made, ()
     if task == "language":
         raise Misuse("train_x must be one array of tokens, (N, context): other inputs are not for language")
-    if isinstance(made[0], Mapping) and isinstance(made[2], Mapping):
-        if set(made[0]) != set(made[2]):
-            raise Misuse(f"train_x has the keys {', '.join(made[0])}, val_x {', '.join(made[2])}")
-        made[2] = {key: made[2][key] for key in made[0]}
+    if not _several.several(made[2], len(made[3]) if hasattr(made[3], "__len__") else 0):
+        raise Misuse(f"train_x is a {type(made[0]).__name__} of inputs, val_x no such thing: they must be the same")
+    train, val = (x if isinstance(x, Mapping) else dict(enumerate(x)) for x in (made[0], made[2]))
+    if set(train) != set(val):
+        raise Misuse(f"train_x has the inputs {_listed(train)}, val_x {_listed(val)}")
+    made[0], made[2] = train, {key: val[key] for key in train}
     (made[0], inputs), (made[2], others) = (
         _several.side_by_side(made[at], _NAMES[at], lambda a, name: _array(a, name, task)) for at in (0, 2)
     )
@@ -62,6 +64,10 @@ def _joined(made: list[Any], task: Task) -> tuple[list[Any], tuple[Input, ...]]:
             f"input `{one.name}` is {one.kind} {one.shape} in training, {other.kind} {other.shape} in validation"
         )
     return made, inputs
+
+
+def _listed(keys: Iterable[Any]) -> str:
+    return ", ".join(map(str, keys))
 
 
 def notes(made: Any) -> tuple[str, ...]:

@@ -25,10 +25,13 @@ def several(given: Any, rows: int) -> bool:
     return isinstance(given, Mapping)
 
 
-def side_by_side(given: Any, name: str, check: Callable[[Any, str], Any]) -> tuple[Any, tuple[Input, ...]]:
+def side_by_side(
+    given: Mapping[Any, Any], name: str, check: Callable[[Any, str], Any]
+) -> tuple[Any, tuple[Input, ...]]:
     """One float32 array (N, numbers a sample), and what lies where.
 
     Args:
+        given: key, or place, -> array.
         check: array and name -> the array as float32 with a row a sample; raises Misuse.
 
     Raises:
@@ -36,13 +39,12 @@ def side_by_side(given: Any, name: str, check: Callable[[Any, str], Any]) -> tup
     """
     import numpy as np
 
-    named = {str(key): one for key, one in (given.items() if isinstance(given, Mapping) else enumerate(given))}
-    if not named:
+    if not given:
         raise Misuse(f"{name} is empty: give at least one array")
     parts: list[Any] = []
     inputs: list[Input] = []
-    for key, one in named.items():
-        place = f"{name}[{key!r}]" if isinstance(given, Mapping) else f"{name}[{key}]"
+    for key, one in given.items():
+        place = f"{name}[{key!r}]"
         narrow = check(one, place)
         array = np.asarray(one.detach().cpu() if hasattr(one, "detach") else one)
         whole = array.dtype.kind in "iu"
@@ -50,9 +52,9 @@ def side_by_side(given: Any, name: str, check: Callable[[Any, str], Any]) -> tup
             raise Misuse(f"{place} holds numbers beyond {EXACT:,}: number them anew, as numpy.unique does")
         if parts and len(narrow) != len(parts[0]):
             raise Misuse(f"{place} has {len(narrow)} rows, {name} of `{inputs[0].name}` {len(parts[0])}")
-        parts.append(narrow.reshape(len(narrow), -1))
+        parts.append(narrow.reshape(len(narrow), math.prod(narrow.shape[1:])))
         kind: Kind = "bool" if array.dtype.kind == "b" else "int" if whole else "float"
-        inputs.append(Input(key, tuple(array.shape[1:]), kind))
+        inputs.append(Input(str(key), tuple(array.shape[1:]), kind))
     return np.concatenate(parts, axis=1), tuple(inputs)
 
 

@@ -91,7 +91,7 @@ def _sample(made: Any, number: int, part: str) -> dict[str, Any]:
 
 
 def _named(sample: Any, number: int, part: str) -> dict[str, Any]:
-    """A pair, (input, ..., target), or a dict with the target under a name that is usual."""
+    """A pair, (input, target), or a dict with the target under a name that is usual."""
     if isinstance(sample, Mapping):
         key = next((name for name in TARGETS if name in sample), None)
         if key is None:
@@ -99,13 +99,15 @@ def _named(sample: Any, number: int, part: str) -> dict[str, Any]:
             raise Misuse(f"{part} sample {number} must be (input, target), or have one of the keys {known}")
         given: Any = {name: one for name, one in sample.items() if name != key}
         target = sample[key]
+        if not given:
+            raise Misuse(f"{part} sample {number} has no input, only `{key}`")
     elif isinstance(sample, (tuple, list)) and len(sample) == 2:
         given, target = sample
     else:
         found = f"{len(sample)} values" if isinstance(sample, (tuple, list)) else type(sample).__name__
         more = ": of several inputs make a tuple, ((a, b), target)" if found.endswith("values") else ""
         raise Misuse(f"{part} sample {number} must be (input, target), not {found}{more}")
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and given:
         return {TARGET: target, **{f"{INPUT} {name}": one for name, one in given.items()}}
     if isinstance(given, tuple) and any(_array(one) for one in given):
         return {TARGET: target, **{f"{INPUT} {at}": one for at, one in enumerate(given)}}

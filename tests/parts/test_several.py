@@ -103,7 +103,10 @@ def test_a_forward_that_does_not_fit_is_told(forward, message) -> None:
     ("train", "val", "message"),
     [
         ({}, {}, "train_x is empty"),
-        ({"a": [[1.0]] * 4}, {"b": [[1.0]] * 2}, "train_x has the keys a, val_x b"),
+        ({"a": [[1.0]] * 4}, {"b": [[1.0]] * 2}, "train_x has the inputs a, val_x b"),
+        (({"a": [[1.0]] * 4}), np.ones((2, 1)), "train_x is a dict of inputs, val_x no such thing"),
+        ((np.ones((4, 1)),) * 2, (np.ones((2, 1)),) * 3, "train_x has the inputs 0, 1, val_x 0, 1, 2"),
+        ((np.ones((4, 1)),) * 2, np.ones((2, 1)), "train_x is a tuple of inputs, val_x no such thing"),
         (
             {"a": [[1.0]] * 4},
             {"a": [[1.0, 2.0]] * 2},
@@ -111,6 +114,7 @@ def test_a_forward_that_does_not_fit_is_told(forward, message) -> None:
         ),
         ({"a": [[1.0]] * 4}, {"a": [[1]] * 2}, "input `a` is float .* in training, int"),
         ({"a": [[1.0]] * 4, "b": [[1.0]] * 3}, {"a": [[1.0]] * 2, "b": [[1.0]] * 2}, r"train_x\['b'\] has 3 rows"),
+        ({"a": np.ones((0, 3))}, {"a": np.ones((2, 3))}, "it has 0 training inputs but 4 targets"),
         ({"a": [[EXACT + 1]] * 4}, {"a": [[1]] * 2}, r"train_x\['a'\] holds numbers beyond 16,777,216"),
         ({"a": [["x"]] * 4}, {"a": [["x"]] * 2}, r"train_x\['a'\] must hold numbers, not 'x'"),
         ({"a": [[1.0], [1.0, 2.0]]}, {"a": [[1.0]] * 2}, r"train_x\['a'\] is no array: its rows differ in length"),
@@ -174,6 +178,8 @@ def test_a_third_value_is_no_target() -> None:
             "sample 1 has target, input b; sample 0 has target, input a",
         ),
         ([{"a": [1.0], "y": 1}, {"a": [1.0, 2.0], "y": 1}], r"the input a of training sample 1 has shape \(2,\)"),
+        ([{"y": 1}], "training sample 0 has no input, only `y`"),
+        ([({}, 1)], "the input of training sample 0 must be numbers, not dict"),
         ([{"a": "word", "y": 1}], "the input a of training sample 0 must be numbers, not str"),
     ],
 )

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._case import LEAPS, Case
 from optcli.diagnosis.causes._prescribe import advice, scale_patch
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.strength import ABSURD
@@ -79,7 +79,7 @@ def weigh(case: Case) -> float:
         odds += 3.0 if case.collapsed or case.rate > ABSURD else -1.5
     if "NUM301" in case.findings:
         odds += (2.5 if case.announced else -1.5) + BURST * case.bursting
-    leapt = any(case.figure(code, "lr_ratio") > RISE for code in ("OPT101", "OPT102", "OPT108", "ARC502"))
+    leapt = any(case.figure(code, "lr_ratio") > RISE for code in LEAPS)
     if leapt or case.broken_by_rate:
         odds += 2.5
     elif any(case.figure(code, "lr_ratio") > RISING for code in ("OPT102", "OPT108", "ARC502")):

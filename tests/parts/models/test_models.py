@@ -40,39 +40,6 @@ def test_mlp_is_a_plain_chain():
     torch.testing.assert_close(model(x), model.head(hidden))
 
 
-@pytest.mark.parametrize("hook", ["register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"])
-def test_a_layer_that_somebody_hooks_into_is_called(hook):
-    """Plain layers are otherwise computed without a call."""
-    model, seen = built("mlp", facts(1, 2, 3), hidden=(5, 4)), []
-    handles = [getattr(layer, hook)(lambda layer, *_: seen.append(layer)) for layer in model]
-    x = torch.randn(2, 1, 2, 3, requires_grad=True)
-    hooked = model(x)
-    hooked.sum().backward()
-    assert set(seen) == set(model)
-    for handle in handles:
-        handle.remove()
-    seen.clear()
-    assert torch.equal(model(x), hooked)
-    assert not seen
-
-
-def test_a_hook_on_all_modules_sees_the_layers():
-    model, seen = built("mlp", facts(6), hidden=(5,)), []
-    handle = nn.modules.module.register_module_forward_hook(lambda layer, *_: seen.append(layer))
-    try:
-        model(torch.randn(2, 6))
-    finally:
-        handle.remove()
-    assert seen == [*model, model]
-
-
-def test_a_layer_that_was_replaced_is_taken_as_it_is():
-    model = built("mlp", facts(6), hidden=(5,))
-    torch.nn.utils.parametrizations.weight_norm(model.linear0)
-    x = torch.randn(2, 6)
-    assert torch.equal(model(x), nn.Sequential.forward(model, x))
-
-
 @pytest.mark.parametrize(("norm", "kind"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])
 def test_mlp_norms_come_before_the_activation(norm, kind):
     model = built("mlp", facts(6), hidden=(5,), norm=norm)
