@@ -14,12 +14,12 @@ from __future__ import annotations
 import ast
 import pkgutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 KINDS: Final = {
     "optimizer": "optimizers",
@@ -114,14 +114,16 @@ def advice(kind: str, name: str) -> str:
 
 
 def _elsewhere(kind: str, name: str) -> str:
-    """What to write for the name of a member of a family whose package is installed."""
-    for prefix in families(kind):
-        try:
-            if name.lower() in family(kind, prefix).names():
-                return f"write `{prefix}:{name.lower()}`"
-        except UnusablePart:
-            continue
-    return ""
+    """What to write for the name of a member of families whose packages are installed."""
+    there = [f"`{prefix}:{name.lower()}`" for prefix in families(kind) if name.lower() in _members(kind, prefix)]
+    return f"write {' or '.join(there)}" if there else ""
+
+
+def _members(kind: str, prefix: str) -> Collection[str]:
+    try:
+        return cast("Collection[str]", family(kind, prefix).names())
+    except UnusablePart:
+        return ()
 
 
 def _undecorated(kind: str, name: str) -> str:

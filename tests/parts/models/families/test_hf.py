@@ -72,6 +72,17 @@ def test_a_kind_gets_the_sizes_of_the_text():
     assert torch.equal(model.eval()(tokens)[:, :-1], model(later)[:, :-1])
 
 
+def test_what_follows_from_a_changed_value_is_changed_too():
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    tokens = torch.randint(30, (3, 12))
+    model = built("llama", TEXT, config=small)
+    assert model.model.config.num_key_value_heads == 2
+    assert model(tokens).shape == (3, 12, 30)
+    with pytest.raises(Misuse, match=r"2 heads can't share 32 of keys: set `num_key_value_heads` too"):
+        built("qwen2", TEXT, config=small)
+    assert built("qwen2", TEXT, config={**small, "num_key_value_heads": 1})(tokens).shape == (3, 12, 30)
+
+
 def test_a_kind_gets_the_sizes_of_the_pictures():
     assert built("vit", PICTURES, config=VIT)(torch.randn(3, 1, 8, 8)).shape == (3, 4)
 

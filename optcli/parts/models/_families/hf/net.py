@@ -44,13 +44,7 @@ def build(name: str, options: Options, facts: Facts) -> Logits:
     Raises:
         Misuse: there is none, or it doesn't fit the data.
     """
-    config = _config(name)
-    unknown = next((key for key in options.config if not hasattr(config, key)), None)
-    if unknown is not None:
-        near = get_close_matches(unknown, config.to_dict(), 1)
-        raise Misuse(f"its configuration has no `{unknown}`" + (f"; did you mean `{near[0]}`?" if near else ""))
-    for key, value in {**_fitting(config, options.pretrained, facts), **options.config}.items():
-        setattr(config, key, value)
+    config = _changed(name, _config(name), options, facts)
     _must_fit(config, facts)
     auto = "AutoModelForCausalLM" if facts.task == "language" else "AutoModelForImageClassification"
     family = getattr(transformers, auto)
@@ -83,6 +77,20 @@ def _config(name: str) -> Any:
         raise Misuse(f"`{name}` is no folder here, and can't be had from the hub") from error
 
 
+def _changed(name: str, config: Any, options: Options, facts: Facts) -> Any:
+    unknown = next((key for key in options.config if not hasattr(config, key)), None)
+    if unknown is not None:
+        near = get_close_matches(unknown, config.to_dict(), 1)
+        raise Misuse(f"its configuration has no `{unknown}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+    values = {**_fitting(config, options.pretrained, facts), **options.config}
+    if name in transformers.CONFIG_MAPPING:
+        # Made anew, as some values follow from others where they aren't given: llama's key heads from its heads.
+        return transformers.AutoConfig.for_model(name, **values)
+    for key, value in values.items():
+        setattr(config, key, value)
+    return config
+
+
 def _fitting(config: Any, pretrained: bool, facts: Facts) -> dict[str, Any]:
     """What the data decides on: sizes, and for new weights the vocabulary."""
     if facts.task != "language":
@@ -92,17 +100,20 @@ def _fitting(config: Any, pretrained: bool, facts: Facts) -> dict[str, Any]:
     wanted: dict[str, Any] = {"use_cache": False}
     if not pretrained:
         longer = {key: facts.shape[0] for key in CONTEXT if getattr(config, key, facts.shape[0]) < facts.shape[0]}
-        beyond = [key for key in SPECIAL if _id(config, key) >= facts.outputs]
+        beyond = [key for key in SPECIAL if _number(config, key) >= facts.outputs]
         wanted |= {"vocab_size": facts.outputs, **longer, **dict.fromkeys(beyond)}
     return wanted
 
 
-def _id(config: Any, key: str) -> int:
+def _number(config: Any, key: str) -> int:
     number = getattr(config, key, None)
     return number if isinstance(number, int) else -1
 
 
 def _must_fit(config: Any, facts: Facts) -> None:
+    heads, of_keys = (_number(config, key) for key in ("num_attention_heads", "num_key_value_heads"))
+    if of_keys > 0 and heads % of_keys:
+        raise Misuse(f"{heads} heads can't share {of_keys} of keys: set `num_key_value_heads` too")
     if facts.task != "language":
         return
     if config.vocab_size < facts.outputs:
