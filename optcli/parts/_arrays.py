@@ -18,19 +18,23 @@ def checked(made: Any, task: Task) -> tuple[tuple[Any, ...], tuple[Input, ...]]:
     """Four arrays, and what lies where in the inputs where there are several.
 
     Inputs, regression targets and several labels a sample (N, k) are float32, labels int64 (N,) or, of pixels,
-    (N, height, width), tokens (N, context). Two data sets of torch's, or loaders of them, are read into such arrays.
+    (N, height, width), tokens (N, context). Inputs that are 0 or larger whole numbers stay so, int32 or int64, but for
+    pictures of bytes. Two data sets of torch's, or loaders of them, are read into such arrays.
 
     Raises:
         Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
     """
     if isinstance(made, (tuple, list)) and len(made) == 2 and all(map(_torchsets.is_one, made)):
         made = *_torchsets.arrays(made[0], "training"), *_torchsets.arrays(made[1], "validation")
+    if _is_paired(made):
+        made = *made[0], *made[1]
     if not isinstance(made, (tuple, list)) or len(made) != 4:
         found = f"{len(made)} values" if isinstance(made, (tuple, list)) else type(made).__name__
         wanted = "four arrays (train_x, train_y, val_x, val_y), or two torch Datasets"
         raise Misuse(f"it must return {wanted}, not {found}")
     made, inputs = _joined(list(made), task)
-    arrays = tuple(_array(a, name, task) for a, name in zip(made, _NAMES, strict=True))
+    whole = not inputs and all(_is_whole(made[at]) for at in (0, 2))
+    arrays = tuple(_array(a, name, task, whole) for a, name in zip(made, _NAMES, strict=True))
     for x, y, part in ((arrays[0], arrays[1], "training"), (arrays[2], arrays[3], "validation")):
         if len(x) != len(y):
             raise Misuse(f"it has {len(x)} {part} inputs but {len(y)} targets")
@@ -41,6 +45,28 @@ def checked(made: Any, task: Task) -> tuple[tuple[Any, ...], tuple[Input, ...]]:
         if train != val:
             raise Misuse(f"a row of {_NAMES[at]} has shape {train}, of {_NAMES[at + 2]} {val}: they must be the same")
     return arrays, inputs
+
+
+def _is_paired(made: Any) -> bool:
+    """Whether it is ((train_x, train_y), (val_x, val_y))."""
+    return (
+        isinstance(made, (tuple, list))
+        and len(made) == 2
+        and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in made)
+    )
+
+
+def _is_whole(given: Any) -> bool:
+    import numpy as np
+
+    try:
+        array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+    except ValueError:  # told where it is looked at closely
+        return False
+    shades = array.dtype == np.uint8 and array.ndim > 2
+    if array.dtype.kind not in "iu" or shades or not array.ndim:
+        return False
+    return bool(array.min(initial=0) >= 0 and array.max(initial=0) <= np.iinfo(np.int64).max)
 
 
 def _joined(made: list[Any], task: Task) -> tuple[list[Any], tuple[Input, ...]]:
@@ -85,7 +111,7 @@ def alike(train_y: Any, task: Task) -> str:
     return f"all training {what} are {', '.join(f'{value:g}' for value in first)}"
 
 
-def _array(given: Any, name: str, task: Task) -> Any:
+def _array(given: Any, name: str, task: Task, whole: bool = False) -> Any:
     import numpy as np
 
     try:
@@ -96,6 +122,9 @@ def _array(given: Any, name: str, task: Task) -> Any:
         raise Misuse(f"{name} must be an array with one row a sample, not {type(given).__name__}")
     if task == "language" or (task == "classification" and name.endswith("y")):
         return _numbers(array, name, task)
+    if whole and name.endswith("x"):
+        narrow = array.astype(np.int32 if array.max(initial=0) <= np.iinfo(np.int32).max else np.int64)
+        return narrow[:, None] if narrow.ndim == 1 else narrow
     if array.dtype.kind == "c":
         raise Misuse(f"{name} is complex: give real and imaginary part as two numbers")
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, make_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
-from optcli.parts import _arrays, _several, add, bundled
+from optcli.parts import _arrays, _several, _whole, add, bundled
 from optcli.parts.facts import Facts, Input, Task
 from optcli.parts.origin import Misuse, PartFailed, home, place, told
 from optcli.units import STRICT
@@ -125,6 +125,8 @@ class Model(_Part):
             raise Misuse(f"it must return an nn.Module, not {'nothing' if net is None else type(net).__name__}")
         if facts.inputs:
             _several.give(net, facts.inputs)
+        if facts.tokens:
+            _whole.suit(net, facts, self.TAKES)
         _size_lazy_layers(net, facts)
         if not any(p.requires_grad for p in net.parameters()):
             raise Misuse("it has no parameters to train")
@@ -136,7 +138,7 @@ def _size_lazy_layers(net: Any, facts: Facts) -> None:
     import torch
 
     if any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in net.parameters()):
-        kind = torch.int64 if facts.task == "language" else torch.float32
+        kind = torch.int64 if facts.task == "language" or facts.tokens else torch.float32
         with torch.no_grad():
             net.eval()(torch.zeros((2, *facts.shape), dtype=kind))
         net.train()
@@ -237,9 +239,11 @@ class Data(_Part):
         variance = float(val_y.var(axis=0, dtype=float).mean()) if self.task == "regression" else None
         shape, alike = tuple(train_x.shape[1:]), _arrays.alike(train_y, self.task)
         dense = self.task == "classification" and train_y.ndim > 1
+        tokens = int(max(train_x.max(), val_x.max())) + 1 if _whole.are(train_x) and self.task != "language" else 0
         return Facts(
-            self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense, inputs=self._inputs
-        )
+            self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense, inputs=self._inputs,
+            tokens=tokens,
+        )  # fmt: skip
 
     def load(self, options: Any, seed: int) -> Any:
         """The four arrays as `Splits`, with notes on what one part has of the other, or lacks."""

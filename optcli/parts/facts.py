@@ -49,6 +49,22 @@ class Facts:
 
     inputs: tuple[Input, ...] = ()
     """The inputs of a sample where an own data set gives several, side by side in `shape`."""
+    tokens: int = 0
+    """How many numbers an embedding of the inputs needs, where they are 0, 1, 2, ... and the target isn't the next one;
+    else 0."""
+    pad: int | None = None
+    """The token that fills up the rest of a sample, where samples are texts of different lengths."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What models may take the inputs for, the usual first: `vector`, `image`, `tokens`, `several`."""
+        if any(one.kind != "float" for one in self.inputs):
+            return ("several",)
+        if self.task == "language" or self.pad is not None:
+            return ("tokens",)
+        if len(self.shape) == 3:
+            return ("image",)
+        return ("vector", "tokens") if self.tokens and len(self.shape) == 1 else ("vector",)
 
     def reconstruction(self) -> Facts:
         """The facts where the target is the input itself: a regression with as many targets as a sample has numbers.
@@ -56,7 +72,7 @@ class Facts:
         Raises:
             ValueError: the inputs are tokens.
         """
-        if self.task == "language":
+        if self.kinds == ("tokens",):
             raise ValueError("tokens can't be reconstructed; remove `reconstruct`")
         count = math.prod(self.shape)
         return replace(

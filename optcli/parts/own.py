@@ -127,7 +127,8 @@ def data(*bare: Any, task: Task | None = None, name: str | None = None) -> Calla
     """Make a data set of a function of (**options) that gives (train_x, train_y, val_x, val_y), or two Datasets.
 
     Inputs may be a dict or a tuple of arrays, of numbers, whole numbers or truth values: own models get them by name or
-    by place, and `facts.inputs` says what there is. Numbers alone go into any model of vectors, side by side.
+    by place, and `facts.inputs` says what there is. Numbers alone go into any model of vectors, side by side. An array
+    of whole numbers from 0 on reaches an own model as int64 if it gets through with them, else as float32.
     """
     if bare or task is None:
         raise Misuse('write `@optcli.data(task="classification")`, or "multilabel", "regression" or "language"')

@@ -20,7 +20,7 @@ def complete(draft: Draft) -> None:
     values = draft.values
     values["facts"] = _facts(draft) if values["data"] is not None else None
     if values["facts"] is not None:
-        draft.suit(values["facts"].task)
+        draft.suit(values["facts"])
     values["tune"] = tuning.read(draft)
     context = {**values, "plan": _plan(draft)}
     for check in meaning.CHECKS:

@@ -160,15 +160,15 @@ def _task(part: Chosen, path: str, facts: Facts) -> Troubles:
         yield path, f"`{part.name}` is not for {facts.task}, the data's task", f"choose {', '.join(able)}"
 
 
-def _input(facts: Facts) -> str:
-    if any(one.kind != "float" for one in facts.inputs):
-        return "several"
-    return "tokens" if facts.task == "language" else "image" if len(facts.shape) == 3 else "vector"
+def _read(model: Chosen, facts: Facts) -> str:
+    """As what the model reads the data's inputs."""
+    takes = getattr(parts.find("model", model.name), "TAKES", facts.kinds)
+    return next((kind for kind in facts.kinds if kind in takes), facts.kinds[0])
 
 
 def model_takes(model: Chosen, facts: Facts) -> Troubles:
     """A model that can't read the data's samples."""
-    kind = _input(facts)
+    kind = _read(model, facts)
     takes = getattr(parts.find("model", model.name), "TAKES", None)
     # An image is a vector too: a model that takes vectors flattens it.
     if takes is not None and kind not in takes and not (kind == "image" and "vector" in takes):
@@ -187,11 +187,11 @@ def reconstruction(model: Chosen, reconstruct: bool) -> Troubles:
         yield "data", f"`{model.name}` gives its input back, which is not the target", "add `reconstruct: true` to data"
 
 
-def regularizer_takes(regularizers: tuple[Chosen, ...], facts: Facts) -> Troubles:
+def regularizer_takes(regularizers: tuple[Chosen, ...], model: Chosen, facts: Facts) -> Troubles:
     """Regularizers of inputs or tasks that the data doesn't have: tokens can't be blended."""
     for part in regularizers:
         module = parts.find("regularizer", part.name)
-        for given, what, name in ((_input(facts), "inputs", "TAKES"), (facts.task, "tasks", "TASKS")):
+        for given, what, name in ((_read(model, facts), "inputs", "TAKES"), (facts.task, "tasks", "TASKS")):
             fits = getattr(module, name, None)
             if fits is not None and given not in fits:
                 told = f"`{part.name}` is for {' and '.join(sorted(fits))} {what}, the data gives {given}"

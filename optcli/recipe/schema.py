@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from optcli import parts
+from optcli.parts.facts import Facts
 from optcli.recipe.problem import MANY, BadRecipe, Problem
 from optcli.recipe.recipe import Recipe
 from optcli.recipe.sections import BY_TASK, COMMON, FIRST_CHOICE, LISTS, SLOTS, TOP, Chosen, Head, Monitor, Train
@@ -118,10 +119,12 @@ class Draft:
         """A part that the recipe doesn't name, with its own defaults."""
         return self.part(kind, Node(name, self.tree.span), kind, (), None)
 
-    def suit(self, task: str) -> None:
-        """Choose the parts that the recipe leaves open by the data's task."""
-        task = "reconstruction" if self.values["reconstruct"] else task
+    def suit(self, facts: Facts) -> None:
+        """Choose the parts that the recipe leaves open by the data's task, and the model of texts by what they are."""
+        task = "reconstruction" if self.values["reconstruct"] else facts.task
         for slot, choices in BY_TASK.items():
+            if slot == "model" and facts.kinds == ("tokens",):
+                choices = {**choices, task: choices["language"]}
             node = self.tree.get(slot)
             if slot == "metrics" and node is None:
                 self.values[slot] = tuple(p for p in [self.default("metric", choices[task])] if p is not None)

@@ -90,7 +90,7 @@ def _misfits(draft: Draft, path: str, entry: Entry, value: Node) -> list[Problem
     try:
         trial = Draft(put(draft.tree.having("tune", None), path, value, entry.key))
         if draft.values["facts"] is not None:
-            trial.suit(draft.values["facts"].task)
+            trial.suit(draft.values["facts"])
     except BadRecipe as error:
         return list(error.problems)
     return [p for p in trial.problems if p not in draft.problems]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from optcli.exits import Exit, Failure
 from optcli.parts import find
+from optcli.parts._whole import suit
 from optcli.parts.optimizers import _groups
 from optcli.parts.origin import Misuse, PartFailed, own_home, told
 from optcli.recipe.recipe import Recipe
@@ -173,7 +174,10 @@ def _model(recipe: Recipe) -> tuple[nn.Module, dict[str, Any]]:
     """The model on the CPU with its first weights, and the regularizers, which may have put layers into it."""
     torch.manual_seed(recipe.seed)
     chosen = recipe.model
-    model = own(lambda: find("model", chosen.name).build(chosen.options, recipe.facts), "model", chosen.name)
+    part = find("model", chosen.name)
+    model = own(lambda: part.build(chosen.options, recipe.facts), "model", chosen.name)
+    if recipe.facts.tokens and not hasattr(part, "function"):  # own ones see to it themselves
+        suit(model, recipe.facts, getattr(part, "TAKES", None))
     regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
     for name, regularizer in regularizers.items():
         if hasattr(regularizer, "on_model"):

@@ -124,10 +124,10 @@ class TestData:
 
         part = find("data", "mine")
         options = part.Options(n=6)
-        assert part.facts(options) == Facts("classification", 6, 2, (2,), 3)
+        assert part.facts(options) == Facts("classification", 6, 2, (2,), 3, tokens=12)
         splits = part.load(options, 0)
         assert calls == [(6, 0)]
-        assert (splits.train_x.dtype, splits.train_y.dtype) == (np.float32, np.int64)
+        assert (splits.train_x.dtype, splits.train_y.dtype) == (np.int32, np.int64)
         part.load(options, 1)
         assert calls == [(6, 0), (6, 1)]
         assert list(part.Options.__dataclass_fields__) == ["n"]

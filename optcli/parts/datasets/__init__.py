@@ -21,7 +21,7 @@ RENAMED: dict[str, str] = {}
 class Splits:
     """The training and the validation part of a data set, as numpy arrays with samples along axis 0.
 
-    Inputs are float32 (classification, regression) or int64 (language). They may also be uint8, shades of pictures
+    Inputs are float32, or int64 where they are tokens. They may also be uint8, shades of pictures
     that training brings to -1 .. 1 a batch at a time, or other floats; and an array may be mapped from a file, which is
     then never read as a whole. Targets are int64 labels (N,), float32 (N, targets) or int64 next tokens (N, context).
     Tokens may be narrower whole numbers too; int8 are bytes, of which each is a token.
@@ -35,8 +35,9 @@ class Splits:
     """What the user should know of the data, such as samples that are in both parts; said when training begins."""
 
     def reconstruction(self) -> Splits:
-        """The same inputs, which are the targets too."""
-        return replace(self, train_y=self.train_x, val_y=self.val_x)
+        """The same inputs, which are the targets too: as numbers where they are whole ones."""
+        train, val = (x.astype("float32") if x.dtype.kind == "i" else x for x in (self.train_x, self.val_x))
+        return replace(self, train_y=train, val_y=val)
 
 
 def embedded(name: str) -> Path:

@@ -7,11 +7,12 @@ Of an archive, `inputs` and `target` name the arrays; usual names (`x` and `y`, 
 `y_train`, `x_test` and `y_test` ...) are found without. Whole numbers as targets make it a classification, rows of 0
 and 1 one with several labels a sample (`multilabel`), others a regression, rows of tokens a language task.
 
-Numbers are taken as they are, unless `scale` says otherwise. Only bytes (uint8) are shades of pictures, brought to -1
-.. 1. Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). NPY and safetensors
-files may be larger than memory: float and byte inputs and tokens (int16, int32, int64) are mapped, and read batch by
-batch. That needs either files for validation or `split: tail`; a random split copies. Inputs that are in both parts are
-reported, up to 1 GiB and two million samples.
+Numbers are taken as they are, unless `scale` says otherwise; only bytes (uint8) are shades of pictures, brought to -1
+.. 1. Pictures are (N, height, width), (N, height, width, channels) or (N, channels, height, width). Rows of tokens with
+a target each, such as texts to be classified, are told by `pad`. NPY and safetensors files may be larger than memory:
+float and byte inputs and tokens (int16, int32, int64) are mapped, and read batch by batch. That needs either files for
+validation or `split: tail`; a random split copies. Inputs that are in both parts are reported, up to 1 GiB and two
+million samples.
 
 Source of the formats: `numpy.lib.format`; github.com/huggingface/safetensors.
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Gt, Lt
+from annotated_types import Ge, Gt, Lt
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets.arrays import read, survey
@@ -54,6 +55,8 @@ class Options:
     scale: Literal["none", "standard"] = "none"
     """`standard`: inputs get mean 0 and variance 1 over the training part, each feature, or each channel of pictures;
     they are read into memory."""
+    pad: Annotated[int, Ge(-1)] | None = None
+    """Inputs are rows of tokens, with a target a row, and this one (often 0) fills them up; -1 where none does."""
     validation: Annotated[float, Gt(0), Lt(1)] = 0.2
     """Share of the samples that are for validation."""
     validation_file: str | None = None
@@ -68,6 +71,8 @@ def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
     """Mistakes in the values: (option, what is wrong, what to do)."""
     if options.groups is not None and options.split != "grouped":
         return [("groups", f"`groups` has no effect on a split that is {options.split}", "set `split: grouped`")]
+    if options.pad is not None and options.scale != "none":
+        return [("pad", "tokens, as `pad` says, can't be scaled", "remove one of them")]
     if options.split != "random" and options.validation_file:
         return [("split", "`split` has no effect beside `validation_file`", "remove one of them")]
     return []

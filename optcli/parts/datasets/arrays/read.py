@@ -74,7 +74,7 @@ def _inputs(seen: Survey, pair: Pair) -> npt.NDArray[Any]:
     import numpy as np
 
     x = mapped(pair.x)
-    if seen.facts.task == "language":
+    if seen.facts.task == "language" or seen.facts.tokens:
         return _tokens(x)
     if not (x.dtype.kind == "f" or x.dtype == np.uint8) or not x.dtype.isnative or not x.flags.aligned:
         x = x.astype(np.float32)

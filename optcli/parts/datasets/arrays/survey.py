@@ -93,11 +93,15 @@ def _survey(options: Options, _directory: str, _stamps: tuple[tuple[int, int, in
             _variance(val.y if val else train.y, val is None, chosen, size),
         )
     elif task == "language":
-        outputs = _tokens(train, val, options.classes)
+        outputs = _tokens([one for pair in (train, val) if pair for one in (pair.x, pair.y)], options.classes)
     else:
         outputs = len(labels) if labels else math.prod(train.y.shape[1:])
     left = train.samples - (0 if val else size)
-    facts = Facts(task, left, size, shape(train.x), outputs, variance, names, alike=_alike(train.y))
+    tokens = _tokens([pair.x for pair in (train, val) if pair], None) if options.pad is not None else 0
+    facts = Facts(
+        task, left, size, shape(train.x), outputs, variance, names, alike=_alike(train.y), tokens=tokens,
+        pad=options.pad,
+    )  # fmt: skip
     return Survey(train, val, facts, chosen, labels if labels != list(range(len(labels))) else [])
 
 
@@ -208,6 +212,8 @@ def _agree(options: Options, pair: Pair, first: Pair, task: Task) -> None:
         raise ValueError(f"{x.where}: `scale` is for numbers, not for {'tokens' if task == 'language' else 'bytes'}")
     if task == "language" and (len(x.shape) != 2 or y.shape != x.shape or "f" in (x.kind[1], y.kind[1])):
         raise ValueError(f"{y.where}: a language task needs whole numbers (N, context), inputs and targets alike")
+    if options.pad is not None and (task == "language" or len(x.shape) != 2 or x.kind[1] not in "iu"):
+        raise ValueError(f"{x.where}: `pad` is for rows of tokens, whole numbers (N, context), with a target each")
     if task == "classification" and math.prod(y.shape[1:]) != 1:
         raise ValueError(f"{y.where}: labels must be one number a sample, not {y.shape[1:]}; save `y.argmax(1)`")
     if task == "multilabel" and not (len(y.shape) == 2 and _bits(y)):
@@ -243,15 +249,14 @@ def _labels(options: Options, y: Header, numbers: list[int], others: list[int]) 
     return sorted(seen)
 
 
-def _tokens(train: Pair, val: Pair | None, classes: int | None) -> int:
+def _tokens(arrays: list[Header], classes: int | None) -> int:
     """The number given, which the first tokens of each array are held against; else the greatest token and one more."""
-    arrays = [one for pair in (train, val) if pair for one in (pair.x, pair.y)]
     found = [(min(chunk), max(chunk)) for one in arrays for chunk in islice(chunks(one), 1 if classes else None)]
     least, most = min(low for low, _ in found), max(high for _, high in found)
     if least < 0:
-        raise ValueError(f"{train.x.where}: tokens must be 0, 1, 2 ..., not {least}")
+        raise ValueError(f"{arrays[0].where}: tokens must be 0, 1, 2 ..., not {least}")
     if classes and most >= classes:
-        raise ValueError(f"{train.x.where}: token {most} is not among `classes: {classes}`, counted from 0")
+        raise ValueError(f"{arrays[0].where}: token {most} is not among `classes: {classes}`, counted from 0")
     return classes or int(most) + 1
 
 

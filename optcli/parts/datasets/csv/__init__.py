@@ -13,8 +13,9 @@ shop) stay together with `group: patient`; what is to be forecast is judged with
 columns are no inputs then. What looks like a leak is reported: copies in both parts, a column that tells the target,
 one that numbers the rows.
 
-Parquet files need pyarrow: `pip install "optcli[parquet]"`. A relative path starts at the working directory;
-`optcli:penguins.csv` is a small table that comes with the package, to try things on.
+Texts are not for this part: `hf_dataset` reads tables of them. Parquet files need pyarrow: `pip install
+"optcli[parquet]"`. A relative path starts at the working directory; `optcli:penguins.csv` is a small table that comes
+with the package, to try things on.
 
 Source of the example: Palmer Archipelago penguins, CC0; Horst, Hill, Gorman 2020, doi:10.5281/zenodo.3960218.
 """

@@ -17,6 +17,9 @@ EXACT: Final = 2**53
 """Floats below it hold whole numbers exactly."""
 LARGEST: Final = 1e100
 """Beyond it, squares and their sums are soon beyond every float."""
+SPACES: Final = 3
+"""A cell with more has four words at least: a sentence and no name."""
+AS_TEXT: Final = "to learn from it, let the data `hf_dataset` read the table, else leave it out with `drop`"
 WORDS: Final = 1000
 """A column with more different words is a name or a text, from which one-hot columns can't learn."""
 
@@ -116,8 +119,15 @@ class Input(Column):
         if not self.is_number:
             self.words.setdefault("" if missing else cell, len(self.words))
             if len(self.words) > WORDS:
-                many = f"column `{self.name}` has more than {WORDS} different words"
-                raise ValueError(f"{where}: {many}; leave it out with `drop`")
+                what = "texts" if self.is_text else "words"
+                do = AS_TEXT if self.is_text else "leave it out with `drop`"
+                raise ValueError(f"{where}: column `{self.name}` has more than {WORDS} different {what}; {do}")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its words are mostly sentences."""
+        spaces = sorted(word.count(" ") for word in self.words)
+        return bool(spaces) and spaces[len(spaces) // 2] >= SPACES
 
     @property
     def features(self) -> list[str]:

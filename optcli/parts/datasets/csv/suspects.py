@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from optcli.parts.datasets.csv.columns import AS_TEXT
 from optcli.parts.datasets.csv.cut import date
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from optcli.parts.datasets.csv.columns import Input
     from optcli.parts.datasets.csv.survey import Survey
 
+OUT: Final = "leave it out with `drop`"
 FEWEST: Final = 20
 """Rows below which such things happen by chance."""
 SAME: Final = 1e-6
@@ -43,11 +45,11 @@ def _trouble(seen: Survey, one: Input, train: npt.NDArray[Any], val: npt.NDArray
     import numpy as np
 
     if _tells(train, target):
-        return f"tells the target `{seen.target.name}`: leave it out with `drop`"
+        return f"tells the target `{seen.target.name}`: {OUT}"
     if _are_dates(one):
         return "holds dates, and each counts as a word: name it with `time`, or leave it out with `drop`"
     if _numbers_rows(one, np.concatenate([train, val]), len(target)):
-        return "looks like a name or number of the row: leave it out with `drop`"
+        return f"holds texts: {AS_TEXT}" if one.is_text else "looks like a name or number of the row: " + OUT
     strange = 0.0 if one.is_number else float(np.mean(val < 0))
     return f"has words that training lacks, in {strange:.0%} of the validation rows" if strange > STRANGE else ""
 

@@ -2,19 +2,21 @@
 
     data: {name: hf_dataset, path: saved/flowers, target: species, batch_size: 64}
 
-The folder is one that `save_to_disk` wrote, or holds Parquet, CSV or JSON files. Inputs are one column of pictures, one
-of texts (then the task is to predict the next byte), lists of numbers of one length, or all columns of numbers, which
-are standardised by the training part, with its mean in the place of missing ones. The target is a column of classes
-(words, whole numbers) or, for a regression, of other numbers, which are standardised too. The parts are the set's own,
+The folder is one that `save_to_disk` wrote, or holds Parquet, CSV or JSON files. Inputs are one column of pictures,
+lists of numbers of one length, all columns of numbers, which are standardised by the training part, with its mean in
+the place of missing ones, or one column of texts. The target is a column of classes (words, whole numbers) or, for a
+regression, of other numbers, which are standardised too. Without a target, or with `task: language`, the task is to
+predict the next byte of the texts. Texts may be tokens of a tokenizer.json instead of bytes; one that is to be
+classified is cut after `context` of them, or filled up. The parts are the set's own,
 where it has two; else a share of each class is for validation. Inputs that are in both parts are reported.
 
-Needs datasets: `pip install "optcli[hf]"`; pictures need Pillow too.
+Needs datasets: `pip install "optcli[hf]"`; pictures need Pillow too, a tokenizer.json tokenizers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -31,7 +33,7 @@ class Options:
     path: str
     """A folder, or `owner/name` on the hub."""
     inputs: tuple[str, ...] = ()
-    """Columns to learn from; by default pictures, else texts, else all numbers."""
+    """Columns to learn from; by default pictures, lists, all numbers, or texts, whichever there is first."""
     target: str | None = None
     """Column to predict; by default one called label, labels, target, class or y, else the only column of classes."""
     train_split: str = "train"
@@ -45,7 +47,11 @@ class Options:
     size: Annotated[int, Ge(4), Le(4096)] | None = None
     """Height and width that all pictures get; by default those of the first one."""
     context: Annotated[int, Ge(2), Le(8192)] = 128
-    """Bytes in a window of text."""
+    """Bytes, or tokens, of a text, or of a window of it."""
+    tokenizer: str | None = None
+    """A tokenizer.json whose tokens texts are made of."""
+    task: Literal["auto", "language"] = "auto"
+    """`language`: go on with the texts, though there is a column that might be the target."""
 
 
 def facts(options: Options) -> Facts:
@@ -58,7 +64,7 @@ def facts(options: Options) -> Facts:
 
 
 def load(options: Options, seed: int) -> Splits:
-    """Pictures as bytes, numbers as float32, or bytes of text; `seed` has no effect.
+    """Pictures as bytes, numbers as float32, or tokens; `seed` has no effect.
 
     Raises:
         ValueError: as `facts`.

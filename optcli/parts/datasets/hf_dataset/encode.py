@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optcli.parts.datasets import Splits
 from optcli.parts.datasets._leaks import copied, shared, untrained
 from optcli.parts.datasets._scale import deviation
 from optcli.parts.datasets._windows import windows
-from optcli.parts.datasets.hf_dataset import sample
+from optcli.parts.datasets.hf_dataset import sample, texts
 from optcli.parts.datasets.images import pictures
 
 if TYPE_CHECKING:
@@ -18,12 +18,21 @@ if TYPE_CHECKING:
     from optcli.parts.datasets.hf_dataset.survey import Survey
 
 
+LINE: Final = (64, "byte")
+PASSAGE: Final = (32, "token")
+"""Of a text, what is looked for in both parts: about a line."""
+
+
 def splits(options: Options, seen: Survey) -> Splits:
     """Both parts; notes tell of what one has of the other, or lacks."""
-    if seen.kind == "text":
-        train, val = (_bytes(part, seen.inputs[0]) for part in seen.parts)
+    if seen.kind == "text" and not seen.target:
+        made = (texts.stream(None, part[seen.inputs[0]][:]) for part in seen.parts)
+        train, val = seen.streams or made
         parts = (*windows(train, options.context), *windows(val, options.context))
-        return Splits(*parts, copied(train, val, 64, "byte"))
+        unit = ("`bits_per_char` counts bits a token",) if seen.streams else ()
+        return Splits(*parts, (*unit, *copied(train, val, *(PASSAGE if seen.streams else LINE))))
+    if seen.kind == "text":
+        return _texts(options, seen)
     x = [_inputs(options, seen, part) for part in seen.parts]
     notes: tuple[str, ...] = ()
     if seen.kind == "numbers":
@@ -33,6 +42,20 @@ def splits(options: Options, seen: Survey) -> Splits:
     if seen.labels:
         notes += untrained(y[0], y[1], seen.facts.names)
     return Splits(x[0], y[0], x[1], y[1], notes)
+
+
+def _texts(options: Options, seen: Survey) -> Splits:
+    """Texts with a target each."""
+    (x, cut), (val_x, val_cut) = (
+        texts.rows(options.tokenizer, part[seen.inputs[0]][:], options.context) for part in seen.parts
+    )
+    y, val_y = (_targets(seen, part) for part in seen.parts)
+    notes = shared(x, val_x) + (untrained(y, val_y, seen.facts.names) if seen.labels else ())
+    if cut or val_cut:
+        unit = "bytes" if options.tokenizer is None else "tokens"
+        told = f"{cut + val_cut:,} of {len(x) + len(val_x):,} texts are longer than {options.context:,} {unit} and cut"
+        notes += (f"{told}: raise `context` to see more of them",)
+    return Splits(x, y, val_x, val_y, notes)
 
 
 def _inputs(options: Options, seen: Survey, rows: Any) -> npt.NDArray[Any]:
@@ -78,11 +101,3 @@ def _targets(seen: Survey, rows: Any) -> npt.NDArray[Any]:
         return ((np.array(values, np.float64)[:, None] - seen.mean) / seen.deviation).astype(np.float32)
     number = {label: at for at, label in enumerate(seen.labels)}
     return np.array([number[value] for value in values], np.int64)
-
-
-def _bytes(rows: Any, column: str) -> npt.NDArray[Any]:
-    """(length,) int8: all texts, each with a line end."""
-    import numpy as np
-
-    text = b"".join(one.encode() + b"\n" for one in rows[column][:] if one is not None)
-    return np.frombuffer(text, np.int8)

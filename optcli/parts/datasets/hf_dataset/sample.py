@@ -19,7 +19,9 @@ def kind(feature: Any) -> str:
 
 
 def shape(rows: Any, kind: str, inputs: tuple[str, ...], size: int | None) -> tuple[int, ...]:
-    """One sample's shape."""
+    """One sample's shape, but of a text."""
+    if kind == "text":
+        return ()
     if kind == "numbers":
         return (len(inputs),)
     if kind == "picture":

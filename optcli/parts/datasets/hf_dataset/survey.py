@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optcli.parts.datasets._split import held_out
 from optcli.parts.datasets.csv.columns import FEW, LARGEST
-from optcli.parts.datasets.hf_dataset import sample
+from optcli.parts.datasets.hf_dataset import sample, texts
 from optcli.parts.facts import Facts
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Survey:
     mean: float = 0.0
     deviation: float = 1.0
     """Of the training targets (regression)."""
+    streams: tuple[Any, ...] = ()
+    """The tokens of both parts, where a tokenizer makes them of a text to go on with."""
 
 
 def survey(options: Options) -> Survey:
@@ -56,9 +58,9 @@ def survey(options: Options) -> Survey:
 @lru_cache(maxsize=2)
 def _survey(options: Options, path: str, _stamp: int) -> Survey:
     train, val = _parts(options, _opened(options.path, path))
-    target = _target(options, train.features)
+    target = "" if options.task == "language" else _target(options, train.features)
     kind, inputs = _inputs(options, train.features, target)
-    if kind == "text":
+    if kind == "text" and not target:
         return _text(options, inputs, (train, val) if val is not None else _tail(train, options.validation))
     if not target:
         columns = ", ".join(train.features)
@@ -73,10 +75,16 @@ def _survey(options: Options, path: str, _stamp: int) -> Survey:
 
 
 def _text(options: Options, inputs: tuple[str, ...], parts: tuple[Any, Any]) -> Survey:
-    train, val = (max(0, sample.length(part, inputs[0]) - 1) // options.context for part in parts)
+    streams: tuple[Any, ...] = ()
+    if options.tokenizer is not None:
+        streams = tuple(texts.stream(options.tokenizer, part[inputs[0]][:]) for part in parts)
+    lengths = map(len, streams) if streams else (sample.length(part, inputs[0]) for part in parts)
+    train, val = (max(0, length - 1) // options.context for length in lengths)
     if not train or not val:
         raise ValueError(f"{options.path}: too little text for a window; choose a smaller `context`")
-    return Survey(Facts("language", train, val, (options.context,), 256), "text", parts, inputs, "", ())
+    tokens = texts.vocabulary(options.tokenizer)[0] if streams else texts.BYTES
+    facts = Facts("language", train, val, (options.context,), tokens)
+    return Survey(facts, "text", parts, inputs, "", (), streams=streams)
 
 
 def _are_classes(feature: Any, values: list[Any]) -> bool:
@@ -96,20 +104,24 @@ def _labelled(
         raise ValueError(f"{options.path}: the target `{target}` is missing in some rows; leave them out")
     if not train or not val:
         raise ValueError(f"{options.path}: too few rows for a training and a validation part")
-    shape = sample.shape(parts[0], kind, inputs, options.size)
+    shape, tokens, pad = sample.shape(parts[0], kind, inputs, options.size), 0, None
+    if kind == "text":
+        shape, (tokens, pad) = (options.context,), texts.vocabulary(options.tokenizer)
     alike = f"the target `{target}` is {train[0]} in all training rows" if len(set(train)) == 1 < len(train) else ""
     if not classes:
         if max(map(abs, (*train, *val))) > LARGEST:
             raise ValueError(f"{options.path}: the target `{target}` reaches beyond {LARGEST:g}; take another unit")
         mean, deviation = statistics.fmean(train), statistics.pstdev(train) or 1.0
         variance = statistics.pvariance(val) / deviation**2
-        facts = Facts("regression", len(train), len(val), shape, 1, variance, alike=alike)
+        facts = Facts("regression", len(train), len(val), shape, 1, variance, alike=alike, tokens=tokens, pad=pad)
         return Survey(facts, kind, parts, inputs, target, (), mean, deviation)
     labels = tuple(range(len(said))) if said else tuple(sorted({*train, *val}))
     if len(labels) < 2:
         raise ValueError(f"{options.path}: the target `{target}` is the same in all rows; name another column")
     names = tuple(map(str, said or labels))
-    facts = Facts("classification", len(train), len(val), shape, len(labels), names=names, alike=alike)
+    facts = Facts(
+        "classification", len(train), len(val), shape, len(labels), names=names, alike=alike, tokens=tokens, pad=pad
+    )  # fmt: skip
     return Survey(facts, kind, parts, inputs, target, labels)
 
 
@@ -163,16 +175,19 @@ def _inputs(options: Options, features: Any, target: str) -> tuple[Kind, tuple[s
     """What kind of inputs there are, and in which columns."""
     names = [_known(options, features, name) for name in options.inputs or features if name != target]
     kinds = {name: sample.kind(features[name]) for name in names}
-    listed: tuple[Kind, ...] = ("picture", "text", "list")
-    for kind in listed:
+    # Beside a target, a text is often a remark: where there is anything else, that is learned from.
+    order: tuple[Kind, ...] = ("picture", "list", "numbers", "text") if target else ("picture", "text", "list")
+    for kind in order:
         some = [name for name in names if kinds[name] == kind]
-        if some and (kind != "text" or not target):
+        if kind == "numbers" and some:
+            return kind, tuple(some)
+        if some:
             if len(some) > 1 or (options.inputs and len(names) > 1):
                 raise ValueError(f"{options.path}: one column of {kind}s makes an input; name it with `inputs`")
             return kind, (some[0],)
     numbers = tuple(name for name in names if kinds[name] == "numbers")
     if not numbers:
-        raise ValueError(f"{options.path}: no column of pictures, lists or numbers besides the target `{target}`")
+        raise ValueError(f"{options.path}: no column to learn from besides the target `{target}`")
     return "numbers", numbers
 
 

@@ -117,6 +117,14 @@ def skipped(branch: Tensor, rate: float) -> Tensor:
     return branch * (kept / (1 - rate)).to(branch.dtype)
 
 
+def pooled(states: Tensor, tokens: Tensor, pad: int | None) -> Tensor:
+    """The mean (N, width) of the states (N, T, width) of all tokens (N, T) but `pad`; zero where there is none else."""
+    if pad is None:
+        return states.mean(1)
+    read = (tokens != pad).to(states.dtype)[..., None]
+    return (states * read).sum(1) / read.sum(1).clamp_min(1)
+
+
 def set_paths(blocks: nn.Sequential, rate: float) -> None:
     """Set the attribute `path` of each block: 0 in the first, `rate` in the last.
 

@@ -1,8 +1,8 @@
-"""A small decoder-only transformer: predicts the next token of a text from those before it.
+"""A small decoder-only transformer: predicts the next token of a text from those before it, or what a whole text is.
 
-Pre-norm blocks of causal attention and a GELU layer, learned positions, head tied to the token embedding. For
-character-level text two to six layers of width 64 to 384 do. Dropout, if a recipe has it, goes on the embeddings, the
-attention and both branches of each block.
+Pre-norm blocks of causal attention and a GELU layer, learned positions, head tied to the token embedding; where the
+task isn't language, a head of its own on the mean of all positions. For character-level text two to six layers of width
+64 to 384 do. Dropout, if a recipe has it, goes on the embeddings, the attention and both branches of each block.
 
 With `mup_base_width`, a rate that was tuned at that width holds at every width, as long as `heads` stays the same.
 
@@ -37,7 +37,7 @@ class Options:
     width: Count = 128
     """Size of a position's vector."""
     tied: bool = True
-    """Use the token embedding as the head's weights."""
+    """Use the token embedding as the head's weights; without effect where the task isn't language."""
     activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "gelu"
     """Non-linearity of the feed-forward layers."""
     norm: Literal["layer", "rms"] = "layer"
@@ -57,7 +57,8 @@ def check(options: Options, plan: object) -> list[tuple[str, str, str]]:
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
-    """(N, positions) token numbers to (N, positions, tokens) logits, for up to `facts.shape[0]` positions."""
+    """(N, positions) token numbers, for up to `facts.shape[0]` positions, to (N, positions, tokens) logits; to
+    (N, outputs) if the task isn't language."""
     from optcli.parts.models.gpt.net import Gpt
 
-    return Gpt(facts.outputs, facts.shape[0], options)
+    return Gpt(facts, options)

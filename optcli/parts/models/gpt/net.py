@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from optcli.parts.models._stack.net import activation, dropped, normalization, set_paths, skipped
+from optcli.parts.models._stack.net import activation, dropped, normalization, pooled, set_paths, skipped
 
 if TYPE_CHECKING:
+    from optcli.parts.facts import Facts
     from optcli.parts.models.gpt import Options
 
 
@@ -47,26 +48,30 @@ class Block(nn.Module):
 
 
 class Gpt(nn.Module):
-    """Token and position embedding, blocks, norm, head."""
+    """Token and position embedding, blocks, norm, the mean over the sample if need be, head."""
 
-    def __init__(self, tokens: int, context: int, options: Options) -> None:
+    def __init__(self, facts: Facts, options: Options) -> None:
         super().__init__()
+        self.whole, self.pad = facts.task != "language", facts.pad
         width, base = options.width, options.mup_base_width or options.width
         self.rate, self.shrink = 0.0, base / width
         scale = math.sqrt(base / options.heads) / (width / options.heads) if base != width else None
-        self.token, self.position = nn.Embedding(tokens, width), nn.Embedding(context, width)
+        self.token = nn.Embedding(facts.tokens or facts.outputs, width)
+        self.position = nn.Embedding(facts.shape[0], width)
         kinds = (options.activation, options.norm)
         self.blocks = nn.Sequential(*(Block(options.heads, width, *kinds, scale=scale) for _ in range(options.layers)))
-        self.norm, self.head = normalization(options.norm, width), nn.Linear(width, tokens, bias=False)
+        self.norm, self.head = normalization(options.norm, width), nn.Linear(width, facts.outputs, bias=self.whole)
         self.apply(partial(initialize, std=options.init_std))
         even_out(self.blocks, options.init_std)
         self.lr_scales = transfer(self.blocks, self.shrink) if base != width else {}
-        if options.tied:
+        if options.tied and not self.whole:
             self.head.weight = self.token.weight
 
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.token(tokens) + self.position.weight[: tokens.shape[1]]
         x = self.norm(self.blocks(dropped(x, self.rate if self.training else 0.0)))
+        if self.whole:
+            x = pooled(x, tokens, self.pad)
         logits: Tensor = self.head(x if self.shrink == 1 else x * self.shrink)
         return logits
 

@@ -1,7 +1,8 @@
-"""A recurrent net that predicts the next token: LSTM, GRU or plain.
+"""A recurrent net that reads tokens one by one: LSTM, GRU or plain.
 
-Reads a text token by token with a state of fixed size. Slower to train than `gpt` on a GPU, and often as good on short
-contexts. Clip the gradient (`clip_norm`). Dropout, if a recipe has it, goes between layers and before the head.
+Predicts the next token of a text; or, from the mean of its states, what a whole sample is. Its state has a fixed size.
+Slower to train than `gpt` on a GPU, and often as good on short contexts. Clip the gradient (`clip_norm`). Dropout, if a
+recipe has it, goes between layers and before the head.
 
 Source: Hochreiter & Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735; GRU: Cho et al. 2014, arXiv
 1406.1078.
@@ -41,7 +42,7 @@ class Options:
 
 
 def build(options: Options, facts: Facts) -> nn.Module:
-    """(N, positions) token numbers to (N, positions, tokens) logits."""
+    """(N, positions) token numbers to (N, positions, tokens) logits; (N, outputs) if the task isn't language."""
     from optcli.parts.models.rnn.net import Recurrent
 
-    return Recurrent(facts.outputs, options)
+    return Recurrent(facts, options)

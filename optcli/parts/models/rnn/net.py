@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from optcli.parts.models._stack.net import pooled
+
 if TYPE_CHECKING:
+    from optcli.parts.facts import Facts
     from optcli.parts.models.rnn import Options
 
 
 class Recurrent(nn.Module):
-    """Token embedding, recurrent layers that start from a zero state, head."""
+    """Token embedding, recurrent layers that start from a zero state, the mean over the sample if need be, head."""
 
-    def __init__(self, tokens: int, options: Options) -> None:
+    def __init__(self, facts: Facts, options: Options) -> None:
         super().__init__()
         kinds: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "plain": nn.RNN}
         self.rate, width = 0.0, options.width
-        self.token = nn.Embedding(tokens, width)
+        self.whole, self.pad = facts.task != "language", facts.pad
+        self.token = nn.Embedding(facts.tokens or facts.outputs, width)
         layers = range(options.layers)  # apart: what cuDNN draws between its own layers no checkpoint can hold
         self.cells = nn.ModuleList(kinds[options.cell](width, width, batch_first=True) for _ in layers)
         self.norm = nn.LayerNorm(width) if options.norm == "layer" else None
-        self.head = nn.Linear(width, tokens)
+        self.head = nn.Linear(width, facts.outputs)
         if options.init == "orthogonal":
             for gate in (
                 g for name, p in self.cells.named_parameters() if "weight_hh" in name for g in torch.split(p, width)
@@ -36,6 +40,8 @@ class Recurrent(nn.Module):
             states = cell(self._thinned(states) if number else states)[0]
         if self.norm is not None:
             states = self.norm(states)
+        if self.whole:
+            states = pooled(states, tokens, self.pad)
         logits: Tensor = self.head(self._thinned(states))
         return logits
 

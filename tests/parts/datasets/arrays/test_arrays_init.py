@@ -40,6 +40,32 @@ def agree(facts, splits):
     assert splits.train_x.shape[1:] == splits.val_x.shape[1:] == facts.shape
 
 
+TOKENS = RANDOM.integers(1, 9, (50, 4))
+
+
+def test_rows_of_tokens_are_told_by_what_fills_them_up(tmp_path):
+    TOKENS[::2, 2:] = 0
+    facts, splits = both(saved(tmp_path, x=TOKENS, y=LABELS), pad=0)
+    agree(facts, splits)
+    assert (facts.task, facts.kinds, facts.tokens, facts.pad) == ("classification", ("tokens",), TOKENS.max() + 1, 0)
+    assert splits.train_x.dtype == np.int64
+    assert both(saved(tmp_path, x=TOKENS, y=LABELS))[0].kinds == ("vector",)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "told"),
+    [
+        (X, LABELS, "`pad` is for rows of tokens"),
+        (TOKENS, TOKENS, "`pad` is for rows of tokens"),
+        (TOKENS - 5, LABELS, "tokens must be 0, 1, 2"),
+    ],
+)
+def test_other_arrays_are_filled_up_with_nothing(tmp_path, x, y, told):
+    with pytest.raises(ValueError, match=told):
+        both(saved(tmp_path, x=x, y=y), pad=0)
+    assert arrays.check(arrays.Options("t.npz", pad=0, scale="standard"), None)[0][0] == "pad"
+
+
 @pytest.mark.parametrize("form", ["npz", "safetensors"])
 def test_labels_make_a_stratified_classification(tmp_path, form):
     facts, splits = both(saved(tmp_path, form, x=X, y=LABELS))

@@ -414,6 +414,10 @@ BAD = {
     "target word": (NUMBERS.replace("7,0,0.7", "7,0,x"), ":9: target `y`: `x` is not a number"),
     "empty column": ("a,b,y\n,1,2\n,2,3\n", "column `a` is empty"),
     "one row": ("a,y\n1,2.5\n", "too few different rows for a training"),
+    "texts": (
+        lines("a,y", [f"the film number {i} is,{i}.5" for i in range(3000)]),
+        "1000 different texts; to learn from",
+    ),
     "names": (lines("a,y", [f"n{i},{i}.5" for i in range(3000)]), "more than 1000 different words"),
 }
 

@@ -155,7 +155,7 @@ def test_folders_of_other_files_are_opened(package, tmp_path):
         ({"x": [1.0] * 9, "label": ["a", "b", None] * 3}, {}, "`label` is missing in some rows"),
         ({"x": [1.0] * 9, "label": [0.5, 2.5, math.nan] * 3}, {}, "`label` is missing in some rows"),
         ({"x": [1.0] * 9, "label": ["a"] * 9}, {"target": "lable"}, "no column `lable`; did you mean `label`"),
-        ({"x": ["w"] * 9, "label": ["a", "b", "c"] * 3}, {}, "no column of pictures, lists or numbers"),
+        ({"x": [None] * 9, "label": ["a", "b", "c"] * 3}, {}, "no column to learn from"),
         ({"x": [1.0] * 9, "y": [0, 1, 2] * 3}, {"validation_split": "dev"}, "no part is called `dev`; there is train"),
         ({"u": [[1.0]] * 9, "v": [[1.0]] * 9, "y": [0, 1, 2] * 3}, {}, "one column of lists makes an input"),
         ({"text": ["ab"] * 9}, {}, "too little text for a window"),

@@ -83,6 +83,22 @@ def test_what_follows_from_a_changed_value_is_changed_too():
     assert built("qwen2", TEXT, config={**small, "num_key_value_heads": 1})(tokens).shape == (3, 12, 30)
 
 
+REVIEWS = Facts("classification", 9, 9, (12,), 4, tokens=30, pad=0)
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+def test_a_kind_classifies_texts_and_looks_past_what_fills_up(name):
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    more = {"intermediate_size": 16} if name != "gpt2" else {}
+    model = built(name, REVIEWS, config=small | more).eval()
+    text = torch.randint(1, 30, (3, 7))
+    filled = torch.cat([text, torch.zeros(3, 5, dtype=torch.int64)], 1)
+    assert model(filled).shape == (3, 4)
+    torch.testing.assert_close(model(filled), model(text))
+    with pytest.raises(Misuse, match="`vit` is no classifier of texts"):
+        built("vit", REVIEWS, config=VIT)
+
+
 def test_a_kind_gets_the_sizes_of_the_pictures():
     assert built("vit", PICTURES, config=VIT)(torch.randn(3, 1, 8, 8)).shape == (3, 4)
 

@@ -1,4 +1,4 @@
-"""Any causal language model or image classifier of Hugging Face transformers: `hf:gpt2`, or a folder of one.
+"""Any causal language model, or classifier of texts or pictures, of Hugging Face transformers: `hf:gpt2`, or a folder.
 
     data: {name: text, files: "notes/*.txt", context: 64}
     model: {name: "hf:gpt2", config: {n_layer: 2, n_head: 4, n_embd: 64}}
@@ -6,7 +6,8 @@
 The name is a kind of model, which begins with random weights and the kind's usual configuration; or the path of a
 folder with a `config.json`; or a name on the hub (`owner/name`), whose files transformers fetches. Vocabulary, context,
 classes and size of the images are those of the data. With `pretrained`, the weights in the folder or on the hub are
-taken; of these only the last layer of a classifier is begun anew. Code that comes with a model is never run.
+taken; of these only the last layer of a classifier is begun anew. To go on with a model of texts, give the data the
+model's `tokenizer.json`. Code that comes with a model is never run.
 
 Needs transformers: `pip install 'optcli[hf]'`.
 """

@@ -18,18 +18,29 @@ if TYPE_CHECKING:
 transformers: Any = import_module("transformers")
 CONTEXT: Final = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
 """What configurations call the longest text."""
+AUTO: Final = {
+    "language": ("AutoModelForCausalLM", "language model"),
+    "text": ("AutoModelForSequenceClassification", "classifier of texts"),
+    "image": ("AutoModelForImageClassification", "image classifier"),
+}
+"""What is made of a model for which inputs and task, and what it is called."""
 SPECIAL: Final = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
 class Logits(nn.Module):
-    """A model of transformers that gives its logits alone: (N, positions, tokens) or (N, classes)."""
+    """A model of transformers that gives its logits alone: (N, positions, tokens) or (N, classes).
 
-    def __init__(self, model: Any) -> None:
+    Args:
+        pad: the token that it doesn't look at, if there is one.
+    """
+
+    def __init__(self, model: Any, pad: int | None = None) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.pad = model, pad
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.model(x).logits
+        seen = {} if self.pad is None else {"attention_mask": (x != self.pad).long()}
+        logits: Tensor = self.model(x, **seen).logits
         return logits
 
 
@@ -46,19 +57,18 @@ def build(name: str, options: Options, facts: Facts) -> Logits:
     """
     config = _changed(name, _config(name), options, facts)
     _must_fit(config, facts)
-    auto = "AutoModelForCausalLM" if facts.task == "language" else "AutoModelForImageClassification"
+    auto, what = AUTO[_purpose(facts)]
     family = getattr(transformers, auto)
     try:
         if options.pretrained:
             home = str(Path(name).expanduser())
-            return Logits(family.from_pretrained(home, config=config, ignore_mismatched_sizes=True))
-        return Logits(family.from_config(config))
+            return Logits(family.from_pretrained(home, config=config, ignore_mismatched_sizes=True), facts.pad)
+        return Logits(family.from_config(config), facts.pad)
     except OSError as error:
         raise Misuse(f"there are no weights for `{name}`: remove `pretrained`") from error
     except ValueError as error:
         if "Unrecognized configuration class" not in str(error):
             raise
-        what = "language model" if facts.task == "language" else "image classifier"
         raise Misuse(f"`{name}` is no {what} in transformers") from error
 
 
@@ -93,16 +103,25 @@ def _changed(name: str, config: Any, options: Options, facts: Facts) -> Any:
 
 def _fitting(config: Any, pretrained: bool, facts: Facts) -> dict[str, Any]:
     """What the data decides on: sizes, and for new weights the vocabulary."""
-    if facts.task != "language":
+    purpose = _purpose(facts)
+    if purpose == "image":
         sides = facts.shape[1] if facts.shape[1] == facts.shape[2] else list(facts.shape[1:])
         seen = {"image_size": sides, "num_channels": facts.shape[0]}
         return {"num_labels": facts.outputs, **{k: v for k, v in seen.items() if hasattr(config, k)}}
     wanted: dict[str, Any] = {"use_cache": False}
+    tokens = facts.tokens or facts.outputs
     if not pretrained:
         longer = {key: facts.shape[0] for key in CONTEXT if getattr(config, key, facts.shape[0]) < facts.shape[0]}
-        beyond = [key for key in SPECIAL if _number(config, key) >= facts.outputs]
-        wanted |= {"vocab_size": facts.outputs, **longer, **dict.fromkeys(beyond)}
+        beyond = [key for key in SPECIAL if _number(config, key) >= tokens]
+        wanted |= {"vocab_size": tokens, **longer, **dict.fromkeys(beyond)}
+    if purpose == "text":
+        kind = "regression" if facts.task == "regression" else "single_label_classification"
+        wanted |= {"num_labels": facts.outputs, "problem_type": kind, "pad_token_id": facts.pad}
     return wanted
+
+
+def _purpose(facts: Facts) -> str:
+    return "language" if facts.task == "language" else "text" if "tokens" in facts.kinds else "image"
 
 
 def _number(config: Any, key: str) -> int:
@@ -114,10 +133,10 @@ def _must_fit(config: Any, facts: Facts) -> None:
     heads, of_keys = (_number(config, key) for key in ("num_attention_heads", "num_key_value_heads"))
     if of_keys > 0 and heads % of_keys:
         raise Misuse(f"{heads} heads can't share {of_keys} of keys: set `num_key_value_heads` too")
-    if facts.task != "language":
+    if _purpose(facts) == "image":
         return
-    if config.vocab_size < facts.outputs:
-        raise Misuse(f"it knows {config.vocab_size:,} tokens, the data has {facts.outputs:,}")
+    if config.vocab_size < (tokens := facts.tokens or facts.outputs):
+        raise Misuse(f"it knows {config.vocab_size:,} tokens, the data has {tokens:,}")
     longest = next((getattr(config, key) for key in CONTEXT if isinstance(getattr(config, key, None), int)), None)
     if longest is not None and longest < facts.shape[0]:
         raise Misuse(f"it reads {longest:,} tokens at most, a sample of the data has {facts.shape[0]:,}")
