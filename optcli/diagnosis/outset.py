@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis.strength import UNHEARD, beyond
+from optcli.diagnosis.strength import ABSURD, UNHEARD, beyond
 from optcli.diagnosis.view import View
 from optcli.run.prepare import Series
 from optcli.run.stats import median
@@ -22,11 +22,14 @@ FAR: Final = 1e6
 LONG: Final = 48
 NEAR: Final = 10.0
 ABOVE: Final = 1.35
+WILDLY: Final = 1.2
 BELOW: Final = 0.1
+THIRD: Final = 1 / 3
 FALLS: Final = 3.0
 VALIDATIONS: Final = 4
-"""Points from which, and how many steps apart at most; times its first value that the loss is in the median, share of
-the points that are not above it, standard errors up to which nothing falls, and validations that can tell."""
+"""Points from which, and how many steps apart at most; times its first value that the loss is in the median, also at a
+rate far beyond the usual, share of the points that are not above it, also at a thousand times the usual rate, standard
+errors up to which nothing falls, and validations that can tell."""
 FIRST: Final = 8
 BEYOND_ANY: Final = 1e15
 GUESS: Final = 14.0
@@ -64,11 +67,16 @@ def burst(view: View) -> bool:
 
 
 def left(view: View) -> bool:
-    """Whether nearly every point is above the first, by much in the median, and nothing falls."""
+    """Whether nearly every point is above the first, by much in the median, and nothing falls; less far above it where
+    the rate is far beyond the usual, and with more points below where it is a thousand times that."""
     loss, val, first = view.stretch, view.val, float(view.stretch.value[0])
-    if loss.n < LONG or not 0 < first < loss.low or median(loss.tail(0.5)) < ABOVE * first or apart(loss) > NEAR:
+    if loss.n < LONG or not first > 0 or (level := median(loss.tail(0.5))) < first or apart(loss) > NEAR:
         return False
-    if float(np.mean(loss.value[1:] <= first)) > BELOW:
+    rate, under = beyond(view), float(np.mean(loss.value[1:] <= first))
+    if rate >= UNHEARD + 1:
+        if under > THIRD:
+            return False
+    elif first >= loss.low or under > BELOW or level < first * (WILDLY if rate >= ABSURD else ABOVE):
         return False
     unseen = val.trend(1.0)[1] if val is not None and val.n >= VALIDATIONS else 0.0
     return min(loss.trend(1.0)[1], loss.trend(0.4)[1], unseen) > -FALLS

@@ -34,6 +34,25 @@ def test_nearly_all_points_above_the_first(make, falls, said) -> None:
 
 
 @pytest.mark.parametrize(
+    ("level", "below", "rate", "said"),
+    [
+        (1.25, 0, 0.1, True),
+        (1.25, 0, 0.01, False),
+        (1.25, 15, 0.1, False),
+        (1.25, 15, 2.0, True),
+        (1.05, 15, 2.0, True),
+        (0.95, 15, 2.0, False),
+        (1.25, 30, 2.0, False),
+    ],
+)
+def test_far_beyond_the_usual_rate_less_is_enough(make, level, below, rate, said) -> None:
+    loss = level + 0.01 * np.random.default_rng(0).normal(size=60)
+    loss[0], loss[2 : 2 * below + 2 : 2] = 1.0, 0.9
+    run = make({"train/loss": loss}, config={"optimizer.name": "adam", "optimizer.lr": rate})
+    assert outset.left(View(run, 59.0)) is said
+
+
+@pytest.mark.parametrize(
     ("level", "rate", "said"),
     [
         (1e24, 0.01, True),  # no loss is so large

@@ -5,7 +5,8 @@ The level of the loss, a median over several points, is above its best earlier l
 a third of everything that had been gained, and doesn't come back; a steady rise counts from 30 % on. A loss that soars
 for several points and then is no number any more counts as well, and so do one that stays several times above what a
 blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
-far below nearly everything after it: steps that throw a run off at once leave no better level to compare. So do a loss
+far below nearly everything after it (at a rate far beyond the usual a fifth; at a thousand times the usual any loss
+that gets nowhere): steps that throw a run off at once leave no better level to compare. So do a loss
 beyond 1e15, one beyond 14 nats at a rate a thousand times the usual, and one that is no number any more at a rate
 twenty times the usual or after a first few of a size, or with a gradient, that no start has. Where the rate has gone up
 fivefold since the best level, two fifths of those noise levels are enough. A rise below the start level waits for three

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from optcli.parts.facts import Facts
-from optcli.parts.models._families._member import Member, needed
+from optcli.parts.models._families._member import Member, needed, said
 from optcli.parts.origin import Misuse
 from optcli.units import STRICT
 
@@ -41,8 +41,7 @@ def names() -> list[str]:
         UnusablePart: timm is not installed.
     """
     needed("timm", "timm")
-    found: list[str] = import_module("timm").list_models()
-    return found
+    return said("timm", "models/*.py", r"@register_model\s+def (\w+)")
 
 
 def member(name: str) -> Member:

@@ -1,6 +1,7 @@
 """Models of transformers: missing, unknown, from a kind, from a folder."""
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_recipe_with_such_a_model_is_checked_without_importing_the_package(mon
             loads(f"data: digits\nmodel: {{name: 'hf:vit', {wrong[1:-1]}}}\n")
     with pytest.raises(BadRecipe, match=r"takes image or tokens, the data gives vector"):
         loads("data: diamonds\nmodel: 'hf:vit'\n")
+
+
+def test_the_kinds_are_known_without_importing_the_package():
+    transformers = pytest.importorskip("transformers", reason="transformers comes with the extra `hf`")
+    named = "print(*family('model', 'hf').names())"
+    code = f"import sys; from optcli.parts import family; {named}; assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"gpt2", "bert", "llama", "vit"} <= {*done.stdout.split()} <= {*transformers.CONFIG_MAPPING.keys()}
 
 
 def test_prefixes_are_known():

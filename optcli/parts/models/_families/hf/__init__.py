@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optcli.parts.facts import Facts
-from optcli.parts.models._families._member import Member, needed
+from optcli.parts.models._families._member import Member, needed, said
 from optcli.units import STRICT
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def names() -> list[str]:
         UnusablePart: transformers is not installed.
     """
     needed("hf", "transformers")
-    from optcli.parts.models._families.hf.net import kinds
-
-    return kinds()
+    return said("transformers", "models/auto/*.py", r'\("([\w.-]+)", "\w+Config"\)')
 
 
 def member(name: str) -> Member:
