@@ -7,7 +7,7 @@ import inspect
 from dataclasses import MISSING, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 from optcli import units
 from optcli.parts import KINDS, bundled, doc, find
@@ -166,6 +166,8 @@ def _made_options(made: Any) -> list[OptionDoc]:
         given = one.default if one.default_factory is MISSING else one.default_factory()
         kind = get_args(one.type)[0] if hasattr(one.type, "__metadata__") else one.type
         told = kind.__name__ if isinstance(kind, type) and get_origin(kind) is None else str(kind)
+        if get_origin(kind) is Literal:
+            told = " | ".join(map(shown, get_args(kind)))
         default = "" if given is MISSING else shown(given)
         found.append(
             OptionDoc(name, told, _told(getattr(one.type, "__metadata__", ())), default, one.metadata.get("doc", ""))

@@ -37,8 +37,8 @@ class Package:
     module: str
     """That is imported for them; its `__init__.py` lists them."""
 
-    tensors: Callable[[], Mapping[str, type]] = dict
-    """Name -> class of tensors that an optimizer's state may hold."""
+    classes: Callable[[], Mapping[str, type]] = dict
+    """Name -> class of tensors and objects that an optimizer's state may hold."""
 
     def listing(self) -> Path:
         """The file that imports the classes.
@@ -57,13 +57,23 @@ class Package:
 class Foreign:
     """A part that builds the class `name` of a package.
 
+    Args:
+        split: makes groups with what this class wants in them; gets the values of `further`.
+        further: options besides the class's own arguments.
+
     Raises:
         UnusablePart: it has no rate, or an argument without a default that a recipe can't say.
     """
 
     GATED = True
 
-    def __init__(self, package: Package, name: str, split: Callable[[list[Any]], list[Any]] = list) -> None:
+    def __init__(
+        self,
+        package: Package,
+        name: str,
+        split: Callable[..., list[Any]] = list,
+        further: Iterable[_source.Parameter] = (),
+    ) -> None:
         file = package.listing()
         self.package, self.name, self._split = package, name, split
         self.BY_LAYER = split is not list
@@ -73,7 +83,8 @@ class Foreign:
             wanted = f"`{missing[0]}`, which a recipe can't say" if missing else "no learning rate `lr`"
             raise UnusablePart(f"{package.title}'s {name} takes {wanted}")
         self._said = [p for p in given if p.type is not None]
-        self.Options = _options(self._said)
+        self._further = tuple(further)
+        self.Options = _options([*self._said, *self._further])
         about = _source.first(file, name) or f"{name}."
         self.__doc__ = f"{about}\n\n{name} of the package {package.title}, with its own defaults."
 
@@ -87,13 +98,14 @@ class Foreign:
 
         family = getattr(import_module(self.package.module), self.name)
         values = {p.name: getattr(options, p.name) for p in self._said}
+        more = {p.name: getattr(options, p.name) for p in self._further}
         groups = groups if "weight_decay" in values else [_without(group, "weight_decay") for group in groups]
         try:
-            optimizer: Optimizer = family(rated(self._split(groups), options.lr), **values)
+            optimizer: Optimizer = family(rated(self._split(groups, **more), options.lr), **values)
         except Exception as error:  # of any class: packages have their own
             raise ValueError(f"{self.name}: {error}") from error
         _gate(optimizer, f"{self.package.prefix}:{self.name.lower()}")
-        storable(optimizer, self.package.tensors())
+        storable(optimizer, self.package.classes())
         if hasattr(optimizer, "train") and hasattr(optimizer, "eval"):
             _swap(optimizer)
         return optimizer

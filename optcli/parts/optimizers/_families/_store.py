@@ -1,7 +1,8 @@
 """State dicts of other packages' optimizers as checkpoints take them: plain values and plain tensors.
 
-Queues and tensors of own classes (quantized state) become dicts; values of groups that are neither, such as a type or a
-member of an enumeration, are settings that the optimizer was made with, and are taken from there on loading.
+Queues, tensors of own classes (quantized state) and objects of known ones become dicts; values of groups that are none
+of these, such as a type or a member of an enumeration, are settings that the optimizer was made with, and are taken
+from there on loading.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ def storable(optimizer: Optimizer, classes: Mapping[str, type] | None = None) ->
     """Make `state_dict` give plain values, and `load_state_dict` take them.
 
     Args:
-        classes: name -> class of tensors that a state may hold.
+        classes: name -> class of tensors, or of plain objects, that a state may hold.
     """
-    give, take = optimizer.state_dict, optimizer.load_state_dict
+    give, take, known = optimizer.state_dict, optimizer.load_state_dict, classes or {}
 
     def state_dict() -> dict[str, Any]:
         found = give()
         groups = [{k: v for k, v in group.items() if _plain(v)} for group in found["param_groups"]]
-        return {**found, "state": _packed(found["state"]), "param_groups": groups}
+        return {**found, "state": _packed(found["state"], known), "param_groups": groups}
 
     def load_state_dict(state: dict[str, Any]) -> None:
         made = [{k: v for k, v in group.items() if not _plain(v)} for group in optimizer.param_groups]
         groups = [{**new, **old} for old, new in zip(state["param_groups"], made, strict=True)]
-        take({**state, "state": _unpacked(state["state"], classes or {}), "param_groups": groups})
+        take({**state, "state": _unpacked(state["state"], known), "param_groups": groups})
 
     instance: Any = optimizer
     instance.state_dict, instance.load_state_dict = state_dict, load_state_dict
@@ -46,13 +47,15 @@ def _plain(value: Any) -> bool:
     return value is None or type(value) in (bool, int, float, str) or isinstance(value, torch.Tensor)
 
 
-def _packed(value: Any) -> Any:
+def _packed(value: Any, classes: Mapping[str, Any]) -> Any:
     import torch
 
     if type(value) is dict:
-        return {key: _packed(inner) for key, inner in value.items()}
+        return {key: _packed(inner, classes) for key, inner in value.items()}
     if isinstance(value, deque):
-        return {_KIND: "queue", "items": [_packed(item) for item in value], "most": value.maxlen}
+        return {_KIND: "queue", "items": [_packed(item, classes) for item in value], "most": value.maxlen}
+    if type(value) is classes.get(type(value).__name__) and not isinstance(value, torch.Tensor):
+        return {_KIND: type(value).__name__, "values": dict(vars(value))}
     if isinstance(value, torch.Tensor) and hasattr(value, "__tensor_flatten__"):
         names, settings = value.__tensor_flatten__()
         parts = {name: getattr(value, name) for name in names}
@@ -71,6 +74,10 @@ def _unpacked(value: Any, classes: Mapping[str, Any]) -> Any:
         return {key: _unpacked(inner, classes) for key, inner in value.items()}
     if value[_KIND] == "queue":
         return deque((_unpacked(item, classes) for item in value["items"]), value["most"])
+    if "values" in value:
+        thing = object.__new__(classes[value[_KIND]])
+        vars(thing).update(value["values"])
+        return thing
     made: Callable[..., Any] = classes[value[_KIND]].__tensor_unflatten__
     settings = [getattr(torch, one) if i in value["dtypes"] else one for i, one in enumerate(value["settings"])]
     return made(value["parts"], settings)

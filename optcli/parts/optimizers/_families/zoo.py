@@ -7,25 +7,45 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+from annotated_types import Ge, Gt
 
 from optcli.parts import UnusablePart
 from optcli.parts.optimizers._families._foreign import Foreign, Package, found
+from optcli.parts.optimizers._families._source import Parameter
 
-PACKAGE: Final = Package("zoo", "pytorch-optimizer", "pytorch_optimizer.optimizer")
+
+def _projector() -> dict[str, type]:
+    from pytorch_optimizer.optimizer.utils.galore import GaLoreProjector
+
+    return {"GaLoreProjector": GaLoreProjector}
+
+
+PACKAGE: Final = Package("zoo", "pytorch-optimizer", "pytorch_optimizer.optimizer", _projector)
 
 _HIDDEN: Final = frozenset({"adago", "adamuon", "muon", "normuon"})
 """Those that want hidden matrices and the rest in groups of their own."""
+_RANKED: Final = frozenset({"apollo", "fira", "galore"})
+"""Those that project the gradients of hidden matrices; what the projection is stands in their groups."""
+PROJECTION: Final = (
+    Parameter("rank", Annotated[int, Ge(1)], 128, "Size of what the gradient of a hidden matrix is projected to."),
+    Parameter("update_proj_gap", Annotated[int, Ge(1)], 200, "Steps from one projection to the next."),
+    Parameter("scale", Annotated[float, Gt(0)], 0.25, "Factor of what is projected back; 0.25 and 200 are GaLore's."),
+    Parameter(
+        "projection_type", Literal["std", "reverse_std", "right", "left", "full", "random"], "std",
+        "Side of the matrix that is made smaller: `std` the longer one.",
+    ),
+)  # fmt: skip
 _SECOND = "it needs second derivatives of the loss, and training takes only first ones"
 _CLOSURE = "it evaluates the loss several times a step"
 _MODEL = "it hooks into the model's backward pass"
-_RANK = "it needs a rank for each group of parameters, which recipes don't give"
 _OBJECTS = "its state holds objects that a checkpoint can't"
 _PROCESSES = "it brings its own communication between processes"
 REFUSED: Final = {
     "adahessian": _SECOND, "sophiah": _SECOND, "alig": _CLOSURE, "bsam": _CLOSURE, "adalomo": _MODEL, "lomo": _MODEL,
-    "adammini": "it asks for the model's heads and their number", "apollo": _RANK, "fira": _RANK, "galore": _RANK,
-    "conda": _OBJECTS, "scalableshampoo": _OBJECTS, "demo": _PROCESSES, "distributedmuon": _PROCESSES,
+    "adammini": "it asks for the model's heads and their number", "scalableshampoo": _OBJECTS, "demo": _PROCESSES,
+    "distributedmuon": _PROCESSES,
     "magma": "it wraps another optimizer", "muonclip": "it asks for the model's attention layers",
     "spectralsphere": "it takes only matrices, and models have biases",
 }  # fmt: skip
@@ -57,6 +77,8 @@ def member(name: str) -> Any:
         raise UnusablePart(f"`zoo:{name}` can't be used in recipes: {REFUSED[name]}")
     if name in TORCHS:
         raise UnusablePart(f"`zoo:{name}` is torch's own", f"write `{name}`")
+    if name in _RANKED:
+        return Foreign(PACKAGE, one, _projected, PROJECTION)
     return Foreign(PACKAGE, one, _halves if name in _HIDDEN else list)
 
 
@@ -65,6 +87,13 @@ def _halves(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from optcli.parts.optimizers._build import split
 
     return [{**group, "use_muon": group["hidden"][0]} for group in split(groups, "hidden")]
+
+
+def _projected(groups: list[dict[str, Any]], **projection: Any) -> list[dict[str, Any]]:
+    """Each group as its hidden matrices, whose gradients are projected, and the rest."""
+    from optcli.parts.optimizers._build import split
+
+    return list(split(groups, "hidden", **projection))
 
 
 def _classes() -> list[str]:

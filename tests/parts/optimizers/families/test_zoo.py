@@ -22,14 +22,14 @@ STILL = {"adashift", "radam", "ranger21"}
 
 
 class Training:
-    def __init__(self, name):
+    def __init__(self, name, **more):
         part = find("optimizer", f"zoo:{name}")
         torch.manual_seed(0)
         self.model = torch.nn.Sequential(
             torch.nn.Linear(5, 4), torch.nn.Tanh(), torch.nn.LayerNorm(4), torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)
         )
         groups = _groups.groups(self.model, 0.01)
-        self.optimizer = part.build(groups, part.Options(**NEEDED.get(name, {})), "cpu")
+        self.optimizer = part.build(groups, part.Options(**NEEDED.get(name, {}), **more), "cpu")
         self.step = _direct.stepper(self.optimizer)
 
     def run(self, steps):
@@ -45,9 +45,15 @@ class Training:
         return [p.detach().clone() for p in self.step.params]
 
 
-@pytest.mark.parametrize("name", zoo.names())
-def test_it_trains_and_resumes(name):
-    whole, first, second = Training(name), Training(name), Training(name)
+PROJECTED = [
+    (name, {"rank": 2, "update_proj_gap": 3, "projection_type": side})
+    for name, side in (("galore", "full"), ("galore", "std"), ("fira", "left"), ("apollo", "std"))
+]
+
+
+@pytest.mark.parametrize(("name", "more"), [*((name, {}) for name in zoo.names()), *PROJECTED])
+def test_it_trains_and_resumes(name, more):
+    whole, first, second = (Training(name, **more) for _ in range(3))
     start = whole.weights()
     whole.run(range(5))
     first.run(range(3))
@@ -64,6 +70,12 @@ def test_it_trains_and_resumes(name):
 def test_what_can_not_be_used_says_why(name):
     with pytest.raises(UnusablePart, match=f"`zoo:{name}` can't be used in recipes: ."):
         zoo.member(name)
+
+
+def test_the_gradients_of_hidden_matrices_are_projected():
+    done = Training("galore", rank=2).run(range(2))
+    moments = [done.optimizer.state[p]["exp_avg"].shape for p in done.step.params if p.ndim == 2]
+    assert sorted(map(tuple, moments)) == [(2, 4), (2, 5), (4, 2)]  # that of the head, 2 x 4, is whole
 
 
 def test_every_class_is_used_or_refused():
