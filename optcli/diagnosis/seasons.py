@@ -29,6 +29,10 @@ EXPLAINED: Final = 0.2
 SURE: Final = 6.0
 """Share of the variance within epochs that the place in the epoch explains, and standard deviations above chance, of
 the F statistic for that (1 in 10^9 for normal noise)."""
+CALMS: Final = 3.0
+PLAUSIBLE: Final = 0.1
+"""Times by which the changes from point to point shrink within an epoch, and share of the lowest value that no single
+loss is below, where the points are means: of 200 patterns of single losses none does both."""
 LITTLE: Final = 0.08
 VERY_SURE: Final = 10.0
 """A smaller share is enough where it is that sure: of 1,900 healthy runs none shows it."""
@@ -98,7 +102,7 @@ def pattern(view: View) -> Pattern | None:
     if loss.n < POINTS or len(marks) < CYCLES + 1:
         return None
     table = _epochs(loss, marks)
-    if table is None:
+    if table is None or _averaged(table):
         return None
     found, later = Pattern(table, marks), Pattern(table[-LATELY:], marks)
     if len(table) <= LATELY or later.swing < SWING * loss.drop or found.certain:
@@ -129,6 +133,17 @@ def _epochs(loss: Series, marks: Floats) -> Floats | None:
         return None
     table: Floats = loss.value[whole[:, None] + np.arange(size)]
     return table
+
+
+def _averaged(table: Floats) -> bool:
+    """Whether values are means since their epoch began: they change less and less within it, and the single losses that
+    they would be means of are possible ones. Such means fall back with every epoch, as the loss has fallen meanwhile.
+    """
+    moved, quarter = np.abs(np.diff(table, axis=1)), max(1, (table.shape[1] - 1) // 4)
+    first, last = (float(np.median(part)) for part in (moved[:, :quarter], moved[:, -quarter:]))
+    place = np.arange(1, table.shape[1])
+    single = (place + 1) * table[:, 1:] - place * table[:, :-1]
+    return bool(first > CALMS * last and single.min() > PLAUSIBLE * table.min() > 0)
 
 
 def _explained(table: Floats, bent: Floats) -> tuple[float, float]:

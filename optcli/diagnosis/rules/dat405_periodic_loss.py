@@ -11,7 +11,7 @@ Batches are not random draws: the model learns what comes now and forgets it whi
 
 ## Look-alikes
 Adam's own small sawtooth, and the stairs of large language models at the seams of epochs, are taken out by level and
-slope. A shorter last batch makes one noisier point.
+slope. A shorter last batch makes one noisier point. Running means that begin anew with each epoch fall back each time.
 
 ## Example
 ```python
