@@ -49,11 +49,10 @@ def checked(made: Any, task: Task) -> tuple[tuple[Any, ...], tuple[Input, ...]]:
 
 def _is_paired(made: Any) -> bool:
     """Whether it is ((train_x, train_y), (val_x, val_y))."""
-    return (
-        isinstance(made, (tuple, list))
-        and len(made) == 2
-        and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in made)
-    )
+    if not isinstance(made, (tuple, list)) or len(made) != 2:
+        return False
+    pairs = [pair for pair in made if isinstance(pair, (tuple, list)) and len(pair) == 2]
+    return len(pairs) == 2 and all(hasattr(one, "__len__") for pair in pairs for one in pair)
 
 
 def _is_whole(given: Any) -> bool:

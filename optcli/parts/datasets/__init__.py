@@ -21,9 +21,9 @@ RENAMED: dict[str, str] = {}
 class Splits:
     """The training and the validation part of a data set, as numpy arrays with samples along axis 0.
 
-    Inputs are float32, or int64 where they are tokens. They may also be uint8, shades of pictures
-    that training brings to -1 .. 1 a batch at a time, or other floats; and an array may be mapped from a file, which is
-    then never read as a whole. Targets are int64 labels (N,), float32 (N, targets) or int64 next tokens (N, context).
+    Inputs are float32, or int64 where they are tokens. They may also be uint8, shades of pictures that training brings
+    to -1 .. 1 a batch at a time, or other floats; and an array may be mapped from a file, which is then never read as a
+    whole. Targets are int64 labels (N,), float32 (N, targets) or int64 next tokens (N, context).
     Tokens may be narrower whole numbers too; int8 are bytes, of which each is a token.
     """
 

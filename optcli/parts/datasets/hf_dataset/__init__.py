@@ -7,8 +7,8 @@ lists of numbers of one length, all columns of numbers, which are standardised b
 the place of missing ones, or one column of texts. The target is a column of classes (words, whole numbers) or, for a
 regression, of other numbers, which are standardised too. Without a target, or with `task: language`, the task is to
 predict the next byte of the texts. Texts may be tokens of a tokenizer.json instead of bytes; one that is to be
-classified is cut after `context` of them, or filled up. The parts are the set's own,
-where it has two; else a share of each class is for validation. Inputs that are in both parts are reported.
+classified is cut after `context` of them, or filled up. The parts are the set's own, where it has two; else a share of
+each class is for validation. Inputs that are in both parts are reported.
 
 Needs datasets: `pip install "optcli[hf]"`; pictures need Pillow too, a tokenizer.json tokenizers.
 """

@@ -19,9 +19,7 @@ def kind(feature: Any) -> str:
 
 
 def shape(rows: Any, kind: str, inputs: tuple[str, ...], size: int | None) -> tuple[int, ...]:
-    """One sample's shape, but of a text."""
-    if kind == "text":
-        return ()
+    """One sample's shape; not of a text."""
     if kind == "numbers":
         return (len(inputs),)
     if kind == "picture":

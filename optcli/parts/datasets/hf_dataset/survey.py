@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from optcli.parts.datasets.hf_dataset import Options
 
 VALIDATION: Final = ("validation", "valid", "val", "test")
+ROWS: Final = ("id", "idx", "index", "unnamed: 0", "__index_level_0__")
+"""Columns that number the rows."""
 TARGETS: Final = ("label", "labels", "target", "class", "y")
 Kind = Literal["picture", "text", "list", "numbers"]
 
@@ -51,7 +53,9 @@ def survey(options: Options) -> Survey:
         ValueError: see `optcli.parts.datasets.hf_dataset.facts`.
     """
     path = os.path.expanduser(options.path)
-    files = (os.path.join(at, name) for at, _, inside in os.walk(path) for name in inside)
+    files = [os.path.join(at, name) for at, _, inside in os.walk(path) for name in inside]
+    if options.tokenizer is not None and os.path.isfile(tokenizer := os.path.expanduser(options.tokenizer)):
+        files.append(tokenizer)
     return _survey(options, path, max((os.stat(file).st_mtime_ns for file in files), default=0))
 
 
@@ -104,9 +108,8 @@ def _labelled(
         raise ValueError(f"{options.path}: the target `{target}` is missing in some rows; leave them out")
     if not train or not val:
         raise ValueError(f"{options.path}: too few rows for a training and a validation part")
-    shape, tokens, pad = sample.shape(parts[0], kind, inputs, options.size), 0, None
-    if kind == "text":
-        shape, (tokens, pad) = (options.context,), texts.vocabulary(options.tokenizer)
+    tokens, pad = texts.vocabulary(options.tokenizer) if kind == "text" else (0, None)
+    shape = (options.context,) if kind == "text" else sample.shape(parts[0], kind, inputs, options.size)
     alike = f"the target `{target}` is {train[0]} in all training rows" if len(set(train)) == 1 < len(train) else ""
     if not classes:
         if max(map(abs, (*train, *val))) > LARGEST:
@@ -175,20 +178,19 @@ def _inputs(options: Options, features: Any, target: str) -> tuple[Kind, tuple[s
     """What kind of inputs there are, and in which columns."""
     names = [_known(options, features, name) for name in options.inputs or features if name != target]
     kinds = {name: sample.kind(features[name]) for name in names}
-    # Beside a target, a text is often a remark: where there is anything else, that is learned from.
-    order: tuple[Kind, ...] = ("picture", "list", "numbers", "text") if target else ("picture", "text", "list")
+    # Beside a target, a text is often a remark: where there is anything else but row numbers, that is learned from.
+    order: tuple[Kind, ...] = (
+        ("picture", "list", "numbers", "text") if target else ("picture", "text", "list", "numbers")
+    )
     for kind in order:
         some = [name for name in names if kinds[name] == kind]
-        if kind == "numbers" and some:
-            return kind, tuple(some)
+        if kind == "numbers":
+            some = some if options.inputs else [name for name in some if name.lower() not in ROWS]
+        elif len(some) > 1 or (some and options.inputs and len(names) > 1):
+            raise ValueError(f"{options.path}: one column of {kind}s makes an input; name it with `inputs`")
         if some:
-            if len(some) > 1 or (options.inputs and len(names) > 1):
-                raise ValueError(f"{options.path}: one column of {kind}s makes an input; name it with `inputs`")
-            return kind, (some[0],)
-    numbers = tuple(name for name in names if kinds[name] == "numbers")
-    if not numbers:
-        raise ValueError(f"{options.path}: no column to learn from besides the target `{target}`")
-    return "numbers", numbers
+            return kind, tuple(some)
+    raise ValueError(f"{options.path}: no column to learn from besides the target `{target}`")
 
 
 def _tail(rows: Any, share: float) -> tuple[Any, Any]:

@@ -93,6 +93,8 @@ def test_texts_beside_a_target_are_classified(tmp_path):
 def test_a_text_is_a_remark_where_there_are_numbers(tmp_path):
     facts, _ = made(tmp_path, {**REVIEWS, "stars": list(range(120))})
     assert (facts.kinds, facts.shape) == (("vector",), (1,))
+    facts, _ = made(tmp_path, {**REVIEWS, "idx": list(range(120))})
+    assert facts.kinds == ("tokens",)  # row numbers tell nothing
     facts, _ = made(tmp_path, {**REVIEWS, "stars": list(range(120))}, inputs=("text",), target="stars")
     assert (facts.kinds, facts.task) == (("tokens",), "regression")
 
