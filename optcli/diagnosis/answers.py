@@ -24,8 +24,9 @@ and how far their mean may lie from it."""
 UNSEEN: Final = 5
 TELLING: Final = 8
 LOW: Final = 0.6
+SUNK: Final = 0.8
 """Validations of one accuracy, and how good it may be at most, where that of training isn't logged: fewer while nothing
-is learned, more where the loss does fall."""
+is learned, more where the loss does fall, to that share of its first value."""
 MOST_GUESSED: Final = 0.51
 AGREE: Final = 0.05
 """Accuracy of a coin, and how far the loss may lie from that of equal odds for the classes."""
@@ -39,6 +40,11 @@ NEAR: Final = 0.03
 """Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
 MOST_CLASSES: Final = 0.4
 """Most accuracy of one class in so many that is told apart from a good one by being exactly that."""
+HIGH: Final = 1.6
+ODD: Final = 0.2
+FAR: Final = 0.6
+"""Times the loss of a guess that one ends at, and shares of one of so many that an accuracy lies from it, in the median
+and in any point."""
 FLAT: Final = 3.0
 """Standard errors of a slope up to which there is none."""
 
@@ -77,7 +83,8 @@ def _scatters(seen: Series, share: float, all_right: float, validations: int, vi
 def _telling(view: View, unseen: Series) -> bool:
     """Whether a validation accuracy that never changes tells enough without that of training."""
     share = float(unseen.value[0]) / whole(unseen)
-    return 0 < share <= LOW and not _percents(share) and unseen.n >= (TELLING if view.learned else UNSEEN)
+    falls = view.learned or view.loss.end < SUNK * float(view.loss.value[0])
+    return 0 < share <= LOW and not _percents(share) and unseen.n >= (TELLING if falls else UNSEEN)
 
 
 def _percents(share: float) -> bool:
@@ -96,6 +103,31 @@ def equal_odds(view: View) -> float | None:
     guess = -math.log(max(share, LEAST_RIGHT))
     agree = abs(median(loss.value) / guess - 1) <= AGREE
     return guess if agree and LEAST_RIGHT < share <= MOST_GUESSED else None
+
+
+def never_better(view: View) -> tuple[Series, int] | None:
+    """An accuracy that is one of so many throughout, and of how many, where no loss was ever below that of equal odds.
+
+    The losses come to within `HIGH` of it in the end, since of texts a third of the tokens may be right at three times
+    the loss of a guess among three.
+    """
+    found = [one for role in ("val/accuracy", "train/accuracy") if (one := view.series(role)) is not None]
+    losses = [view.loss] if view.val is None else [view.loss, view.val]
+    if not found or min(one.n for one in (*found, *losses)) < ANSWERS:
+        return None
+    many = round(1 / max(median(found[0].value) / whole(found[0]), LEAST_RIGHT))
+    guess = math.log(many) if many > 1 else math.inf
+    best = min(float(one.value.min()) for one in losses)
+    if best < (1 - NEAR) * guess or min(one.end for one in losses) > HIGH * guess:
+        return None
+    return (found[0], many) if all(_is_guess(one, many) for one in found) else None
+
+
+def _is_guess(accuracy: Series, many: int) -> bool:
+    """Whether it is near one of so many in every point, most of all in the median, and doesn't rise."""
+    share = accuracy.value / whole(accuracy)
+    apart, middle = float(np.abs(share - 1 / many).max()), median(share)
+    return apart < min(ROUND, FAR / many) and abs(middle * many - 1) < ODD and accuracy.trend(1.0)[1] < FLAT
 
 
 def _one_of_so_many(share: float) -> bool:

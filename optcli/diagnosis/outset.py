@@ -14,7 +14,7 @@ from optcli.run.stats import median
 FEW: Final = 3
 MANY: Final = 5
 EXPLODED: Final = 5.0
-STAYS: Final = 0.9
+STAYS: Final = 0.8
 """Points of so short a log; times its first value that the last two are, and the last over the one before."""
 NOT_LONG: Final = 12
 FAR: Final = 1e6

@@ -44,6 +44,39 @@ def test_a_validation_accuracy_that_moves_is_no_constant(make) -> None:
     assert found.name == "val/accuracy"
 
 
+THROWN = np.array([31000.0, 4000.0, 900.0, 300.0, 80.0, 20.0, 9.0, 4.0, 3.1, 2.6, 2.5, 2.4])
+
+
+@pytest.mark.parametrize(
+    ("curves", "many"),
+    [
+        ({"val/loss": 2.4 + 0.04 * NOISE, "val/accuracy": 0.1 + 0.002 * NOISE}, 10),
+        ({"val/accuracy": 10.0 + 0.2 * NOISE}, 10),  # in percent
+        ({"train/accuracy": 0.1 + 0.01 * NOISE, "val/accuracy": 0.1 + 0.002 * NOISE}, 10),
+        ({"train/accuracy": 0.5 + 0.03 * NOISE, "val/accuracy": 0.1 + 0.002 * NOISE}, None),  # learned by heart
+        ({"val/loss": 2.1 + 0.04 * NOISE, "val/accuracy": 0.1 + 0.002 * NOISE}, None),  # better than a guess
+        ({"val/accuracy": 0.33 + 0.002 * NOISE}, None),  # of text: a third right at such a loss
+        ({"val/accuracy": np.linspace(0.09, 0.12, 12)}, None),  # it rises
+        ({"val/accuracy": 0.95 + 0.002 * NOISE}, None),
+        ({}, None),
+    ],
+)
+def test_a_whole_run_of_guesses_wherever_its_loss_came_from(make, curves, many) -> None:
+    run = make({"train/loss": THROWN, **curves})
+    found = answers.never_better(View(run, 11.0, ended=True))
+    assert (found[1] if found else None) == many
+    said = engine.diagnose(run, select=["OPT104"]).findings
+    assert bool(said) is (many is not None)
+    assert not said or "a guess among 10 in all of 12 points" in said[0].message
+
+
+def test_a_rate_that_threw_the_run_off_is_named_first(make) -> None:
+    thrown = engine.diagnose(make({"train/loss": THROWN, "val/accuracy": 0.1 + 0.002 * NOISE}))
+    assert thrown.causes[0].name == "learning-rate-too-high"
+    level = engine.diagnose(make({"train/loss": 2.4 + 0.001 * NOISE, "val/accuracy": 0.1 + 0.002 * NOISE}))
+    assert level.causes[0].name == "not-connected"
+
+
 @pytest.mark.parametrize("share", [-1e308, -0.5, 1e308])
 def test_numbers_that_can_be_no_accuracy_are_none(make, share) -> None:
     curves = {"train/loss": 1.4 + 0.001 * NOISE} | dict.fromkeys(("train/accuracy", "val/accuracy"), np.full(12, share))

@@ -9,9 +9,10 @@ in the middle of a run. A loss that is exactly 0, or one number with a gradient 
 in six validations while nothing is learned, are told as well; so is one of exactly one class in so many, with that of
 training beside it, though the loss falls. Without a training accuracy five validations of one low accuracy do, eight
 where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
-all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. A whole run
-that has lost less than 9 %, in a line that doesn't bend, only crawls (not of text or of a net that was trained before).
-Of a plan of fewer than 40 optimizer steps nothing is said.
+all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. So is a whole
+run whose accuracy is that of a guess among k classes in every point while no loss is ever below ln(k), from wherever it
+came. A whole run that has lost less than 9 %, in a line that doesn't bend, only crawls (not of text or of a net that
+was trained before). Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -51,10 +52,10 @@ from typing import Final, cast
 
 import numpy as np
 
-from optcli.diagnosis import answers, stillness
+from optcli.diagnosis import answers, stages, stillness
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.prepare import TINY, Series
+from optcli.run.prepare import Series
 
 SEVERITY: Final = "error"
 STATUS: Final = "stable"
@@ -65,24 +66,12 @@ VARIES: Final = ("scale", "shift", "steps")
 
 FEWEST: Final = 6
 """Points of a loss that can be judged by itself."""
-EARLY: Final = 40
-"""Points by step before which nothing is said; of a log by epoch `FEWEST` are enough."""
-LATE: Final = 160
-"""Points by step after which a slower start is given no more credit; of a log by epoch 14."""
-LATE_EPOCHS: Final = 14
-PER_EPOCH: Final = 1.5
-"""Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
-STEPS: Final = 4.0
-"""Steps between two points of such a log: fewer are not enough to learn from."""
 FALL_EARLY: Final = 0.012
-FALL_LATE: Final = 0.03
 FALL_END: Final = 0.05
 """Shares of the start level. Nets that learn at all have lost 2 to 3 % by the 50th step and more by the 160th."""
 NOISE_EARLY: Final = 0.01
 NOISE_LATE: Final = 0.05
 """Noise of a block, in start levels, beyond which so small a fall can't be told."""
-PATIENCE: Final = 6.0
-"""Times as many points, at most, as noise needs to be averaged out: its square over that of `FALL_LATE`."""
 FALLING: Final = -3.0
 """Standard errors: a fall that is this sure gets more time while it may speed up."""
 FALLING_EARLY: Final = -1.5
@@ -91,10 +80,6 @@ HINT: Final = -2.0
 """Later, too, where the fall is more than one that is let pass early."""
 FALL_SURE: Final = 0.015
 """What such a fall must bring late in a run whose length is not known."""
-DONE: Final = 0.3
-"""Share of the plan by which a run that is to end well has begun to learn."""
-BEGUN: Final = 0.15
-"""Share of the plan before which it need not have begun: flat starts of a seventh of a run are seen to end well."""
 BAND: Final = 0.2
 WITHIN: Final = 0.7
 """Share of blocks from `FALL_LATE` below to `BAND` above the start level: one that came and went is another case."""
@@ -116,6 +101,8 @@ def check(view: View) -> list[Finding] | Abstain:
     unsaid = isinstance(found, Abstain) or not found
     if not unsaid or not view.complete:
         return found
+    if (guess := answers.never_better(view)) is not None:
+        return [_say_guess(view, *guess)]
     return [_say_unmoved(view)] if stillness.unmoved(view) else _crawling(view) or found
 
 
@@ -132,7 +119,7 @@ def _by_training(view: View) -> list[Finding] | Abstain:
         return Abstain("a loss at or below 0 has no chance level")
     if loss.late:
         return _guessing(view) or Abstain("the log begins in the middle of a run")
-    stage = _stage(view)
+    stage = stages.stage(view)
     frozen = stillness.frozen(view)
     if not stage and not frozen:
         return Abstain("too early")
@@ -145,7 +132,7 @@ def _by_training(view: View) -> list[Finding] | Abstain:
     fall, best, noise = (start - loss.end) / start, (start - loss.low) / start, loss.tau / start
     if _learns(view, start, fall, falling, late):
         return []
-    most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else FALL_LATE
+    most = FALL_EARLY if not late else FALL_SURE if falling and stage == "late" else stages.FALL_LATE
     if view.complete:
         most = FALL_END
     if noise > (NOISE_LATE if late else NOISE_EARLY) and not frozen:
@@ -201,6 +188,19 @@ def _one_answer(view: View) -> Finding | None:
     )  # fmt: skip
 
 
+def _say_guess(view: View, accuracy: Series, many: int) -> Finding:
+    loss, guess = view.loss, math.log(many)
+    high = float(loss.blocks.max()) / guess
+    peak = high if high > answers.HIGH else 1.0  # less is how weights begin
+    return view.finding(
+        __name__, SEVERITY, accuracy.name, float(accuracy.step[0]), 0.9,
+        f"{accuracy.name} is that of a guess among {many} in all of {accuracy.n} points, and no loss was ever below "
+        f"such a guess's ({guess:.4g})",
+        start=(guess, "1"), trend=(loss.trend(1.0)[1], "sigma"), peak=(peak, "of a guess's"),
+        over_chance=(loss.end / guess, "1"), noise=(0.0, "1"),
+    )  # fmt: skip
+
+
 def _say_unmoved(view: View) -> Finding:
     loss, val = view.loss, cast(Series, view.val)
     return view.finding(
@@ -252,33 +252,14 @@ def _learns(view: View, start: float, fall: float, falling: bool, late: bool) ->
         val is not None
         and enough
         and val.trend(1.0)[1] < FALLING
-        and min(val.start, start) - val.end > FALL_LATE * start
+        and min(val.start, start) - val.end > stages.FALL_LATE * start
     ):
         return True
-    if falling and view.share < DONE and fall > FALL_END * view.share:
+    if falling and view.share < stages.DONE and fall > FALL_END * view.share:
         return True
-    if late and not view.share >= DONE and fall > FALL_EARLY and view.loss.trend(1.0)[1] < HINT:
+    if late and not view.share >= stages.DONE and fall > FALL_EARLY and view.loss.trend(1.0)[1] < HINT:
         return True
     return not late and float(np.std(blocks)) > WANDERS * view.loss.tau
-
-
-def _stage(view: View) -> str:
-    """How much may be expected by now: nothing yet (empty), or what is fair `early`, `late` or by the `end`."""
-    loss = view.loss
-    passes = max(len(view.epochs), view.val.n if view.val is not None else 0)
-    spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
-    by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
-    scatter = loss.sigma / max(FALL_LATE * loss.start, TINY)
-    seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter * scatter, 1.0), PATIENCE)
-    if view.brief:
-        return ""
-    if view.complete or (view.share >= DONE and (seen or scatter < 1)):
-        return "end"
-    if view.share < BEGUN:
-        return ""
-    if seen:
-        return "late"
-    return "early" if loss.n >= (POINTS if by_epoch else EARLY) else ""
 
 
 def _gradient(view: View) -> dict[str, tuple[float, str]]:
