@@ -83,7 +83,7 @@ def _scatters(seen: Series, share: float, all_right: float, validations: int, vi
 def _telling(view: View, unseen: Series) -> bool:
     """Whether a validation accuracy that never changes tells enough without that of training."""
     share = float(unseen.value[0]) / whole(unseen)
-    falls = view.learned or view.loss.end < SUNK * float(view.loss.value[0])
+    falls = view.learned or (view.loss.n > 0 and view.loss.end < SUNK * float(view.loss.value[0]))
     return 0 < share <= LOW and not _percents(share) and unseen.n >= (TELLING if falls else UNSEEN)
 
 

@@ -1,9 +1,11 @@
-"""The log shows zeros where the loss was not a number.
+"""The log shows zeros, or nothing, where the loss was not a number.
 
 ## What is seen
 The training loss reads exactly 0 at steps whose gradient norm is NaN, three times and more. Hugging Face's Trainer
 replaces NaN before it averages (`logging_nan_inf_filter`), so that a dead run logs 0.0. Where no gradient norm is
 logged, five zeros and more to the end of the log say so that follow at once on a tenth of the highest loss and more.
+Or the losses are missing from the last rows, three and more, where an accuracy that had come with them goes on and is
+no better than before: pandas and JSON write NaN as an empty cell or as null.
 
 ## Why it matters
 The run is dead, and its log looks as if it had become perfect.
@@ -70,6 +72,8 @@ def check(view: View) -> list[Finding] | Abstain:
     loss = view.curve(LOSS)
     if loss is None:
         return []
+    if view.ended and (missing := _missing(view, loss)) is not None:
+        return [missing]
     zero = loss.value == 0.0
     if np.count_nonzero(zero) < IN_A_ROW:
         return []
@@ -81,6 +85,26 @@ def check(view: View) -> list[Finding] | Abstain:
     if len(hidden) < IN_A_ROW:
         return []
     return [_finding(view, loss, hidden, 0.97, "while the gradient is NaN")]
+
+
+def _missing(view: View, loss: Curve) -> Finding | None:
+    """Losses that end while the accuracy of the same rows goes on."""
+    losses = [one for role in ("train/loss", "val/loss") if (one := view.curve(role)) is not None]
+    count = len(loss)
+    if count < IN_A_ROW or max(float(one.step[-1]) for one in losses) > loss.step[-1]:
+        return None
+    for role in ("train/accuracy", "val/accuracy"):
+        other = view.curve(role)
+        if other is None or len(other) < count + IN_A_ROW:
+            continue
+        if np.array_equal(other.step[:count], loss.step) and other.value[count:].max() <= other.value[:count].max():
+            first = float(other.step[count])
+            return view.finding(
+                __name__, SEVERITY, loss.name, first, 0.85,
+                f"{loss.name} is missing from step {first:g} on, where {other.name} goes on: the log hides a NaN",
+                points=(float(len(other) - count), "points"),
+            )  # fmt: skip
+    return None
 
 
 def _fell(view: View, loss: Curve) -> list[Finding]:

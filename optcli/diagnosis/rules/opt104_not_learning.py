@@ -91,6 +91,8 @@ STILL: Final = 8
 """Points that are the same number, beyond chance."""
 CRAWLS: Final = -6.0
 """Standard errors of the fall of a validation loss whose accuracy stands still: it crawls, and is not cut off."""
+THROWN: Final = 2.0
+"""Times a guess's loss beyond which a run was thrown there; less is how weights begin."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
 
@@ -190,13 +192,12 @@ def _one_answer(view: View) -> Finding | None:
 
 def _say_guess(view: View, accuracy: Series, many: int) -> Finding:
     loss, guess = view.loss, math.log(many)
-    high = float(loss.blocks.max()) / guess
-    peak = high if high > answers.HIGH else 1.0  # less is how weights begin
+    high = float(loss.value.max()) / guess
     return view.finding(
         __name__, SEVERITY, accuracy.name, float(accuracy.step[0]), 0.9,
         f"{accuracy.name} is that of a guess among {many} in all of {accuracy.n} points, and no loss was ever below "
         f"such a guess's ({guess:.4g})",
-        start=(guess, "1"), trend=(loss.trend(1.0)[1], "sigma"), peak=(peak, "of a guess's"),
+        start=(guess, "1"), trend=(loss.trend(1.0)[1], "sigma"), peak=(high if high > THROWN else 1.0, "of a guess's"),
         over_chance=(loss.end / guess, "1"), noise=(0.0, "1"),
     )  # fmt: skip
 

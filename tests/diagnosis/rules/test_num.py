@@ -135,3 +135,30 @@ def test_zeros_with_a_gradient_that_is_finite_hide_nothing(make) -> None:
 
 def test_a_score_that_is_perfect_at_once_hides_nothing(make) -> None:
     assert found(make({"val/accuracy": np.where(STEP < 80, 0.6, 1.0)}), "NUM304") is None
+
+
+ROWS = np.arange(14.0)
+FELL = np.concatenate([np.linspace(0.1, 0.9, 8), np.full(6, 0.1)])
+
+
+@pytest.mark.parametrize(
+    ("curves", "said"),
+    [
+        ({"train/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]), "val/accuracy": (ROWS, FELL)}, True),
+        ({"val/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]), "val/accuracy": (ROWS, FELL)}, True),
+        ({"train/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]), "val/accuracy": (ROWS[:10], FELL[:10])}, False),
+        ({"train/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]), "val/accuracy": (ROWS + 0.5, FELL)}, False),
+        ({"train/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]), "val/accuracy": (ROWS, np.linspace(0.1, 0.9, 14))}, False),
+        (
+            {
+                "train/loss": (ROWS[:8], 2.3 - 0.2 * ROWS[:8]),
+                "val/loss": (ROWS, 2.3 - 0.1 * ROWS),
+                "val/accuracy": (ROWS, FELL),
+            },
+            False,
+        ),
+    ],
+    ids=["of training", "of validation", "two rows", "other rows", "it gets better", "one loss goes on"],
+)
+def test_losses_that_are_missing_where_the_accuracy_goes_on(make, curves, said) -> None:
+    assert [f.code for f in engine.diagnose(make(curves), select=["NUM304"]).findings] == ["NUM304"] * said
