@@ -191,10 +191,12 @@ def regularizer_takes(regularizers: tuple[Chosen, ...], model: Chosen, facts: Fa
     """Regularizers of inputs or tasks that the data doesn't have: tokens can't be blended."""
     for part in regularizers:
         module = parts.find("regularizer", part.name)
-        for given, what, name in ((_read(model, facts), "inputs", "TAKES"), (facts.task, "tasks", "TASKS")):
+        takes = getattr(parts.find("model", model.name), "TAKES", facts.kinds)
+        kinds = [kind for kind in facts.kinds if kind in takes] or list(facts.kinds)
+        for given, what, name in ((kinds, "inputs", "TAKES"), ([facts.task], "tasks", "TASKS")):
             fits = getattr(module, name, None)
-            if fits is not None and given not in fits:
-                told = f"`{part.name}` is for {' and '.join(sorted(fits))} {what}, the data gives {given}"
+            if fits is not None and not set(given) & set(fits):
+                told = f"`{part.name}` is for {' and '.join(sorted(fits))} {what}, the data gives {given[0]}"
                 yield f"regularizers.{part.name}", told, "remove it"
 
 

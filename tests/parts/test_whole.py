@@ -132,6 +132,7 @@ def test_what_blends_inputs_is_not_for_models_that_index(tmp_path) -> None:
     with pytest.raises(BadRecipe, match="`mixup` is for image and vector inputs, the data gives tokens"):
         recipe("rnn", "regularizers.mixup={}")
     optcli.model(name="own")(bag)
+    assert recipe("own", "regularizers.embedding_noise={}").regularizers[0].name == "embedding_noise"
     with pytest.raises(Failure, match="Long, Int"):
         train(recipe("own", "regularizers.mixup={}"), run_dir=tmp_path / "run")
 

@@ -12,7 +12,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Le
+from annotated_types import Ge, Le
 
 from optcli.units import STRICT, NonNegative, Positive
 
@@ -38,7 +38,7 @@ class Options:
     """The decay rate of the second moment at step t is 1 - t^beta2_decay."""
     eps: tuple[Positive, Positive] = (1e-16, 1e-3)
     """Least root of the second moment; and the least size that a tensor counts as."""
-    d: Positive = 1.0
+    d: Annotated[float, Ge(1)] = 1.0
     """Largest root mean square of a step before the rate is applied."""
 
 

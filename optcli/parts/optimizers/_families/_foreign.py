@@ -58,7 +58,7 @@ class Foreign:
     """A part that builds the class `name` of a package.
 
     Args:
-        split: makes groups with what this class wants in them; gets the values of `further`.
+        split: (groups, options) -> groups with what this class wants in them.
         further: options besides the class's own arguments.
 
     Raises:
@@ -71,20 +71,19 @@ class Foreign:
         self,
         package: Package,
         name: str,
-        split: Callable[..., list[Any]] = list,
+        split: Callable[[list[Any], Any], list[Any]] | None = None,
         further: Iterable[_source.Parameter] = (),
     ) -> None:
         file = package.listing()
         self.package, self.name, self._split = package, name, split
-        self.BY_LAYER = split is not list
+        self.BY_LAYER = split is not None
         given = [_needed(p) for p in _source.parameters(file, name) if p.name not in _NOT_OPTIONS]
         missing = [p.name for p in given if p.type is None and p.default is _source.REQUIRED]
         if missing or not any(p.name == "lr" for p in given):
             wanted = f"`{missing[0]}`, which a recipe can't say" if missing else "no learning rate `lr`"
             raise UnusablePart(f"{package.title}'s {name} takes {wanted}")
         self._said = [p for p in given if p.type is not None]
-        self._further = tuple(further)
-        self.Options = _options([*self._said, *self._further])
+        self.Options = _options([*self._said, *further])
         about = _source.first(file, name) or f"{name}."
         self.__doc__ = f"{about}\n\n{name} of the package {package.title}, with its own defaults."
 
@@ -98,10 +97,10 @@ class Foreign:
 
         family = getattr(import_module(self.package.module), self.name)
         values = {p.name: getattr(options, p.name) for p in self._said}
-        more = {p.name: getattr(options, p.name) for p in self._further}
+        groups = self._split(groups, options) if self._split else groups
         groups = groups if "weight_decay" in values else [_without(group, "weight_decay") for group in groups]
         try:
-            optimizer: Optimizer = family(rated(self._split(groups, **more), options.lr), **values)
+            optimizer: Optimizer = family(rated(groups, options.lr), **values)
         except Exception as error:  # of any class: packages have their own
             raise ValueError(f"{self.name}: {error}") from error
         _gate(optimizer, f"{self.package.prefix}:{self.name.lower()}")

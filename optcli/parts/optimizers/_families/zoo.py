@@ -79,21 +79,32 @@ def member(name: str) -> Any:
         raise UnusablePart(f"`zoo:{name}` is torch's own", f"write `{name}`")
     if name in _RANKED:
         return Foreign(PACKAGE, one, _projected, PROJECTION)
-    return Foreign(PACKAGE, one, _halves if name in _HIDDEN else list)
+    return Foreign(PACKAGE, one, _halves if name in _HIDDEN else None)
 
 
-def _halves(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each group as its hidden matrices and the rest."""
+def _halves(groups: list[dict[str, Any]], options: Any) -> list[dict[str, Any]]:
+    """Each group as its hidden matrices and the rest, which has the rate and the decay of AdamW."""
     from optcli.parts.optimizers._build import split
 
-    return [{**group, "use_muon": group["hidden"][0]} for group in split(groups, "hidden")]
+    return [
+        {**group, "use_muon": True} if group["hidden"][0] else _rest(group, options)
+        for group in split(groups, "hidden")
+    ]
 
 
-def _projected(groups: list[dict[str, Any]], **projection: Any) -> list[dict[str, Any]]:
+def _rest(group: dict[str, Any], options: Any) -> dict[str, Any]:
+    """The classes take a group's rate and decay, if it has them, for those of AdamW."""
+    scale = group.get("lr_scale", 1.0) * options.adamw_lr / options.lr
+    usual = group.get("weight_decay", options.weight_decay) == options.weight_decay
+    decay = options.adamw_wd if usual else group["weight_decay"]
+    return {**group, "use_muon": False, "lr_scale": scale, "weight_decay": decay}
+
+
+def _projected(groups: list[dict[str, Any]], options: Any) -> list[dict[str, Any]]:
     """Each group as its hidden matrices, whose gradients are projected, and the rest."""
     from optcli.parts.optimizers._build import split
 
-    return list(split(groups, "hidden", **projection))
+    return list(split(groups, "hidden", **{p.name: getattr(options, p.name) for p in PROJECTION}))
 
 
 def _classes() -> list[str]:

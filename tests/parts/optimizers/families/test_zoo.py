@@ -78,6 +78,16 @@ def test_the_gradients_of_hidden_matrices_are_projected():
     assert sorted(map(tuple, moments)) == [(2, 4), (2, 5), (4, 2)]  # that of the head, 2 x 4, is whole
 
 
+@pytest.mark.parametrize("name", ["muon", "adamuon", "normuon", "adago"])
+def test_what_is_no_hidden_matrix_has_the_rate_and_decay_of_adamw(name):
+    made = Training(name, lr=0.02, adamw_lr=0.003, adamw_wd=0.5, weight_decay=0.1)
+    hidden, rest = ([g for g in made.optimizer.param_groups if g["use_muon"] is wanted] for wanted in (True, False))
+    assert {g["lr"] for g in hidden} == {0.02}
+    assert [g["lr"] for g in rest] == pytest.approx([0.003] * len(rest))
+    assert {g["weight_decay"] for g in hidden} <= {0.01, 0.1}
+    assert len(rest) > 0
+
+
 def test_every_class_is_used_or_refused():
     import pytorch_optimizer
 
