@@ -13,8 +13,14 @@ from optcli.run.tongues import english
 
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
 """Not the first of `5.4 -> 2.4`: that is what a value was."""
+_VALUE: Final = (
+    r"(?:[Nn]a[Nn]|NAN|[Ii]nf(?:inity)?|INF(?:INITY)?) +(?!(?:steps?|iter(?:ation)?s?|batches|updates"
+    r"|losses|grad(?:ient)?s?|values?|counts?)\b *[:=])"
+)
+"""`loss nan accuracy 0.1`: a word that is the value of the name before. `nan count: 3` counts them."""
 _PAIR: Final = (
-    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: (?<![a-z]{5}\. )[A-Za-z][\w@/.]{0,40}){0,2}(?: \([\w%]{1,20}\))?)"
+    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}"
+    rf"(?: (?<![a-z]{{5}}\. )(?!{_VALUE})[A-Za-z][\w@/.]{{0,40}}){{0,2}}(?: \([\w%]{{1,20}}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
 """A name of up to three words, of one sentence, and its number."""
