@@ -69,8 +69,8 @@ def number(value: Any) -> float | None:
 
 
 def plain(text: str) -> str:
-    """A text with all spellings of NaN and infinity that C's libraries and padding have as `nan` and `inf`. What is rounded so far
-    that the two can't be told apart is NaN."""
+    """A text with all spellings of NaN and infinity that C's libraries have, and padded ones, as `nan` and `inf`. What
+    is rounded so far that the two can't be told apart is NaN."""
     if ".0" in text and ("n.0" in text or "N.0" in text or "f.0" in text or "F.0" in text):
         text = _PADDED.sub(r"\1", text)
     if "1.#" not in text and "n(" not in text and "N(" not in text:
