@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from optcli.run.beside import sided
 from optcli.run.company import nickname
 from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SPLITS, listed, meaning, words
 from optcli.run.text import NUMBER, Row
@@ -142,6 +143,9 @@ def pairs(line: str, split: str = "") -> Pairs:
             found[name] = number
             if alone is not None:
                 bare.add(name)
+    if others := sided(found):
+        found = {others.get(name, name): value for name, value in found.items()}
+        bare = {others.get(name, name) for name in bare}
     return Pairs(found, frozenset(bare), dashed)
 
 
