@@ -42,6 +42,9 @@ _SPELLED: Final = re.compile(
 """Microsoft's C library writes NaN as `1.#QNAN0`, `-1.#IND00`, rounded to a few places `1.#R`, `1.#J`, and later on as
 `-nan(ind)`; that of GNU adds the payload, `nan(0x1)`."""
 
+_PADDED: Final = re.compile(r"(?<![\w.])([+-]?(?:nan|inf))\.0(?![\w.])", re.I | re.A)
+"""Lightning's progress bar pads numbers to a width, NaN too."""
+
 
 def number(value: Any) -> float | None:
     """A logged value as a number, None where there is none: null, text, lists, booleans, `NA`.
@@ -66,8 +69,10 @@ def number(value: Any) -> float | None:
 
 
 def plain(text: str) -> str:
-    """A text with all spellings of NaN and infinity that C's libraries have as `nan` and `inf`. What is rounded so far
-    that the two can't be told apart is NaN."""
+    """A text with all spellings of NaN and infinity that C's libraries have, and padded ones, as `nan` and `inf`. What
+    is rounded so far that the two can't be told apart is NaN."""
+    if ".0" in text and ("n.0" in text or "N.0" in text or "f.0" in text or "F.0" in text):
+        text = _PADDED.sub(r"\1", text)
     if "1.#" not in text and "n(" not in text and "N(" not in text:
         return text
     return _SPELLED.sub(lambda found: found[1] + ("inf" if (found[2] or "").upper() == "INF" else "nan"), text)

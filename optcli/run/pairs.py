@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from optcli.run.beside import sided
 from optcli.run.company import nickname
 from optcli.run.roles import ACCURACY, HOPELESS, LOSS, METRICS, NEVER, SPLITS, listed, meaning, words
 from optcli.run.text import NUMBER, Row
@@ -13,8 +14,14 @@ from optcli.run.tongues import english
 
 _NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\w,])|{NUMBER})(?! *-+>)"
 """Not the first of `5.4 -> 2.4`: that is what a value was."""
+_VALUE: Final = (
+    r"(?:[Nn]a[Nn]|NAN|[Ii]nf(?:inity)?|INF(?:INITY)?) +(?!(?:steps?|iter(?:ation)?s?|batches|updates"
+    r"|losses|grad(?:ient)?s?|values?|counts?)\b *[:=])"
+)
+"""`loss nan accuracy 0.1`: a word that is the value of the name before. `nan count: 3` counts them."""
 _PAIR: Final = (
-    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}(?: (?<![a-z]{5}\. )[A-Za-z][\w@/.]{0,40}){0,2}(?: \([\w%]{1,20}\))?)"
+    r"(?<![\w@/.])([A-Za-z][\w@/.]{0,80}"
+    rf"(?: (?<![a-z]{{5}}\. )(?!{_VALUE})[A-Za-z][\w@/.]{{0,40}}){{0,2}}(?: \([\w%]{{1,20}}\))?)"
     rf"(?: *(?:=|: ?|->) *({_NUMBER})(?:/(\d+))?| +({_NUMBER})(?! ?/|[-:]\d))"
 )
 """A name of up to three words, of one sentence, and its number."""
@@ -136,6 +143,9 @@ def pairs(line: str, split: str = "") -> Pairs:
             found[name] = number
             if alone is not None:
                 bare.add(name)
+    if others := sided(found):
+        found = {others.get(name, name): value for name, value in found.items()}
+        bare = {others.get(name, name) for name in bare}
     return Pairs(found, frozenset(bare), dashed)
 
 

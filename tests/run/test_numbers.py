@@ -113,3 +113,11 @@ def test_nan_below_words_is_read() -> None:
     assert found is not None
     assert np.isnan(found[1:, 1]).all()
     assert found[0, 1] == MISSING
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a=nan.0, b=-inf.0]", "a=nan, b=-inf]"), ("scan.0 nan.05 nan.0.1 1.0", "scan.0 nan.05 nan.0.1 1.0")],
+)
+def test_what_is_padded_to_a_width(text: str, expected: str) -> None:
+    assert plain(text) == expected

@@ -37,6 +37,19 @@ def test_pairs_of_a_line(line: str, found: dict[str, float]) -> None:
     assert pairs(line).found == found
 
 
+@pytest.mark.parametrize("value", ["nan", "NaN", "NAN", "inf", "-inf", "Infinity", "-nan"])
+@pytest.mark.parametrize("layout", ["loss {} accuracy 0.1 val_loss {} val_acc 0.2", "train loss {} acc 0.1 lr {}"])
+def test_nan_and_infinity_are_values_without_a_sign_too(layout: str, value: str) -> None:
+    expected = pairs(layout.format(7.5, 7.5)).found
+    found = pairs(layout.format(value, value)).found
+    assert repr(found) == repr({k: float(value) if v == 7.5 else v for k, v in expected.items()})
+
+
+@pytest.mark.parametrize("name", ["nan count", "inf grads", "skipped nan losses"])
+def test_how_many_nans_there_were_is_a_count(name: str) -> None:
+    assert pairs(f"loss: 0.5 | {name}: 3").found == {"loss": 0.5, name: 3}
+
+
 def test_the_data_before_a_name_counts_as_part_of_it() -> None:
     assert set(pairs("[valid] loss=0.5 auc: 0.9 lr: 0.1").found) == {"valid loss", "valid auc", "lr"}
     assert set(pairs("loss=0.5", "test").found) == {"test loss"}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from optcli.run.bars import Bars
 from optcli.run.block import Block, Unreadable
 from optcli.run.heldout import HeldOut
 from optcli.run.numbers import number
@@ -133,7 +134,7 @@ class Lines:
         self._partly = False
         """Whether a bar has been seen that isn't full."""
         self._rank: str | None = None
-        self._held_out = HeldOut()
+        self._held_out, self._bars = HeldOut(), Bars()
 
     def row(self, line: str) -> Row | None:
         """The numbers of a line with a headline quantity in it, under the current step and epoch."""
@@ -154,6 +155,7 @@ class Lines:
         if self._held_out.taken():
             return None
         said = self._held_out.join(line, said, inline)
+        said = said._replace(found=self._bars.fresh(said.found))
         moved = before != (self._epoch, self._step)
         if moved:
             self._move(before[0] != self._epoch)
@@ -235,6 +237,8 @@ class Lines:
             self._epoch = float(epoch[1] or epoch[3])
             self.epochs = int(epoch[2]) if epoch[2] else self.epochs
         step = _STEP.search(line)
+        if step is None and "|" in line and not said.headlines() and self._bars.elsewhere(line):
+            return False
         if step is None and "[" in line:
             step = _BAR.search(line) or _BRACKET.search(line, epoch.end() if epoch else 0)
         if step is None or (epoch is not None and step.start() == epoch.start()) or self._idle(step, said):
@@ -252,9 +256,12 @@ class Lines:
 
     def _idle(self, step: re.Match[str], said: Pairs) -> bool:
         """Whether it is a bar of which only the end is in the log, or that says nothing: the epochs count then."""
-        if step.re is not _BAR or not step[2] or self._epoch is None:
+        if step.re is not _BAR:
             return False
-        self._partly |= bool(said.found) and step[1] != step[2]
+        self._bars.at(self._epoch, float(step[1] or step[3]), step[2], said.found)
+        if not step[2] or self._epoch is None:
+            return False
+        self._partly |= step[1] != step[2] and bool(self._bars.changed(said.found))
         return not self._partly
 
     def _counted(self, line: str) -> bool:

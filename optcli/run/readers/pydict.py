@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from optcli.run.beside import sided
 from optcli.run.block import Block
 from optcli.run.source import Source
 from optcli.run.text import NUMBER, Row, share, tables
@@ -30,4 +31,6 @@ def row(line: str) -> Row | None:
     found = _DICT.search(line)
     if found is None or "'train_runtime'" in found[0]:
         return None
-    return {name: float(value) for name, value in _PAIR.findall(found[0])}
+    numbers = {name: float(value) for name, value in _PAIR.findall(found[0])}
+    others = sided(numbers)
+    return {others.get(name, name): value for name, value in numbers.items()} if others else numbers
