@@ -89,7 +89,7 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def _missing(view: View, loss: Curve) -> Finding | None:
     """Losses that end while the accuracy of the same rows goes on."""
-    losses = [one for role in ("train/loss", "val/loss") if (one := view.curve(role)) is not None]
+    losses = [loss, *(one for role in ("train/loss", "val/loss") if (one := view.curve(role)) is not None)]
     count = len(loss)
     if count < IN_A_ROW or max(float(one.step[-1]) for one in losses) > loss.step[-1]:
         return None
