@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optcli.run import notes as say
+from optcli.run.amend import amended
 from optcli.run.axis import TOO_OFTEN
 from optcli.run.block import Unreadable
 from optcli.run.collect import Log
@@ -110,7 +111,7 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None, trai
     Raises:
         Unreadable: there are fewer trainings in it than `training`.
     """
-    columns = log.columns()
+    columns = amended(log.columns())
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
     told = {role: name for role, name in (mapping or {}).items() if role != "step"}
