@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from optcli.run.merge import Points
+from optcli.run.roles import CLOCK_NAMES, meaning, words
 
 _OF_SPACY: Final = re.compile(r"LOSS [A-Z0-9_]+")
 """A part of spaCy's pipeline in the header of its table, beside `E` and `#`."""
+FEWEST: Final = 3
+"""Rises of what is called a time, and nothing else, from which on it is a clock."""
 
 
 def amended(columns: dict[str, Points]) -> dict[str, Points]:
     """The columns as they ought to be read."""
-    return _without_single_steps(columns) if "E" in columns else columns
+    columns = _without_single_steps(columns) if "E" in columns else columns
+    return _timed(columns, columns[ticks]) if (ticks := next(iter(clocks(columns)), "")) else columns
+
+
+def clocks(columns: Mapping[str, Points]) -> list[str]:
+    """The columns called a time that only ever grow, which the time of a step doesn't: seconds since some start."""
+    return [name for name, points in columns.items() if _called_a_clock(name) and _grows(points)]
+
+
+def _called_a_clock(name: str) -> bool:
+    if name.strip().lower() in CLOCK_NAMES:
+        return True
+    return "elapsed" in words(name) and (found := meaning(name)) is not None and found.role == "step_time"
+
+
+def _grows(points: Points) -> bool:
+    rise = np.diff(points.value)
+    return len(rise) >= FEWEST and bool((rise > 0).all()) and bool(np.isfinite(points.value).all())
+
+
+def _timed(columns: dict[str, Points], ticks: Points) -> dict[str, Points]:
+    """The same, with the clock's time for those that have none and are of the same steps."""
+    return {
+        name: replace(points, time=ticks.value)
+        if points.time is None and points is not ticks and np.array_equal(points.step, ticks.step)
+        else points
+        for name, points in columns.items()
+    }
 
 
 def _without_single_steps(columns: dict[str, Points]) -> dict[str, Points]:

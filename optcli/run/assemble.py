@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optcli.run import notes as say
-from optcli.run.amend import amended
+from optcli.run.amend import amended, clocks
 from optcli.run.axis import TOO_OFTEN
 from optcli.run.block import Unreadable
 from optcli.run.collect import Log
@@ -115,7 +115,9 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None, trai
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
     told = {role: name for role, name in (mapping or {}).items() if role != "step"}
-    roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **told})
+    told = {**log.roles, **told}
+    idle = set(clocks(columns)).difference(told.values())
+    roles = assign({name: len(points.value) for name, points in columns.items() if name not in idle}, told)
     remarks += (placed := _placed(columns, roles))
     log.kind = "step" if placed else log.kind
     if training is not None:
