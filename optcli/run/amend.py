@@ -14,12 +14,15 @@ from optcli.run.roles import CLOCK_NAMES, meaning, words
 
 _OF_SPACY: Final = re.compile(r"LOSS [A-Z0-9_]+")
 """A part of spaCy's pipeline in the header of its table, beside `E` and `#`."""
+_BY_BATCHES: Final = re.compile(r"((?:.*/)?)evaluation_(\w+)_vs_iterations")
+"""What Keras' callback says of an evaluation with the number of training batches for its step."""
 FEWEST: Final = 3
 """Rises of what is called a time, and nothing else, from which on it is a clock."""
 
 
 def amended(columns: dict[str, Points]) -> dict[str, Points]:
     """The columns as they ought to be read."""
+    columns = {name: points for name, points in columns.items() if not _said_by_epoch(name, columns)}
     columns = _without_single_steps(columns) if "E" in columns else columns
     return _timed(columns, columns[ticks]) if (ticks := next(iter(clocks(columns)), "")) else columns
 
@@ -48,6 +51,12 @@ def _timed(columns: dict[str, Points], ticks: Points) -> dict[str, Points]:
         else points
         for name, points in columns.items()
     }
+
+
+def _said_by_epoch(name: str, columns: Mapping[str, Points]) -> bool:
+    """Whether another column has the same values over epochs, as Keras' other curves are."""
+    found = _BY_BATCHES.fullmatch(name) if name.endswith("_vs_iterations") else None
+    return found is not None and f"{found[1]}epoch_{found[2]}" in columns
 
 
 def _without_single_steps(columns: dict[str, Points]) -> dict[str, Points]:

@@ -320,3 +320,20 @@ class TestHostile:
         run = read(str(path))[0]
         assert run.curves["train/loss"].step.tolist() == [1, 2]
         assert [note.code for note in run.notes] == [notes.DAMAGED]
+
+
+def test_kerass_evaluations_over_batches_are_said_over_epochs_too(tmp_path: Path) -> None:
+    both, alone = tmp_path / "both" / "validation", tmp_path / "alone" / "validation"
+    for folder, names in (
+        (both, ("epoch_loss", "evaluation_loss_vs_iterations")),
+        (alone, ("evaluation_f_vs_iterations",)),
+    ):
+        folder.mkdir(parents=True)
+        records = [
+            scalar(name, 1 / (i + 1), i if name[:2] == "ep" else 25 * i + 25) for i in range(5) for name in names
+        ]
+        write(folder / "events.out.tfevents.1", records)
+    (run,) = read(str(both.parent))
+    assert set(run.curves) == {"val/loss"}
+    (run,) = read(str(alone.parent))
+    assert set(run.curves) == {"validation/evaluation_f_vs_iterations"}
