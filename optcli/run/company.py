@@ -42,6 +42,8 @@ _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
 PARTS: Final = ("train", "val", "test")
+WEIGHTS: Final = "NNZs"
+"""How many weights aren't zero, as scikit-learn's SGD prints beside their `Norm`, which is none of a gradient."""
 PLAIN: Final = 1
 """An accuracy of this rank or less is of a model that classifies; `real_acc` is of a player."""
 
@@ -50,6 +52,8 @@ def together(said: Mapping[str, Meaning], counts: Mapping[str, int], may_play: b
     """What names mean that mean something by themselves, given all names of their log (and how many points each has),
     which `may_play` a game."""
     told = {**said, **_measured_on_validation(said, counts)}
+    if WEIGHTS in counts:
+        told.pop("Norm", None)
     if not any(found.role.endswith("/loss") for found in told.values()):
         told |= {name: Meaning(f"{split_in(name) or 'train'}/loss", STAND_IN) for name in counts if nickname(name)}
     return _reinforced(_game(told, counts), counts) if may_play else told
