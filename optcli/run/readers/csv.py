@@ -37,7 +37,8 @@ def sniff(head: bytes, name: str) -> float:
     if found is None or in_cells(head):
         return 0.0
     known = any(map(headline, found.names)) or dialect(found) in ("long-csv", "tensorboard-csv")
-    axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
+    edge = {"index"} if found.delimiter == b"|" else set()  # what is before the first bar has no name
+    axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names if n not in edge)
     narrow = len(found.names) == 1 or (found.delimiter == b"\t" and len(found.names) <= 3)
     return 0.3 + 0.35 * known + 0.2 * axis - 0.2 * narrow - SPACED * found.spaced
 
