@@ -9,8 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from optcli.run.merge import Points
-from optcli.run.roles import CLOCK_NAMES, meaning, words
+from optcli.run import notes as say
+from optcli.run.company import nickname
+from optcli.run.curve import Note
+from optcli.run.merge import Points, by_time
+from optcli.run.roles import CLOCK_NAMES, meaning, split_in, words
 
 _OF_SPACY: Final = re.compile(r"LOSS [A-Z0-9_]+")
 """A part of spaCy's pipeline in the header of its table, beside `E` and `#`."""
@@ -66,3 +69,35 @@ def _without_single_steps(columns: dict[str, Points]) -> dict[str, Points]:
         name: points.take(points.step > 0) if _OF_SPACY.fullmatch(name) and (points.step > 1).any() else points
         for name, points in columns.items()
     }
+
+
+def placed(columns: dict[str, Points], roles: Mapping[str, str]) -> list[Note]:
+    """Put curves that count epochs beside a training curve of steps where their clock says they belong.
+
+    The training loss may count epochs, too, beside one of batches, as Ignite's do.
+    """
+    main = roles.get("train/loss", "")
+    found = _moved(columns, roles, main)
+    if not found and (batches := _of_batches(columns, roles)):
+        found = _moved(columns, roles, batches)
+        found = found if main in found else {}
+    columns |= found
+    if not found:
+        return []
+    names = ", ".join(sorted(f"`{name}`" for name in found))
+    return [say.note(say.PLACED, f"{names} count epochs; their clock gives the steps")]
+
+
+def _moved(columns: Mapping[str, Points], roles: Mapping[str, str], lead: str) -> dict[str, Points]:
+    """The columns with a role that count epochs, at the steps of the lead."""
+    if lead not in columns:
+        return {}
+    there = {name: by_time(columns[lead], columns[name]) for name in roles.values() if name != lead}
+    return {name: points for name, points in there.items() if points is not None}
+
+
+def _of_batches(columns: Mapping[str, Points], roles: Mapping[str, str]) -> str:
+    """The longest other column whose name may be that of a training loss, or nothing."""
+    others = [name for name in columns if name not in roles.values() and split_in(name) in (None, "train")]
+    losses = [name for name in others if nickname(name) or ((said := meaning(name)) and said.role == "train/loss")]
+    return max(losses, key=lambda name: len(columns[name].step), default="")
