@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from optcli.run import notes as say
+from optcli.run.amend import amended, clocks, placed
 from optcli.run.axis import TOO_OFTEN
 from optcli.run.block import Unreadable
 from optcli.run.collect import Log
 from optcli.run.curve import Curve, Floats, Note, Run, read_only
 from optcli.run.find import Found, discover
 from optcli.run.memory import Memory
-from optcli.run.merge import Points, Restart, ascending, by_clock, by_time, restarts, supersede
+from optcli.run.merge import Points, Restart, ascending, by_clock, restarts, supersede
 from optcli.run.readers import load
 from optcli.run.roles import EPOCH_NAMES, assign
 from optcli.run.sidecar import beside
@@ -110,13 +111,15 @@ def finish(log: Log, source: str, mapping: Mapping[str, str] | None = None, trai
     Raises:
         Unreadable: there are fewer trainings in it than `training`.
     """
-    columns = log.columns()
+    columns = amended(log.columns())
     remarks = list(log.notes)
     remarks += _counted(columns)[:1]
     told = {role: name for role, name in (mapping or {}).items() if role != "step"}
-    roles = assign({name: len(points.value) for name, points in columns.items()}, {**log.roles, **told})
-    remarks += (placed := _placed(columns, roles))
-    log.kind = "step" if placed else log.kind
+    told = {**log.roles, **told}
+    idle = set(clocks(columns)).difference(told.values())
+    roles = assign({name: len(points.value) for name, points in columns.items() if name not in idle}, told)
+    remarks += (moved := placed(columns, roles))
+    log.kind = "step" if moved else log.kind
     if training is not None:
         columns = _chosen(columns, roles, log, source, training, remarks)
     turns = _turns(columns, roles, log, remarks)
@@ -170,20 +173,6 @@ def _counted(columns: dict[str, Points]) -> list[Note]:
             what = f"all points of `{name}` are at step {points.step[0]:g}; they are counted"
             told.append(say.note(say.ROW_ORDER, what))
     return told
-
-
-def _placed(columns: dict[str, Points], roles: Mapping[str, str]) -> list[Note]:
-    """Put curves that count epochs beside a training curve of steps where their clock says they belong."""
-    lead = columns.get(roles.get("train/loss", ""))
-    moved = []
-    for name in roles.values():
-        placed = None if lead is None or columns[name] is lead else by_time(lead, columns[name])
-        if placed is not None:
-            columns[name] = placed
-            moved.append(f"`{name}`")
-    if not moved:
-        return []
-    return [say.note(say.PLACED, f"{', '.join(sorted(moved))} count epochs; their clock gives the steps")]
 
 
 def _chosen(

@@ -42,6 +42,8 @@ _JOINED: Final = frozenset(listed("lossg gloss errg lossd dloss errd"))
 _SAID: Final = frozenset(("lr", *SPLITS, *LOSS, *ACCURACY, *SILENT, *FALLBACK, *METRICS))
 """Words that are no model's name."""
 PARTS: Final = ("train", "val", "test")
+WEIGHTS: Final = "NNZs"
+"""How many weights aren't zero, as scikit-learn's SGD prints beside their `Norm`, which is none of a gradient."""
 PLAIN: Final = 1
 """An accuracy of this rank or less is of a model that classifies; `real_acc` is of a player."""
 
@@ -50,6 +52,9 @@ def together(said: Mapping[str, Meaning], counts: Mapping[str, int], may_play: b
     """What names mean that mean something by themselves, given all names of their log (and how many points each has),
     which `may_play` a game."""
     told = {**said, **_measured_on_validation(said, counts)}
+    if WEIGHTS in counts:
+        told.pop("Norm", None)
+    told = {name: found for name, found in told.items() if not _result(name, found, said, counts)}
     if not any(found.role.endswith("/loss") for found in told.values()):
         told |= {name: Meaning(f"{split_in(name) or 'train'}/loss", STAND_IN) for name in counts if nickname(name)}
     return _reinforced(_game(told, counts), counts) if may_play else told
@@ -66,6 +71,14 @@ def _measured_on_validation(said: Mapping[str, Meaning], counts: Mapping[str, in
     train, val, test = ({counts[n] for n, one in said.items() if one.role == f"{part}/loss"} for part in PARTS)
     trained = train - val - test
     return {name: Meaning("val/accuracy", found.rank) for name, found in bare.items() if counts[name] not in trained}
+
+
+def _result(name: str, found: Meaning, said: Mapping[str, Meaning], counts: Mapping[str, int]) -> bool:
+    """Whether it is a single accuracy of unsaid data beside a curve of the training loss: what came out in the end, on
+    whatever data, as Flair's `Accuracy 0.9` of the test set."""
+    if found.role != "train/accuracy" or split_in(name) or counts[name] != 1:
+        return False
+    return any(one.role == "train/loss" and counts[other] > 1 for other, one in said.items())
 
 
 @lru_cache(maxsize=4096)

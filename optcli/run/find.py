@@ -11,7 +11,7 @@ from typing import Final
 from optcli.run import notes as say
 from optcli.run.block import Unreadable
 from optcli.run.curve import Note
-from optcli.run.readers import load, recognize
+from optcli.run.readers import SURE, load, recognize
 from optcli.run.refusal import reason
 from optcli.run.roles import listed
 from optcli.run.source import Source
@@ -41,6 +41,9 @@ NEVER_LOGS: Final = frozenset(
     )
 )
 """Endings that save opening a file while a directory is searched; a file named by the user is always opened."""
+TABLES: Final = "md"
+"""The one of them with which a file that begins with a bar is opened: a table may be all there is in it, as pandas
+writes one. It must be sure to be a log, as tables of results are no logs."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ def _format(path: str, file: str, pattern: str | None) -> str | None:
     if pattern:
         return "console"
     name, score = recognize(head, file)
-    return name if score >= IN_A_TREE else None
+    return name if score >= (SURE if _ending(file) == TABLES else IN_A_TREE) else None
 
 
 def walk(root: str, told: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -221,9 +224,18 @@ def _may_hold_logs(folder: os.DirEntry[str]) -> bool:
 def _may_be_log(entry: os.DirEntry[str]) -> bool:
     """Whether a file is worth opening, by its name and because there is something in it (`/proc` says 0 of its own)."""
     name = entry.name
-    if "tfevents" not in name and _ending(name.removesuffix(".gz")) in NEVER_LOGS:
+    ending = _ending(name.removesuffix(".gz"))
+    if "tfevents" not in name and ending in NEVER_LOGS and not (ending == TABLES and _begins_with_bar(entry.path)):
         return False
     try:
         return entry.stat(follow_symlinks=False).st_size > 0
+    except OSError:
+        return False
+
+
+def _begins_with_bar(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(1) == b"|"
     except OSError:
         return False

@@ -183,3 +183,10 @@ def test_a_nickname_is_the_loss_where_nothing_else_is() -> None:
     assert roles("train_closs", "val_closs", "epoch") == {"train/loss": "train_closs", "val/loss": "val_closs"}
     assert roles("train_L", "train_acc") == {"train/loss": "train_L", "train/accuracy": "train_acc"}
     assert roles("train_closs", "train_loss")["train/loss"] == "train_loss"
+
+
+def test_a_single_accuracy_beside_a_curve_is_a_result() -> None:
+    assert assign({"loss": 228, "dev loss": 12, "epoch Accuracy": 1}) == {"train/loss": "loss", "val/loss": "dev loss"}
+    assert "train/accuracy" in assign({"loss": 228, "train accuracy": 1})
+    assert "train/accuracy" in assign({"loss": 1, "accuracy": 1})
+    assert "train/accuracy" in assign({"loss": 228, "accuracy": 12})

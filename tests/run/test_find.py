@@ -45,7 +45,7 @@ def test_walking_does_not_enter_our_run_directories(tmp_path: Path) -> None:
 
 
 def test_the_likely_readers_are_asked_first() -> None:
-    assert readers.names()[:4] == readers.OFTEN
+    assert readers.names()[: len(readers.OFTEN)] == readers.OFTEN
     assert readers.recognize(b"step,loss\n1,0.5\n2,0.4\n", "x")[0] == "csv"
     assert readers.recognize(b"", "x") == ("", 0.0)
 
@@ -150,3 +150,14 @@ def test_a_folder_without_curves_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model": "mlp", "layers": 3}')
     with pytest.raises(Unreadable, match=r"no training log in it; config\.json: a single final metrics dict"):
         read(str(tmp_path))
+
+
+def test_what_pandas_writes_is_found(tmp_path: Path) -> None:
+    rows = "".join(f"| {i} | {9 - i} |\n" for i in range(5))
+    (tmp_path / "log.md").write_text(f"| epoch | loss |\n|---|---|\n{rows}")
+    (tmp_path / "README.md").write_text(f"# Results\n\n| epoch | loss |\n|---|---|\n{rows}")
+    (tmp_path / "MODELS.md").write_text("| model | accuracy |\n|---|---|\n| a | 0.5 |\n| b | 0.7 |\n")
+    columns = {name: {str(i): 9 - i for i in range(5)} for name in ("index", "loss")}
+    (tmp_path / "log.json").write_text(json.dumps(columns))
+    (tmp_path / "other.json").write_text(json.dumps({"index": columns["index"]}))
+    assert sources(tmp_path) == ["log.json", "log.md"]

@@ -10,7 +10,7 @@ from typing import Final
 from optcli.run import long
 from optcli.run import notes as say
 from optcli.run.block import Block, Column, Unreadable, table
-from optcli.run.delimited import Table, asides, cells, headline, in_cells, layout, read_rows
+from optcli.run.delimited import Table, aside, asides, cells, headline, in_cells, layout, read_rows
 from optcli.run.models import speaks
 from optcli.run.numbers import grid, number
 from optcli.run.roles import CLOCK_NAMES, EPOCH_NAMES, HOPELESS, STEP_NAMES, meaning
@@ -37,7 +37,8 @@ def sniff(head: bytes, name: str) -> float:
     if found is None or in_cells(head):
         return 0.0
     known = any(map(headline, found.names)) or dialect(found) in ("long-csv", "tensorboard-csv")
-    axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names)
+    edge = {"index"} if found.delimiter == b"|" else set()  # what is before the first bar has no name
+    axis = any(n.lower() in (*STEP_NAMES, *EPOCH_NAMES) for n in found.names if n not in edge)
     narrow = len(found.names) == 1 or (found.delimiter == b"\t" and len(found.names) <= 3)
     return 0.3 + 0.35 * known + 0.2 * axis - 0.2 * narrow - SPACED * found.spaced
 
@@ -161,14 +162,24 @@ def _whole(data: bytes, start: int, head: Table, source: Source) -> Iterator[Blo
 
 def _torn(line: bytes, start: int, head: Table) -> Block:
     """The last line without its newline: its last cell may be half a number; those before it are whole, and count if
-    all columns are there (or else the step might be missing)."""
+    all columns are there (or else the step might be missing). Behind a closing bar all are whole; a rule has none."""
     message = f"the last line, from byte {start}, lacks its end; its last value is left out"
     note = say.note(say.UNFINISHED, message)
+    if aside(line) and (b"--" in line or b"==" in line):
+        return Block({}, end_offset=start, torn=True)
     found = cells(line.decode("utf-8", "replace"), head.delimiter.decode())
+    if _closed(line, head) and len(found) == len(head.names):
+        return replace(table([tagged(dict(zip(head.names, found, strict=True)))]), end_offset=start, torn=True)
     if len(found) != len(head.names) or line.count(b'"') % 2 or head.names[-1].lower() in AXES:
         return Block({}, notes=(note,), end_offset=start, torn=True)
     row = dict(zip(head.names[:-1], found, strict=False))
     return replace(table([tagged(row)]), notes=(note,), end_offset=start, torn=True)
+
+
+def _closed(line: bytes, head: Table) -> bool:
+    """Whether a line ends with the bar behind its last cell, as the header does."""
+    bar = head.delimiter
+    return bar == b"|" and all(one.rstrip(b" \t\r\n").endswith(bar) for one in (head.line, line))
 
 
 def _named(block: Block, file: str) -> Block:

@@ -24,6 +24,8 @@ from optcli.run.source import Source
 from optcli.run.torn_json import one_after_another, salvage
 
 _LISTS: Final = re.compile(rb'^\s*\{\s*"[^"]*"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*)?\[\s*["\dN\-+I{n\[]')
+_BY_ROW: Final = re.compile(rb'"([^"\\]{1,80})"\s*:\s*\{\s*"0"\s*:')
+"""A column as pandas writes it: `"loss":{"0":2.3,"1":1.9}`."""
 _PYTHON: Final = re.compile(rb"^\s*\"?\{\s*'[^'\"]*'\s*:\s*\[")
 """A Python dict of lists, as `print` and `str` put it; in quotes where JSON was made of that."""
 _WRAPPED: Final = re.compile(rb"\b(?:(?:np|numpy|torch)\.)?(?:float\d\d|array|tensor)\(([^()]*)\)")
@@ -57,6 +59,8 @@ def sniff(head: bytes, name: str) -> float:
         return 0.72
     if _BARE.match(head):
         return 0.5 if headline(_stem(name)) else 0.25
+    if head.lstrip()[:1] == b"{" and any(headline(name.decode("utf-8", "replace")) for name in _BY_ROW.findall(head)):
+        return 0.6
     # Any other object: not a curve as a rule, and `blocks` says so in words that a rejection could not give.
     return 0.35 if head.lstrip()[:1] == b"{" or _TRIPLES.match(head) else 0.0
 

@@ -552,3 +552,21 @@ def test_kaldis_objective_is_a_curve_and_no_loss(tmp_path: Path) -> None:
     assert run.curves["global average objf"].step.tolist() == [100.0 * i for i in range(1, 13)]
     assert run.curves["global average objf"].value.tolist() == [-x for x in LOSSES]
     assert not run.roles
+
+
+def test_scikit_learns_sgd_prints_the_norm_of_its_weights(tmp_path: Path) -> None:
+    path = tmp_path / "out.log"
+    line = "-- Epoch {i}\nNorm: 1.5{i}, NNZs: 60, Bias: -0.26, T: 1437, Avg. loss: 0.2{i}\nTotal training time: 0 s.\n"
+    path.write_text("".join(line.format(i=i) for i in range(1, 7)))
+    run = read(str(path))[0]
+    assert run.roles == {"train/loss": "Avg. loss"}
+    assert len(run.curves["Norm"]) == 6
+
+
+def test_scikit_learns_validation_score(tmp_path: Path) -> None:
+    path = tmp_path / "out.log"
+    path.write_text("".join(f"Iteration {i}, loss = 0.{9 - i}\nValidation score: 0.{i}5\n" for i in range(1, 8)))
+    run = read(str(path))[0]
+    assert run.roles == {"train/loss": "loss", "val/score": "Validation score"}
+    assert run.curves["val/score"].value.tolist() == [float(f"0.{i}5") for i in range(1, 8)]
+    assert run.curves["val/score"].step.tolist() == list(range(1, 8))

@@ -347,3 +347,14 @@ def test_one_of_the_columns_may_be_named(tmp_path: Path) -> None:
     wide(tmp_path, "epoch,small,wide0.5,wide2")
     found = read(str(tmp_path / "losses.csv"), mapping={"train/loss": "small"})
     assert [dict(run.roles) for run in found if run.roles] == [{"train/loss": "small"}]
+
+
+@pytest.mark.parametrize("lead", ["|", ""])
+@pytest.mark.parametrize(("end", "told"), [("|", False), ("| ", False), ("|\n+---+---", False), ("", True)])
+def test_a_last_row_is_whole_behind_its_closing_bar(tmp_path: Path, lead: str, end: str, told: bool) -> None:
+    path = tmp_path / "table.md"
+    rows = "".join(f"\n{lead} {i} | {2 / (1 + i):.3f} |" for i in range(6))
+    path.write_text(f"{lead} epoch | loss |\n{lead}-------|------|{rows.removesuffix('|')}{end}")
+    run = read(str(path))[0]
+    assert len(run.curves["train/loss"]) == 6 - told
+    assert bool(run.notes) == told

@@ -195,6 +195,15 @@ def test_catboost_is_one_run(tmp_path: Path) -> None:
     assert run.curves["val/loss"].value[0] == 2
 
 
+def test_each_part_of_catboost_has_metrics_of_its_own(tmp_path: Path) -> None:
+    rows = "".join(f"{i}\t{1 / (i + 1)}\t0.{i}\n" for i in range(6))
+    (tmp_path / "learn_error.tsv").write_text(f"iter\tLogloss\tAccuracy\n{rows}")
+    (tmp_path / "test_error.tsv").write_text("iter\tLogloss\tAccuracy\tAUC\n" + rows.replace("\n", "\t0.7\n"))
+    (run,) = read(str(tmp_path))
+    assert run.curves.keys() == {"train/loss", "train/accuracy", "val/loss", "val/auc", "val/accuracy"}
+    assert read(str(tmp_path / "test_error.tsv"))[0].format == "catboost"
+
+
 def test_a_row_of_catboost_without_its_number_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "learn_error.tsv").write_text(
         "iter\tLogloss\n" + "".join(f"{i}\t{9 - i}\n" for i in range(4)) + "\t2.5\n5\t2\n"

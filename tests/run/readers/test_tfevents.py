@@ -320,3 +320,39 @@ class TestHostile:
         run = read(str(path))[0]
         assert run.curves["train/loss"].step.tolist() == [1, 2]
         assert [note.code for note in run.notes] == [notes.DAMAGED]
+
+
+def test_kerass_evaluations_over_batches_are_said_over_epochs_too(tmp_path: Path) -> None:
+    both, alone = tmp_path / "both" / "validation", tmp_path / "alone" / "validation"
+    for folder, names in (
+        (both, ("epoch_loss", "evaluation_loss_vs_iterations")),
+        (alone, ("evaluation_f_vs_iterations",)),
+    ):
+        folder.mkdir(parents=True)
+        records = [
+            scalar(name, 1 / (i + 1), i if name[:2] == "ep" else 25 * i + 25) for i in range(5) for name in names
+        ]
+        write(folder / "events.out.tfevents.1", records)
+    (run,) = read(str(both.parent))
+    assert set(run.curves) == {"val/loss"}
+    (run,) = read(str(alone.parent))
+    assert set(run.curves) == {"validation/evaluation_f_vs_iterations"}
+
+
+@pytest.mark.parametrize(("name", "want"), [("training/batchloss", [20, 40, 60, 80]), ("gpu/load", [1, 2, 3, 4])])
+def test_epochs_beside_the_loss_of_batches_are_placed_by_their_clock(
+    tmp_path: Path, name: str, want: list[float]
+) -> None:
+    records = []
+    for i in range(5, 100, 5):
+        records.append(logs.scalar_event(name, 1 / i, i, WALL + i))
+        if i % 20 == 0:
+            for part in ("training", "validation"):
+                records.append(logs.scalar_event(f"{part}/nll", 2 / i, i // 20, WALL + i + 0.5))
+    write(tmp_path / "events.out.tfevents.1", records)
+    (run,) = read(str(tmp_path))
+    assert run.roles == {"train/loss": "training/nll", "val/loss": "validation/nll"}
+    assert run.curves["train/loss"].step.tolist() == want
+    assert run.curves["val/loss"].step.tolist() == want
+    assert run.curves[name].step.tolist() == list(range(5, 100, 5))
+    assert {note.code for note in run.notes} == ({notes.PLACED} if want[0] == 20 else set())
