@@ -228,12 +228,14 @@ def _objective(
 ) -> Objective:
     if info["compile"] and model._compiled_call_impl is None:
         choices.compile_whole(model)
-    cast = world.cast if world.dtype == torch.float64 else None
+    cast, weights = world.cast if world.dtype == torch.float64 else None, _groups.weights(model)
+    if idle := [name for name, part in regularizers.items() if hasattr(part, "penalty") and not weights]:
+        message = f"regularizer {idle[0]}: this model has no weights for it: embeddings, norms and biases are none"
+        raise Failure(Exit.USAGE, message, f"drop `{idle[0]}`")
     try:
         return Objective(
-            world.parallel(model), model, loss, list(regularizers.values()), _groups.weights(model),
-            world.autocast(), cast,
-        )  # fmt: skip
+            world.parallel(model), model, loss, list(regularizers.values()), weights, world.autocast(), cast
+        )
     except ValueError as error:
         raise Failure(Exit.USAGE, str(error)) from error
 

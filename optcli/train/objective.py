@@ -132,6 +132,8 @@ class Objective:
             output = (model or self.model)(x)
             if output is None:
                 raise Misuse("it gave nothing: is `return` missing at the end of `forward`?")
+            if y.ndim == 2 and y.shape[1] == 1 and isinstance(output, Tensor) and output.shape == y.shape[:1]:
+                output = output[:, None]  # one number a sample: a loss would compare each with all targets
             part = "loss"
             value = loss(output, y)
         except torch.OutOfMemoryError:

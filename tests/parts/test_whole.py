@@ -137,6 +137,11 @@ def test_what_blends_inputs_is_not_for_models_that_index(tmp_path) -> None:
         train(recipe("own", "regularizers.mixup={}"), run_dir=tmp_path / "run")
 
 
+def test_noise_makes_numbers_of_them(tmp_path) -> None:
+    done = train(recipe("mlp", "regularizers.input_noise={}"), run_dir=tmp_path / "run")
+    assert done.path.joinpath("summary.json").exists()
+
+
 def test_their_reconstruction_is_one_of_numbers(tmp_path) -> None:
     done = train(recipe("autoencoder", "data.reconstruct=true"), run_dir=tmp_path / "run")
     assert done.path.joinpath("summary.json").exists()

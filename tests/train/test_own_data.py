@@ -2,7 +2,11 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
+import optcli
+from optcli.exits import Failure
+from optcli.parts import forget
 from optcli.recipe import loads
 from optcli.train.session import train
 from optcli.train.world import World
@@ -54,3 +58,46 @@ def test_mapped_tokens_train_and_resume_bit_equal(tmp_path, monkeypatch, kind):
     train(loads(recipe, overrides=["train.steps=3"]), run_dir=tmp_path / "parts")
     parts = train(loads(recipe), run_dir=tmp_path / "parts", resume=True).path
     assert weights(parts, 6) == weights(whole, 6)
+
+
+def test_one_number_a_sample_is_compared_with_its_own_target(tmp_path) -> None:
+    """Outputs (N,) beside targets (N, 1) would make N x N differences, and nothing is learned."""
+    x = np.linspace(-1, 1, 64)[:, None]
+    optcli.data(task="regression", name="line")(lambda: (x, 3 * x[:, 0], x, 3 * x[:, 0]))
+
+    class Flat(nn.Module):
+        def __init__(self, facts):
+            super().__init__()
+            self.linear = nn.Linear(1, 1)
+
+        def forward(self, x):
+            return self.linear(x).squeeze(-1)
+
+    optcli.model(name="flat")(Flat)
+    optcli.loss(name="own")(lambda output, target: (output - target).square().mean())
+    text = "data: {name: line, batch_size: 64}\nmodel: flat\nloss: own\noptimizer: {name: adam, lr: 0.1}\n"
+    done = train(loads(text + "train: {steps: 200, device: cpu}\n"), run_dir=tmp_path / "run")
+    assert done.summary["best"]["value"] > 0.99
+    forget()
+
+
+@pytest.mark.parametrize("name", ["l2", "elastic_net", "orthogonal", "spectral"])
+def test_a_model_without_weights_has_nothing_to_penalize(tmp_path, name) -> None:
+    ids = np.arange(40).reshape(20, 2) % 9
+    optcli.data(task="regression", name="pairs")(lambda: (ids, np.ones(20) * np.arange(20), ids, np.arange(20.0)))
+
+    class Dot(nn.Module):
+        def __init__(self, facts):
+            super().__init__()
+            self.table = nn.Embedding(facts.tokens, 4)
+
+        def forward(self, x):
+            return self.table(x).prod(1).sum(1)
+
+    optcli.model(name="dot")(Dot)
+    text = (
+        f"data: {{name: pairs, batch_size: 5}}\nmodel: dot\nregularizers: [{name}]\ntrain: {{steps: 2, device: cpu}}\n"
+    )
+    with pytest.raises(Failure, match=f"regularizer {name}: this model has no weights for it"):
+        train(loads(text), run_dir=tmp_path / "run")
+    forget()

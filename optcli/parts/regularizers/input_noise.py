@@ -39,6 +39,7 @@ class InputNoise:
         """The batch with fresh noise."""
         import torch
 
+        x = x if x.is_floating_point() else x.float()  # whole numbers, which only models that compute with them can do
         return torch.add(x, torch.randn_like(x), alpha=self.std), y
 
     def report(self) -> dict[str, float]:
