@@ -44,8 +44,11 @@ def _in_list(parts: list[Any] | tuple[Any, ...], path: str) -> Any:
 
 
 def constant_guess(config: Mapping[str, Any]) -> float | None:
-    """The loss of the best constant guess, ln(classes) or the target's variance; None where that isn't known."""
+    """The loss of the best constant guess, ln(classes) or the target's variance; None where that isn't known, as of a
+    loss of one's own."""
     task, outputs = setting(config, "facts.task"), number(config, "facts.outputs")
+    if setting(config, "loss.name") not in (None, "cross_entropy", "bce", "mse"):
+        return None
     if task in ("classification", "language") and outputs is not None and outputs > 1:
         rest = (1 - 1 / outputs) * math.log(outputs - 1) if setting(config, "loss.name") == "bce" else 0.0
         return math.log(outputs) - rest  # binary cross-entropy asks of each class against all others

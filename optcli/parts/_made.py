@@ -125,7 +125,7 @@ class Model(_Part):
             raise Misuse(f"it must return an nn.Module, not {'nothing' if net is None else type(net).__name__}")
         if facts.inputs:
             _several.give(net, facts.inputs)
-        if facts.tokens:
+        elif facts.tokens:
             _whole.suit(net, facts, self.TAKES)
         _size_lazy_layers(net, facts)
         if not any(p.requires_grad for p in net.parameters()):
@@ -138,7 +138,8 @@ def _size_lazy_layers(net: Any, facts: Facts) -> None:
     import torch
 
     if any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in net.parameters()):
-        kind = torch.int64 if facts.task == "language" or facts.tokens else torch.float32
+        whole = facts.task == "language" or (facts.tokens and not facts.inputs)
+        kind = torch.int64 if whole else torch.float32
         with torch.no_grad():
             net.eval()(torch.zeros((2, *facts.shape), dtype=kind))
         net.train()
@@ -239,7 +240,7 @@ class Data(_Part):
         variance = float(val_y.var(axis=0, dtype=float).mean()) if self.task == "regression" else None
         shape, alike = tuple(train_x.shape[1:]), _arrays.alike(train_y, self.task)
         dense = self.task == "classification" and train_y.ndim > 1
-        tokens = int(max(train_x.max(), val_x.max())) + 1 if _whole.are(train_x) and self.task != "language" else 0
+        tokens = 0 if self.task == "language" else _whole.tokens((train_x, val_x), self._inputs)
         return Facts(
             self.task, len(train_x), len(val_x), shape, count, variance, alike=alike, dense=dense, inputs=self._inputs,
             tokens=tokens,

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from optcli.parts.facts import Facts
+    from optcli.parts.facts import Facts, Input
 
 
 def are(x: Any) -> bool:
     """Whether an array of inputs holds numbers of things: whole ones, and no shades of pictures."""
     return x.dtype.kind in "iu" and x.dtype != "uint8"
+
+
+def tokens(parts: Sequence[Any], inputs: Sequence[Input]) -> int:
+    """How many numbers an embedding of whole inputs needs; 0 where there are none.
+
+    Args:
+        parts: the inputs of training and validation; of several, side by side.
+        inputs: what lies where in a row of several.
+    """
+    if not inputs:
+        return int(max(x.max() for x in parts)) + 1 if are(parts[0]) else 0
+    ends = list(accumulate(math.prod(one.shape) for one in inputs))
+    found = [
+        float(x[:, end - math.prod(one.shape) : end].max())
+        for one, end in zip(inputs, ends, strict=True)
+        for x in parts
+        if one.kind == "int"
+    ]
+    return int(max(found)) + 1 if found and max(found) >= 0 else 0
 
 
 def suit(model: nn.Module, facts: Facts, takes: Collection[str] | None) -> None:

@@ -50,8 +50,8 @@ class Facts:
     inputs: tuple[Input, ...] = ()
     """The inputs of a sample where an own data set gives several, side by side in `shape`."""
     tokens: int = 0
-    """How many numbers an embedding of the inputs needs, where they are 0, 1, 2, ... and the target isn't the next one;
-    else 0."""
+    """How many numbers an embedding of the inputs needs, where they, or some of several, are 0, 1, 2, ... and the
+    target isn't the next one; else 0."""
     pad: int | None = None
     """The token that fills up the rest of a sample, where samples are texts of different lengths."""
 

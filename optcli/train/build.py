@@ -176,7 +176,7 @@ def _model(recipe: Recipe) -> tuple[nn.Module, dict[str, Any]]:
     chosen = recipe.model
     part = find("model", chosen.name)
     model = own(lambda: part.build(chosen.options, recipe.facts), "model", chosen.name)
-    if recipe.facts.tokens and not hasattr(part, "function"):  # own ones see to it themselves
+    if recipe.facts.tokens and not (recipe.facts.inputs or hasattr(part, "function")):  # own ones see to it themselves
         suit(model, recipe.facts, getattr(part, "TAKES", None))
     regularizers = {c.name: find("regularizer", c.name).build(c.options) for c in recipe.regularizers}
     for name, regularizer in regularizers.items():

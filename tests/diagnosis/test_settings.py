@@ -39,3 +39,9 @@ def test_a_part_by_its_bare_name() -> None:
 )
 def test_the_loss_of_a_constant_guess(facts, loss, guess):
     assert constant_guess({"facts": facts, "loss": {"name": loss}}) == (guess and pytest.approx(guess))
+
+
+@pytest.mark.parametrize(("loss", "guess"), [("mse", 2.5), (None, 2.5), ("my_elbo", None), ("huber", None)])
+def test_the_guess_of_a_loss_that_is_not_known_is_none(loss, guess) -> None:
+    config = {"facts": {"task": "regression", "target_variance": 2.5}, **({"loss": {"name": loss}} if loss else {})}
+    assert constant_guess(config) == guess

@@ -271,3 +271,9 @@ def test_numbers_alone_go_into_any_model_side_by_side(tmp_path) -> None:
     assert facts.shape == (4,)
     text = RECIPE.format(model="mlp", more="mixup", precision="fp32", accumulate=1).replace("pairs", "numbers")
     assert train(loads(text + "loss: mse\n"), run_dir=tmp_path / "run").summary["best"]["value"] > 0.9
+
+
+def test_an_embedding_of_several_inputs_gets_its_size() -> None:
+    optcli.data(task="classification", name="some")(lambda: (*some(40), *some(10)))
+    part = find("data", "some")
+    assert part.facts(part.Options()).tokens == max(some(40)[0]["ids"].max(), some(10)[0]["ids"].max()) + 1
