@@ -11,7 +11,7 @@ import numpy as np
 from optcli.diagnosis.view import View
 from optcli.run.curve import Floats
 from optcli.run.prepare import Series
-from optcli.run.stats import median
+from optcli.run.stats import median, quantile
 
 POINTS: Final = 24
 CYCLES: Final = 3
@@ -63,8 +63,7 @@ class Pattern:
     @cached_property
     def broad(self) -> float:
         """The height of all but its lowest and highest tenth: that of one bad batch an epoch is none."""
-        low, high = np.quantile(self.bent, (0.1, 0.9))
-        return float(high - low)
+        return quantile(self.bent, 0.9) - quantile(self.bent, 0.1)
 
     @cached_property
     def explained(self) -> float:
@@ -78,9 +77,9 @@ class Pattern:
 
     @cached_property
     def certain(self) -> bool:
-        """Whether it is there."""
+        """Whether it is there, and not made by averaging."""
         sure = SURE if self.explained >= EXPLAINED else VERY_SURE
-        return self.explained >= LITTLE and self.sure >= sure
+        return self.explained >= LITTLE and self.sure >= sure and not _averaged(self.table)
 
     @cached_property
     def period(self) -> float:
@@ -102,7 +101,7 @@ def pattern(view: View) -> Pattern | None:
     if loss.n < POINTS or len(marks) < CYCLES + 1:
         return None
     table = _epochs(loss, marks)
-    if table is None or _averaged(table):
+    if table is None:
         return None
     found, later = Pattern(table, marks), Pattern(table[-LATELY:], marks)
     if len(table) <= LATELY or later.swing < SWING * loss.drop or found.certain:
@@ -140,7 +139,7 @@ def _averaged(table: Floats) -> bool:
     they would be means of are possible ones. Such means fall back with every epoch, as the loss has fallen meanwhile.
     """
     moved, quarter = np.abs(np.diff(table, axis=1)), max(1, (table.shape[1] - 1) // 4)
-    first, last = (float(np.median(part)) for part in (moved[:, :quarter], moved[:, -quarter:]))
+    first, last = (median(part.ravel()) for part in (moved[:, :quarter], moved[:, -quarter:]))
     place = np.arange(1, table.shape[1])
     single = (place + 1) * table[:, 1:] - place * table[:, :-1]
     return bool(first > CALMS * last and single.min() > PLAUSIBLE * table.min() > 0)

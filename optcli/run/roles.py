@@ -227,7 +227,9 @@ def _headline(split: str | None, rest: list[str]) -> Meaning | None:
     if (have & FALLBACK or have - SILENT == {"rms"}) and not have & NEVER and not have & {"r2", "f1"}:
         extra = sum(w not in FALLBACK and w not in SILENT and w != "rms" for w in rest)
         return Meaning(f"{split or 'train'}/loss", STAND_IN + 2 * extra + (split is None))
-    if split in ("val", "test") and (have & METRICS or rest in (["score"], ["scores"])):
+    if split in ("val", "test") and rest in (["score"], ["scores"]):
+        return Meaning(f"{split}/score", 0)
+    if split in ("val", "test") and have & METRICS:
         return Meaning(f"{split}/{_plain(rest)}", 0)
     if split is None and have & EVALUATIONS:
         return Meaning(f"val/{_plain(rest)}", 1)

@@ -28,6 +28,21 @@ def median(values: Floats) -> float:
     return float(low / 2 + high / 2)
 
 
+def quantile(values: Floats, share: float) -> float:
+    """The value below which `share` of them lie, between two of them linearly; NaN of nothing.
+
+    As `numpy.quantile`, which takes ten times as long on short arrays.
+    """
+    if not len(values):
+        return float("nan")
+    below, part = divmod(share * (len(values) - 1), 1)
+    first = int(below)
+    last = min(first + 1, len(values) - 1)
+    ordered = np.partition(values, (first, last))
+    low, high = float(ordered[first]), float(ordered[last])
+    return low + (high - low) * part
+
+
 def block_medians(values: Floats, size: int) -> Floats:
     """Medians of consecutive blocks of `size` points, aligned to the end; a shorter block at the start is left out.
 

@@ -31,7 +31,9 @@ def test_means_since_the_epoch_began_fall_back_with_each(make, averaged) -> None
     single = 0.5 + 0.8 * 0.7 ** (STEP // 20) + 0.3 * 0.8 ** (STEP % 20) * averaged + NOISE
     means = np.concatenate([np.cumsum(part) / np.arange(1, 21) for part in single.reshape(10, 20)])
     found = seen(make, means if averaged else 0.2 * (WAVE > 0.9) + single, STEP[::20])
-    assert (found is None) is averaged
+    assert found is not None
+    assert found.sure > seasons.SURE
+    assert found.certain is not averaged
 
 
 def test_one_bad_batch_an_epoch_is_high_and_not_broad(make) -> None:

@@ -75,6 +75,7 @@ def test_learning_rate(name: str) -> None:
         ("train_accuracies", "train/accuracy"),
         ("metrics/mAP50(B)", "val/map50_b"),
         ("val/f1", "val/f1"),
+        ("validation_scores", "val/score"),
     ],
 )
 def test_other_roles(name: str, role: str) -> None:

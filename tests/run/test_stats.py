@@ -21,6 +21,15 @@ def test_median_of_nothing_is_nan() -> None:
     assert np.isnan(stats.median(np.empty(0)))
 
 
+@given(finite, st.floats(0, 1))
+def test_quantile_is_numpys(values: np.ndarray, share: float) -> None:
+    assert stats.quantile(values, share) == pytest.approx(np.quantile(values, share), rel=1e-9, abs=1e-6)
+
+
+def test_quantile_of_nothing_is_nan() -> None:
+    assert np.isnan(stats.quantile(np.empty(0), 0.5))
+
+
 @pytest.mark.parametrize(("size", "want"), [(1, [5, 1, 9, 2, 8]), (2, [5, 5]), (5, [5]), (3, [8])])
 def test_block_medians_align_to_the_end(size: int, want: list[float]) -> None:
     assert stats.block_medians(np.array([5.0, 1, 9, 2, 8]), size).tolist() == want

@@ -155,7 +155,7 @@ def _piling(view: View, grad: Series) -> list[Finding]:
         return []
     if value[1] < AT_ONCE[0] * first or value[2] < AT_ONCE[1] * first:
         return []  # a net that wakes up slowly
-    now = float(np.median(value[-FIRST // 2 :]))
+    now = median(value[-FIRST // 2 :])
     rises = np.diff(value[:FIRST]) > 0
     if rises.mean() < UPWARDS or now < PILED * first or now < STAYS * value.max() or grad.trend(1.0)[1] < SURE:
         return []

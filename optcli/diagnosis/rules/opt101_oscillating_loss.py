@@ -232,7 +232,7 @@ def _shaken(view: View) -> list[Finding]:
 def _in_epochs(view: View) -> list[Finding]:
     """Swings that come back with each epoch and undo a good part of what was gained, however it falls besides."""
     loss, found = view.loss, seasons.pattern(view)
-    if found is None or found.broad < SEASON * _scale(view) or not found.certain:
+    if found is None or not found.certain or found.broad < SEASON * _scale(view):
         return []
     swing = found.broad / _scale(view)
     return [

@@ -56,7 +56,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.stillness import SAME, still
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
-from optcli.run.stats import median
+from optcli.run.stats import median, quantile
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -149,7 +149,7 @@ def _still(view: View) -> list[Finding] | Abstain:
 
 def _low(lr: Series) -> float | None:
     """The step from which on a rate has been so low, for over half of the run, that no schedule means it."""
-    usual = float(np.quantile(lr.value, USUAL))
+    usual = quantile(lr.value, USUAL)
     high = np.flatnonzero(lr.value > LOW * usual)
     if usual <= 0 or not len(high) or high[-1] + 1 >= lr.n:
         return None

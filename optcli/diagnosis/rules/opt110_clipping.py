@@ -52,7 +52,7 @@ import numpy as np
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.settings import number
 from optcli.diagnosis.view import LOSS, View
-from optcli.run.stats import median
+from optcli.run.stats import median, quantile
 
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
@@ -86,6 +86,6 @@ def check(view: View) -> list[Finding] | Abstain:
             __name__, SEVERITY, "grad_norm", float(grad.step[grad.n - len(recent)]), 0.9,
             f"{clipped:.0%} of the steps are clipped to {limit:g} while the usual norm is {usual:.3g}",
             clipped=(clipped, "1"), usual_over_limit=(usual / limit, "1"),
-            p90=(float(np.quantile(recent, 0.9)), "1"),
+            p90=(quantile(recent, 0.9), "1"),
         )
     ]  # fmt: skip
