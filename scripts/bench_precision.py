@@ -1,6 +1,6 @@
-"""CPU time of a step of the bundled convolutional net by precision and layout, and of one in fp64 summed from eighths.
+"""CPU time of a step by what computes it: precision and layout, fp64 summed from eighths, linear layers by oneDNN.
 
-Both as ratios taken in one run.
+All as ratios taken in one run.
 
     python scripts/bench_precision.py [--rounds 8]
 
@@ -46,6 +46,25 @@ metrics: []
 train: {steps: 50, threads: 1, device: cpu, compile: off, precision: fp64}
 """,
 }
+BOTH = "true", "false"
+LINEAR = {
+    "MLP 784-1024-1024-10, batch 64": """
+data: {name: fashion, batch_size: 64}
+model: {name: mlp, hidden: [1024, 1024]}
+train: {epochs: 1, threads: 1, device: cpu, compile: off}
+""",
+    "Vision Transformer of 4 layers, width 96, batch 32": """
+data: {name: fashion, batch_size: 32}
+model: {name: vit, layers: 4, width: 96}
+train: {epochs: 1, threads: 1, device: cpu, compile: off}
+""",
+    "GPT of 4 layers, width 128, 16 x 64 characters": """
+data: {name: shakespeare, context: 64, batch_size: 16}
+model: {name: gpt, layers: 4, heads: 4, width: 128}
+metrics: []
+train: {steps: 50, threads: 1, device: cpu, compile: off}
+""",
+}
 
 
 def fastest(made: dict[str, Built], rounds: int) -> dict[str, float]:
@@ -81,6 +100,11 @@ def main() -> None:
         whole = build(recipe, world, Signals(), {**eighths.info, "parts": 1})
         seconds = fastest({"whole": whole, "eighths": eighths}, 5 * args.rounds)
         print(f"| {name} | {seconds['eighths'] / seconds['whole']:.2f} |")
+    print("\n| fp32 | linear layers by oneDNN, of those by the BLAS |\n|---|---|")
+    for name, text in LINEAR.items():
+        made = {on: build(loads(text, overrides=[f"train.onednn={on}"]), World("cpu"), Signals()) for on in BOTH}
+        seconds = fastest(made, args.rounds)
+        print(f"| {name} | {seconds['true'] / seconds['false']:.2f} |")
 
 
 if __name__ == "__main__":

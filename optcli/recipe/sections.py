@@ -158,6 +158,9 @@ class Train:
     channels_last: Literal["auto"] | bool = "auto"
     """Keep images and the weights of convolutions with the channels last in memory; `auto` does with bf16 and fp16, and
     on a CPU with fp32."""
+    onednn: Literal["auto"] | bool = "auto"
+    """Compute linear layers on a CPU in fp32 by oneDNN and not by the BLAS; `auto` does on AMD's processors, where MKL
+    runs at half speed."""
     cuda_graphs: Literal["auto"] | bool = "auto"
     """Record forward and backward pass once and play them back; `auto` does for small models on CUDA."""
     activation_checkpointing: bool | Every = False

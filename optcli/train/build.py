@@ -191,13 +191,11 @@ def _placed(
     recipe: Recipe, world: World, model: nn.Module, splits: Any, loss: Any, chosen: Mapping[str, Any] | None
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The model on its device, and what was chosen by measuring, now or in an earlier part of the run."""
-    laid = chosen.get("channels_last", False) if chosen else choices.last_channels(recipe, world, model)
-    if laid:
-        choices.put_channels_last(model)
+    fitted = choices.fit(recipe, world, model, chosen)
     model = world.place(model.to(world.dtype)).train()
     frugal.shorten(recipe, model)
     data, made = (splits.train_x, splits.train_y), {name for name, _ in model.named_parameters()}
-    mine = {} if chosen else {**choices.choose(recipe, world, model, data, loss), "channels_last": laid}
+    mine = {} if chosen else {**choices.choose(recipe, world, model, data, loss), **fitted}
     if late := [name for name, _ in model.named_parameters() if name not in made]:
         where = f"{home}: " if (home := own_home(type(model))) else ""
         message = f"{where}model {recipe.model.name} makes `{late[0]}` in its forward pass"

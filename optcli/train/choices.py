@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import torch
@@ -18,7 +18,7 @@ from optcli.parts import bundled
 from optcli.parts.optimizers._order import Order, watch
 from optcli.recipe.frugal import NEW_EACH_STEP
 from optcli.recipe.recipe import Recipe
-from optcli.train import eighths
+from optcli.train import eighths, products
 from optcli.train.graphs import LAUNCH_BOUND
 from optcli.train.inputs import owned
 from optcli.train.signals import interrupted
@@ -197,6 +197,24 @@ def layer_order(world: World, model: nn.Module, inputs: Any) -> Order:
         return Order()  # the first real batch says what is wrong, with its place
     finally:
         model.train()
+
+
+def fit(recipe: Recipe, world: World, model: nn.Module, before: Mapping[str, Any] | None) -> dict[str, bool]:
+    """Choose kernels for the model's layers, as an earlier part of the run did if there is one, and fit them to those.
+
+    Args:
+        before: what that chose.
+    """
+    if before:
+        found = {key: bool(before.get(key)) for key in ("channels_last", "onednn")}
+    else:
+        last, product = last_channels(recipe, world, model), products.chosen(recipe, world, model)
+        found = {"channels_last": last, "onednn": product}
+    if found["channels_last"]:
+        put_channels_last(model)
+    if found["onednn"]:
+        products.put(model)
+    return found
 
 
 def last_channels(recipe: Recipe, world: World, model: nn.Module) -> bool:

@@ -108,6 +108,8 @@ def _on_cpu() -> dict[Any, Callable[..., int]]:
             return int(products * 2 * prod(query.shape) * key.shape[-2])
 
         found[getattr(torch.ops.aten, name)] = formula
+    if hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        found[torch.ops.mkldnn._linear_pointwise] = lambda x, weight, *_, **__: 2 * x.numel() * weight.shape[0]
     return found
 
 

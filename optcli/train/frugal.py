@@ -53,6 +53,9 @@ def notes(recipe: Recipe, world: World, info: Mapping[str, Any]) -> list[str]:
         "train.channels_last=true has no effect: the model has no two-dimensional convolutions": (
             train.channels_last is True and not info.get("channels_last")
         ),
+        "train.onednn=true has no effect: it is for linear layers in fp32 on a CPU": (
+            train.onednn is True and not info.get("onednn")
+        ),
         f"train.threads={train.threads} comes too late: the run began with {info['threads']}, and keeps to that": (
             train.threads not in ("auto", info["threads"])
         ),

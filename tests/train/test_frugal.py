@@ -20,7 +20,9 @@ def test_a_processor_without_bf16_is_told(recipe, monkeypatch, capability, told)
     assert frugal.notes(recipe(), world, {"threads": 1}) == []
 
 
-@pytest.mark.parametrize("key", ["channels_last=true", "cuda_graphs=true", "offload=optimizer", "threads=2"])
+@pytest.mark.parametrize(
+    "key", ["channels_last=true", "onednn=true", "cuda_graphs=true", "offload=optimizer", "threads=2"]
+)
 def test_what_has_no_effect_is_told(recipe, key):
     wish = recipe("train.device=auto", f"train.{key}")
     [told] = build(wish, World("cpu"), Signals(), CHOSEN).notes

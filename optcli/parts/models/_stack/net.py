@@ -13,7 +13,7 @@ from torch.nn.functional import linear
 from torch.nn.modules.module import _has_any_global_hook
 
 Net = TypeVar("Net", bound=nn.Module)
-_SHORT: Final[dict[type[nn.Module], Callable[[Any, Tensor], Tensor]]] = {
+SHORT: Final[dict[type[nn.Module], Callable[[Any, Tensor], Tensor]]] = {
     nn.Flatten: lambda layer, x: x.flatten(layer.start_dim, layer.end_dim),
     nn.Linear: lambda layer, x: linear(x, layer._parameters["weight"], layer._parameters["bias"]),
     nn.ReLU: lambda layer, x: torch.relu(x),
@@ -39,7 +39,7 @@ class Stack(nn.Sequential):
         """
         plain = not _has_any_global_hook()  # type: ignore[no-untyped-call]
         for layer in self:
-            short = _SHORT.get(type(layer)) if plain else None
+            short = SHORT.get(type(layer)) if plain else None
             x = layer(x) if short is None or _hooked(layer) else short(layer, x)
         return x
 
