@@ -83,11 +83,15 @@ def _plain(x: Tensor, weight: Tensor) -> bool:
             return False
         if type(tensor) is not Tensor and type(tensor) is not nn.Parameter:
             return False
-    return x.ndim > 1 and x.shape[-1] == weight.shape[1] and not (
-        torch.compiler.is_compiling()
-        or torch.is_autocast_enabled("cpu")
-        or torch._C._are_functorch_transforms_active()
-        or forward_ad._current_level >= 0
+    return (
+        x.ndim > 1
+        and x.shape[-1] == weight.shape[1]
+        and not (
+            torch.compiler.is_compiling()
+            or torch.is_autocast_enabled("cpu")
+            or torch._C._are_functorch_transforms_active()
+            or forward_ad._current_level >= 0
+        )
     )
 
 
@@ -97,7 +101,7 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return _times(x, weight, bias)
+        return times(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -108,11 +112,12 @@ class _Product(torch.autograd.Function):
             back, across = grad @ weight if for_x else None, flat.t() @ rows if for_weight else None
         else:
             grad = grad.contiguous()
-            back = _times(grad, weight.t()) if for_x else None
-            across = _times(grad.flatten(0, -2).t(), rows.t()) if for_weight else None
+            back = times(grad, weight.t()) if for_x else None
+            across = times(grad.flatten(0, -2).t(), rows.t()) if for_weight else None
         return back, across, flat.sum(0) if for_bias else None
 
 
-def _times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x (..., in), weight (out, in) -> x @ weight.T + bias, by oneDNN."""
     out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
-from optcli.train import footprint
+from optcli.train import footprint, products
 from optcli.train.backward import UpdateInBackward
 from optcli.train.training import Training
 from optcli.train.world import HALF, World
@@ -35,7 +37,10 @@ def resources(t: Training) -> dict[str, Any]:
         return {**told, "flops_per_step": None, "flops_per_s": None, "matmul_flops_per_s": None, "utilization": None}
     flops *= t.batches.accumulate * t.update.passes * t.world.size
     speed = flops / t.meter.wall_us * 1e6 if t.meter.wall_us else None
-    peak = max(matmul_peak(t.world, dtype) for dtype in {HALF.get(t.world.precision, t.world.dtype), t.world.dtype})
+    by_onednn = t.info["chosen"].get("onednn") and products.there()
+    product = products.times if by_onednn else torch.matmul
+    dtypes = {HALF.get(t.world.precision, t.world.dtype), t.world.dtype}
+    peak = max(matmul_peak(t.world, dtype, product) for dtype in dtypes)
     peak *= t.world.size  # some processors are slower in half precision than in single
     share = None if speed is None else round(speed / peak, 4)
     return {
@@ -43,7 +48,7 @@ def resources(t: Training) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def matmul_peak(world: World, dtype: torch.dtype) -> float:
+def matmul_peak(world: World, dtype: torch.dtype, product: Callable[[Tensor, Tensor], Tensor] = torch.matmul) -> float:
     """FLOP/s of a large matrix product on the run's device, with its threads: measured now."""
     side = SIDE.get(world.device.type, SIDE_ELSEWHERE)
     one = torch.ones(side, side, dtype=dtype, device=world.device)
@@ -51,7 +56,7 @@ def matmul_peak(world: World, dtype: torch.dtype) -> float:
     for _ in range(PRODUCTS):
         world.synchronize()
         begin = time.perf_counter()
-        one @ one
+        product(one, one)
         world.synchronize()
         fastest = min(fastest, time.perf_counter() - begin)
     return 2 * side**3 / fastest
