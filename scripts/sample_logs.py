@@ -64,6 +64,7 @@ from samples.stores import (
     scalar_event,
     tfevents,
     varint,
+    visualdl,
     wandb,
 )
 from samples.tables import (
@@ -90,7 +91,7 @@ STEPS: dict[str, Callable[[Path, Training], Path]] = {
         journal, csv, headerless, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history,
         detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, darknet,
         nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
-        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive, ruled,
+        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive, ruled, visualdl,
     )
 }  # fmt: skip
 """Writers that log every step, and validation at the epochs' ends."""

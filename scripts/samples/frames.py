@@ -50,6 +50,16 @@ def wandb_records(data: bytes) -> list[Span]:
     return spans
 
 
+def vdl_records(data: bytes) -> list[Span]:
+    """The records of VisualDL."""
+    spans, at = [], 0
+    while at + 8 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 8], "little")
+        spans.append((at, end))
+        at = end
+    return spans
+
+
 def without_wandb(data: bytes, gone: set[int]) -> bytes:
     """A .wandb file written anew."""
     kept, parts = [], b""
@@ -86,6 +96,8 @@ def frames(name: str) -> Frames:
         return Frames(wandb_records, without_wandb, text=False)
     if "tfevents" in name:
         return Frames(tfrecords, joined(tfrecords), text=False)
+    if name == "visualdl":
+        return Frames(vdl_records, joined(vdl_records), text=False)
     if name == "hf":
         return Frames(objects, without_objects)
     each = 2 if name in PAIRS else 1

@@ -47,6 +47,27 @@ def scalar_event(tag: str, value: float, step: int, wall: float, *, tensor: bool
 VERSION = b"\x09" + struct.pack("<d", 1.7e9) + field(3, b"brain.Event:2")
 
 
+def visualdl_record(tag: str, value: float, step: int, milliseconds: int) -> bytes:
+    """A record as VisualDL writes it: nothing but the length guards it."""
+    at = b"\x08" + varint(step) if step else b""
+    named = at + field(2, tag.encode()) + b"\x18" + varint(milliseconds) + b"\x25" + struct.pack("<f", value)
+    data = field(1, named)
+    return struct.pack("<Q", len(data)) + data
+
+
+def visualdl(folder: Path, t: Training) -> Path:
+    meta = field(1, field(2, b"meta_data_tag") + b"\x18" + varint(10**12) + field(10, b""))
+    parts = [struct.pack("<Q", len(meta)) + meta]
+    named = {"loss": "train/loss", "val_loss": "eval/loss", "lr": "lr", "grad_norm": "grad_norm"}
+    for row in logged(t):
+        at = int(row["step"])
+        parts += [visualdl_record(tag, row[key], at, 10**12 + 1000 * at) for key, tag in named.items() if key in row]
+    path = folder / "vdl" / "vdlrecords.1700000000.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(parts))
+    return path
+
+
 def tfevents(folder: Path, t: Training) -> Path:
     parts = [record(VERSION)]
     for row in logged(t):
