@@ -73,7 +73,8 @@ def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0, wanted:
     epoch = by_name(columns, EPOCH_NAMES)
     remark = ""
     known = [name for one in STEP_NAMES if (name := by_name(columns, [one])) is not None]
-    counters = [wanted] if wanted in columns else known
+    given = bool(wanted) and wanted in columns  # a damaged line may have made a column without a name
+    counters = [wanted] if given else known
     most = max((len(columns[name].value) for name in counters), default=0)
     for name in counters:
         if len(columns[name].value) < TOO_OFTEN * most:
@@ -81,7 +82,7 @@ def choose(columns: Mapping[str, Column], rows: int, per_epoch: int = 0, wanted:
         if (found := _counter(columns, rows, name, epoch, per_epoch)) is not None:
             return found
         remark = remark or f"`{name}` is {_fault(fill(columns[name], rows))}"
-    if epoch is not None and wanted not in columns:
+    if epoch is not None and not given:
         step = fill(columns[epoch], rows)
         if (_steady(step) or _anew(step)) and not _repeats(columns, step):
             return Axis("epoch", epoch, step)

@@ -122,3 +122,9 @@ def test_a_rare_column_is_no_axis() -> None:
 def test_epochs_that_begin_again_and_again_at_the_first_are_trainings(epoch: list[float], kind: str) -> None:
     values = [1 / (1 + n) for n in range(len(epoch))]
     assert choose(columns(epoch=epoch, loss=values), len(epoch)).kind == kind
+
+
+def test_a_column_without_a_name_is_nobodys_wish() -> None:
+    """As a damaged line makes one; a table's own first column without a name is called otherwise before."""
+    table = columns(step=[1, 2, 3, 4], loss=[4, 3, 2, 1]) | {"": Column(read_only([1.2]), read_only([2]))}
+    assert choose(table, 4).name == "step"
