@@ -49,8 +49,8 @@ def _parameters(recipe: Recipe, built: Built) -> list[str]:
 
 
 def _memory(built: Built) -> list[str]:
-    """An estimate: weights, gradients, the optimizer's state, and what a forward pass keeps for the backward one."""
+    """An estimate: weights, gradients, the state of optimizer and regularizers, and what a forward pass keeps."""
     batch, freed = built.batches.at(0)[0], isinstance(built.update, UpdateInBackward)
-    told = footprint.sizes(built.objective, built.optimizer, batch, freed)
+    told = footprint.sizes(built.objective, built.optimizer, batch, freed, built.state)
     parts = ", ".join(f"{name.replace('_', ' ')} {size / 2**20:.1f}" for name, size in told.items())
     return [f"memory  about {sum(told.values()) / 2**20:.1f} MiB: {parts}"]

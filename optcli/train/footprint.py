@@ -13,15 +13,23 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from optcli.train.batches import Batch
+from optcli.train.checkpoint import Stateful
 from optcli.train.objective import Objective
 from optcli.train.traceless import kept, plain
 
 
-def sizes(objective: Objective, optimizer: torch.optim.Optimizer, batch: Batch, freed: bool = False) -> dict[str, int]:
+def sizes(
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    freed: bool = False,
+    beside: Mapping[str, Stateful] | None = None,
+) -> dict[str, int]:
     """Bytes of parameters (with buffers), gradients, the optimizer's state, and of what a forward pass keeps.
 
     Args:
         freed: each gradient is freed before the next one is there.
+        beside: a run's state by name, of which what regularizers keep is taken (a mean of the weights, say).
     """
     model = objective.bare
     trained = [p.nbytes for p in model.parameters() if p.requires_grad]
@@ -33,6 +41,9 @@ def sizes(objective: Objective, optimizer: torch.optim.Optimizer, batch: Batch, 
         "optimizer": sum(t.nbytes for t in state) - sum(t.nbytes for t in away),
         "activations": activations(objective, batch),
     }
+    own = [part.state_dict() for name, part in (beside or {}).items() if name.startswith("regularizer.")]
+    if kept_by_them := sum(t.nbytes for t in tree_leaves(own) if isinstance(t, Tensor) and t.numel() > 1):
+        told["regularizers"] = kept_by_them
     return {**told, "optimizer_on_host": sum(t.nbytes for t in away)} if away else told
 
 

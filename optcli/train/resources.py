@@ -29,7 +29,7 @@ def resources(t: Training) -> dict[str, Any]:
     optimizer: Any = t.state["optimizer"]
     batch = t.batches.at(0)[0]
     energy = t.energy.joules() if t.energy is not None and not t.earlier else None  # else it is of a part of the run
-    kinds = footprint.sizes(t.objective, optimizer, batch, freed=isinstance(t.update, UpdateInBackward))
+    kinds = footprint.sizes(t.objective, optimizer, batch, isinstance(t.update, UpdateInBackward), t.state)
     memory = {name: round(size / 2**20, 3) for name, size in kinds.items()}
     flops = footprint.arithmetic(t.objective, batch)
     told: dict[str, Any] = {"memory_mib": memory, "energy_j": None if energy is None else round(energy, 3)}

@@ -32,6 +32,13 @@ def test_bytes_by_kind(recipe):
     assert freed["gradients"] == 4 * 4 * 12
 
 
+@pytest.mark.parametrize("name", ["ema", "swa"])
+def test_a_mean_of_the_weights_counts(recipe, name):
+    made = built(recipe, f"regularizers=[{name}, early_stopping]")
+    told = footprint.sizes(made.objective, made.optimizer, made.batches.at(0)[0], beside=made.state)
+    assert told["regularizers"] == told["parameters"]
+
+
 def test_state_in_lists_and_in_mappings_of_mappings_counts(recipe):
     made = built(recipe, "optimizer={name: lbfgs}")
     before = footprint.sizes(made.objective, made.optimizer, made.batches.at(0)[0])["optimizer"]
