@@ -48,6 +48,7 @@ from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.scores import upside_down
 from optcli.diagnosis.settings import setting
 from optcli.diagnosis.view import LOSS, View
+from optcli.run.curve import Floats
 from optcli.run.prepare import Series
 from optcli.run.stats import median, slope
 
@@ -82,6 +83,8 @@ PACE: Final = 0.6
 LEAST: Final = 0.05
 """Validations that are few enough to be looked at one by one; their last fall over the mean of all (0.02 to 0.49 in
 healthy runs), and their whole fall as a share of the first."""
+BEHIND: Final = 0.5
+"""Share of the usual distance at which the last validation brings too little of its own to be held against others."""
 GAIN_SEEN: Final = 0.1
 SURE_SEEN: Final = 6.0
 """What the last fifth of many validations must bring by itself, as a share of their drop, and standard errors of it."""
@@ -105,7 +108,7 @@ def check(view: View) -> list[Finding] | Abstain:
     if rate is not None and _last_rate(rate) < SPENT * rate.value.max():
         return Abstain("the learning rate has come down: more steps need another schedule")
     if val is not None and FEWEST <= val.n <= LONGEST:
-        return _at_full_pace(view, val) or _steeply(view)
+        return _at_full_pace(view, *_regular(val)) or _steeply(view)
     found = _steeply(view)
     return found if isinstance(found, list) and found else (_by_validation(view) or found)
 
@@ -138,19 +141,26 @@ def _steeply(view: View) -> list[Finding] | Abstain:
     ]
 
 
-def _at_full_pace(view: View, val: Series) -> list[Finding]:
+def _regular(val: Series) -> tuple[Floats, Floats]:
+    """Steps and values of the validations, less a final one that came right behind a regular one."""
+    apart = np.diff(val.step)
+    count = val.n - (val.n > FEWEST and bool(apart[-1] < BEHIND * median(apart[:-1])))
+    return val.step[:count], val.value[:count]
+
+
+def _at_full_pace(view: View, step: Floats, value: Floats) -> list[Finding]:
     """Few validations, each below the one before, and the last fall nearly as large as they are on average."""
-    falls = -np.diff(val.value)
-    fell, first = float(val.value[0] - val.value[-1]), float(val.step[-2])
-    if (falls <= 0).any() or fell < LEAST * abs(float(val.value[0])) or falls[-1] < PACE * falls.mean():
+    falls = -np.diff(value)
+    fell, first = float(value[0] - value[-1]), float(step[-2])
+    if (falls <= 0).any() or fell < LEAST * abs(float(value[0])) or falls[-1] < PACE * falls.mean():
         return []
     if view.loss.trend(0.5)[1] > SURE:
         return []  # training doesn't
     share = float(falls[-1]) / fell
     return [
         view.finding(
-            __name__, SEVERITY, val.name, first, 0.8,
-            f"{val.name} still falls at the end: the last of {val.n} validations brought {share:.0%} of the drop",
+            __name__, SEVERITY, view.val.name if view.val else "", first, 0.8,
+            f"val/loss still falls at the end: the last of {len(value)} validations brought {share:.0%} of the drop",
             gain=(share, "of the drop"),
         )
     ]  # fmt: skip
