@@ -105,6 +105,21 @@ def equal_odds(view: View) -> float | None:
     return guess if agree and LEAST_RIGHT < share <= MOST_GUESSED else None
 
 
+def by_prior(view: View) -> Series | None:
+    """A validation accuracy that never changes, of more than half, where the validation loss came down to the entropy
+    of a class of that share and no further: the more frequent of two is given for everything, with its odds.
+    """
+    right, val = view.series("val/accuracy"), view.val
+    if right is None or val is None or min(right.n, val.n) < TELLING or np.ptp(right.value) > 0:
+        return None
+    share = float(right.value[0]) / whole(right)
+    if not MOST_GUESSED < share < GOOD:
+        return None
+    entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+    near = max(abs(float(val.value.min()) / entropy - 1), abs(val.end / entropy - 1))
+    return right if near <= NEAR else None
+
+
 def never_better(view: View) -> tuple[Series, int] | None:
     """An accuracy that is one of so many throughout, and of how many, where no loss was ever below that of equal odds.
 

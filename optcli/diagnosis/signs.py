@@ -34,11 +34,13 @@ HALF: Final = 0.5
 
 
 def signs(run: Run) -> dict[str, float]:
-    """All signs of a run by name; empty for a run without a loss."""
+    """All signs of a run by name; none for a run without a loss, one for a loss that hardly ever was a number."""
     head = ladder.headline(run)
     loss = Series.of(head) if head is not None else None
-    if head is None or loss is None or loss.n < 2:
+    if head is None or loss is None:
         return {}
+    if loss.n < 2:
+        return {"untrained": _untrained(run)}
     return {
         "start": loss.start,
         "first_step": float(head.step[0]),
@@ -56,6 +58,7 @@ def signs(run: Run) -> dict[str, float]:
         "training_set": _training_set(run),
         "lr_peak": _peak(run, "lr"),
         "lr_rise": _lr_rise(run),
+        "untrained": _untrained(run),
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
 
@@ -76,6 +79,15 @@ def _lr_rise(run: Run) -> float:
     lr = _series(run, "lr")
     first = float(lr.value[: max(1, lr.n // 8)].max()) if lr is not None else 0.0
     return float(lr.value.max()) / first if lr is not None and first > 0 else math.nan
+
+
+def _untrained(run: Run) -> float:
+    """1.0 where the very first loss, of weights that no step has changed, is no number; else NaN."""
+    loss, val = ladder.headline(run), run.curve("val/loss")
+    if loss is None or run.axis != "step" or not len(loss) or loss.step[0] > 1 or math.isfinite(loss.value[0]):
+        return math.nan
+    passes = max(len(run.epoch_steps), len(val) if val is not None else 0)
+    return 1.0 if len(loss) > PER_EPOCH * passes else math.nan
 
 
 def _end(run: Run, role: str) -> float:

@@ -91,9 +91,17 @@ def rate_off(config: Mapping[str, Any], rate: float) -> float:
     return math.log10(rate / min(max(rate, low), high))
 
 
-def beyond(view: View) -> float:
-    """Decades of the run's highest rate beyond what is usual; 0 where it isn't known or isn't beyond."""
-    return max(off(view), 0.0)
+def beyond(view: View, until: float = math.inf) -> float:
+    """Decades of the run's highest rate beyond what is usual; 0 where it isn't known or isn't beyond.
+
+    Args:
+        until: the last step that counts, where rates are logged.
+    """
+    lr = view.series("lr")
+    if lr is None or until == math.inf:
+        return max(off(view), 0.0)
+    so_far = lr.value[lr.step <= until]
+    return max(rate_off(view.config, float(so_far.max(initial=0.0))), 0.0)
 
 
 def off(view: View) -> float:

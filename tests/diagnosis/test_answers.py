@@ -70,6 +70,27 @@ def test_a_whole_run_of_guesses_wherever_its_loss_came_from(make, curves, many) 
     assert not said or "a guess among 10 in all of 12 points" in said[0].message
 
 
+@pytest.mark.parametrize(
+    ("share", "low", "unit", "said"),
+    [
+        (0.8675, 0.392, 1.0, True),  # 0.391 is what knowing the shares of two classes earns
+        (0.8675, 0.392, 100.0, True),
+        (0.8675, 0.33, 1.0, False),  # it knows more: only no sample has changed sides
+        (0.8675, 0.45, 1.0, False),  # it knows less, but learns
+        (0.97, 0.135, 1.0, False),  # that good it may well be
+        (0.45, 0.688, 1.0, False),  # more than two classes
+    ],
+)
+def test_the_odds_of_two_classes_are_all_that_was_learned(make, share, low, unit, said) -> None:
+    loss = low + 0.3 * 0.5 ** np.arange(12.0)
+    right = np.full(12, unit * share)
+    curves = {"train/loss": 0.9 * loss + 0.02 * NOISE, "val/loss": loss, "val/accuracy": right}
+    seen = answers.by_prior(View(make(curves), 11.0, ended=True))
+    assert (seen is not None) is said
+    found = engine.diagnose(make(curves), select=["OPT104"]).findings
+    assert any("one answer is given to everything" in f.message for f in found) is said
+
+
 def test_a_rate_that_threw_the_run_off_is_named_first(make) -> None:
     thrown = engine.diagnose(make({"train/loss": THROWN, "val/accuracy": 0.1 + 0.002 * NOISE}))
     assert thrown.causes[0].name == "learning-rate-too-high"

@@ -56,3 +56,27 @@ def test_a_net_that_learned_next_to_nothing_is_not_too_small(left, narrow, name)
     found = [finding("GEN204", left=left, narrow=narrow, change=-0.1)]
     told = {cause.name for cause in causes.rank(found, {})}
     assert told & {"not-connected", "too-small-model"} == {name}
+
+
+@pytest.mark.parametrize(
+    ("figures", "signs", "name"),
+    [
+        ({"lr_ratio": 2.2, "rate": 0.02, "finite_before": 12.0}, {}, "numerical-instability"),  # a warm-up
+        ({"lr_ratio": 2.2, "rate": 1.2, "finite_before": 12.0}, {}, "learning-rate-too-high"),
+        ({"lr_ratio": 50.0, "rate": 0.0, "finite_before": 12.0}, {}, "learning-rate-too-high"),
+        ({"rate": 1.6, "finite_before": 0.0}, {}, "learning-rate-too-high"),
+        ({"rate": 1.6, "finite_before": 0.0}, {"untrained": 1.0}, "numerical-instability"),
+    ],
+)
+def test_a_rate_makes_no_nan_before_it_is_high_or_before_the_first_step(figures, signs, name) -> None:
+    config = {"optimizer.name": "adamw", "optimizer.lr": 0.03}
+    assert causes.rank([finding("NUM301", 0.99, **figures)], config, signs)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("lr", "peak", "name"),
+    [(0.0, 3e-4, "schedule-ended-early"), (0.0, 0.0, "not-connected"), (3e-4, 3e-4, "not-connected")],
+)
+def test_a_rate_that_went_to_0_explains_a_loss_that_stands_still(lr, peak, name) -> None:
+    found = [finding("OPT104", lr=lr, lr_peak=peak, frozen=1.0)]
+    assert causes.rank(found, {})[0].name == name

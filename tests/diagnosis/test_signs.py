@@ -188,3 +188,19 @@ def test_a_loss_that_begins_beyond_any_guess_and_grows(make, loss, epochs, said)
 def test_a_rate_that_rises_after_the_first_eighth(make) -> None:
     lr = np.where(STEP < 200, 1e-3, 0.05)
     assert signs(make({"train/loss": 2.0 - 0.001 * STEP, "lr": lr}))["lr_rise"] == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "first", "rest", "known"),
+    [
+        ([np.nan] * 40, 0, {}, True),
+        ([np.nan] * 40, 1, {}, True),
+        ([np.nan] * 40, 10, {}, False),  # nine steps may have done that
+        ([2.0, *[np.nan] * 39], 0, {}, False),
+        ([np.nan] * 40, 0, {"axis": "epoch"}, False),  # an epoch may have done that
+        ([np.nan] * 10, 0, {"epochs": np.arange(10.0)}, False),
+    ],
+)
+def test_a_first_loss_that_no_step_has_spoilt(make, loss, first, rest, known) -> None:
+    curves = {"train/loss": (first + np.arange(len(loss)), loss)}
+    assert (signs(make(curves, **rest)).get("untrained") == 1.0) is known

@@ -18,10 +18,12 @@ AT_ONCE: Final = 0.1
 long calm before that and none."""
 SOARED: Final = 30.0
 RAISED: Final = 1.5
+LEAPED: Final = 30.0
+RAISED_TO: Final = 0.5
 SETTLED: Final = 12
 BURSTING: Final = 1.4
-"""Times its usual level that a loss soars to, times a rate goes up and the points before, and decades above the usual
-rate: sound recipes reach 1.3."""
+"""Times its usual level that a loss soars to, times a rate goes up (so many where that isn't to so many decades above
+the usual) and the points before, and decades above the usual rate: sound recipes reach 1.3."""
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4
@@ -125,13 +127,17 @@ class Case:
 
     @property
     def broken_by_rate(self) -> bool:
-        """Whether the rate went up shortly before that, and not in the first steps of a warm-up."""
-        return self.figure("NUM301", "lr_ratio") > RAISED and self.figure("NUM301", "finite_before") >= SETTLED
+        """Whether the rate went up shortly before that, to more than usual, and not in the first steps of a warm-up."""
+        rose, far = self.figure("NUM301", "lr_ratio"), self.figure("NUM301", "rate", math.inf) > RAISED_TO
+        return rose > (RAISED if far else LEAPED) and self.figure("NUM301", "finite_before") >= SETTLED
 
     @property
     def bursting(self) -> bool:
-        """Whether the rate is so far above what is usual for its optimizer that numbers may stop being any at once."""
-        return self.rate > BURSTING
+        """Whether the rate is so far above what is usual for its optimizer that numbers may stop being any at once.
+
+        Before the first step it has done nothing yet, and in a warm-up it isn't there yet.
+        """
+        return not self.sign("untrained") > 0 and self.figure("NUM301", "rate", self.rate) > BURSTING
 
     @property
     def crawls(self) -> bool:
@@ -224,6 +230,11 @@ class Case:
     def few(self) -> bool:
         """Whether the training set is known to be of so few samples that any net learns them by heart at once."""
         return self.sign("training_set") <= strength.FEW
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is learned and the logged rate is 0, which it wasn't at first."""
+        return self.figure("OPT104", "lr") == 0.0 < self.figure("OPT104", "lr_peak")
 
     @property
     def cut(self) -> bool:

@@ -62,7 +62,7 @@ CALM: Final = 4.0
 OVERSIZED: Final = 3.0
 """The same where the first loss is beyond any guess's already."""
 INNOCENT: Final = -6.0
-"""Log-odds where the data hold what is no number."""
+"""Log-odds where the data hold what is no number, or the first loss of all is none."""
 MUCH: Final = 0.1
 """Factor for a run that collapsed: a third would not bring it back below the limit."""
 LESS: Final = 0.3
@@ -70,7 +70,7 @@ LESS: Final = 0.3
 
 def weigh(case: Case) -> float:
     """Log-odds from what happened first: a leap, a rising loss, a rising rate."""
-    if case.bad_data:
+    if case.bad_data or case.sign("untrained") > 0:
         return INNOCENT
     odds = -SEASONAL * (case.figure("OPT101", "period") > 0) - OVERSIZED * case.oversized
     odds -= CALM * case.out_of_calm

@@ -53,7 +53,7 @@ that, and those where the loss did move; and decades below the usual rate, which
 
 def weigh(case: Case) -> float:
     """Exact zeros speak for it; a fall that is certain, or a leap, against."""
-    odds = 0.0
+    odds = NOTHING * case.idle
     if "OPT104" not in case.findings:
         part = case.figure("GEN204", "left") > LEFT and not case.figure("GEN204", "narrow", 0.0) and case.rate > LOW
         odds += PART if part else NOTHING

@@ -41,6 +41,8 @@ EVIDENCE: Final = {
 PRIOR: Final = -0.5
 BURST: Final = 2.0
 """Log-odds against it at a rate that explains it by itself."""
+UNTRAINED: Final = 2.0
+"""Log-odds where the very first loss is none already: no step was too large."""
 SEEN: Final = 3.0
 """Log-odds where the first value that was no number was found, and it stood in the data."""
 
@@ -50,6 +52,7 @@ def weigh(case: Case) -> float:
     if case.bad_data:
         return SEEN
     odds = -1.5 * case.announced - 2.5 * case.broken_by_rate - BURST * case.bursting
+    odds += UNTRAINED * (case.sign("untrained") > 0)
     return odds + (1.0 if case.figure("NUM301", "finite_before", 99.0) < 3 else 0.0)
 
 

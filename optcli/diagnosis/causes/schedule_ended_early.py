@@ -23,16 +23,21 @@ from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"OPT109": 5.0, "OPT105": 0.8, "OPT102": -1.0}
+EVIDENCE: Final = {"OPT109": 5.0, "OPT105": 0.8, "OPT104": 0.1, "OPT102": -1.0}
 PRIOR: Final = -1.0
+IDLE: Final = 5.0
+"""Log-odds where nothing is learned at a rate that went to 0; as much against it at any other."""
 SPENT: Final = 0.02
 """Share of the peak below which a rate on a plateau does little."""
 
 
 def weigh(case: Case) -> float:
     """A plateau at a rate that is spent."""
+    if case.idle:
+        return IDLE
     left = case.figure("OPT105", "lr_left")
-    return 1.5 if left < SPENT else 0.0
+    alone = "OPT109" not in case.findings and "OPT105" not in case.findings
+    return 1.5 if left < SPENT else -IDLE if alone else 0.0
 
 
 def prescribe(case: Case) -> Prescription:

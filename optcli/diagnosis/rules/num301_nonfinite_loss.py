@@ -43,6 +43,7 @@ import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.ladder import OPPONENTS
+from optcli.diagnosis.strength import beyond
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.stats import median
 
@@ -76,6 +77,7 @@ def _training(view: View, role: str) -> Finding | None:
         __name__, SEVERITY, curve.name, step, 0.99, f"{curve.name} is {kind} at step {step:g}",
         points=(len(bad), "points"), share=(len(bad) / len(curve), "1"),
         finite_before=(float(bad[0]), "points"), **_before(view, role, step), lr_ratio=(lr, "1"),
+        rate=(beyond(view, step), "decades"),
     )  # fmt: skip
 
 

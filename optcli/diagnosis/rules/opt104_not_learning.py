@@ -105,6 +105,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return found
     if (guess := answers.never_better(view)) is not None:
         return [_say_guess(view, *guess)]
+    if (same := answers.by_prior(view)) is not None:
+        return [_say_one(view, same)]
     return [_say_unmoved(view)] if stillness.unmoved(view) else _crawling(view) or found
 
 
@@ -177,8 +179,10 @@ def _still(view: View) -> Finding | None:
 
 def _one_answer(view: View) -> Finding | None:
     unseen = answers.constant(view)
-    if unseen is None:
-        return None
+    return None if unseen is None else _say_one(view, unseen)
+
+
+def _say_one(view: View, unseen: Series) -> Finding:
     loss, val = view.loss, view.val
     sinks = val.trend(1.0)[1] if val is not None else 0.0
     fall = (loss.start - loss.end) / loss.start if loss.start > 0 else 0.0

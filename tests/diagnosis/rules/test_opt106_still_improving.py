@@ -84,6 +84,17 @@ def test_few_validations_that_fall_at_full_pace_are_enough(make, val, said) -> N
     assert any(f.curve == "val/loss" for f in found) is said
 
 
+@pytest.mark.parametrize(("last", "said"), [(58.0, True), (59.0, True), (50.0, False)])
+def test_a_final_validation_right_behind_a_regular_one_is_not_held_against_it(make, last, said) -> None:
+    step = np.arange(60.0)
+    loss = 2.1 - 0.4 * step / 60 + 0.15 * NOISE[:60]
+    seen, val = [14.0, 28.0, 42.0, 56.0, last], [2.0, 1.85, 1.7, 1.56, 1.562]
+    if not said:  # it comes after as long a time
+        seen = [10.0, 20.0, 30.0, 40.0, last]
+    found = engine.diagnose(make({"train/loss": loss, "val/loss": (seen, val)}), select=["OPT106"]).findings
+    assert any("the last of 4 validations brought 32%" in f.message for f in found) is said
+
+
 @pytest.mark.parametrize(("samples", "said"), [(1, False), (6, True)])
 def test_an_accuracy_that_gains_one_sample_more_does_not_climb(make, samples, said) -> None:
     seen = np.arange(30)
