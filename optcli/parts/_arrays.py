@@ -10,6 +10,8 @@ from optcli.parts.facts import Input, Task
 from optcli.parts.origin import Misuse
 
 _NAMES: Final = ("train_x", "train_y", "val_x", "val_y")
+IGNORED: Final = -100
+"""The label of positions that have none: what torch's `cross_entropy` leaves out."""
 SHOWN: Final = 3
 """Targets of a sample that a message names."""
 
@@ -17,9 +19,10 @@ SHOWN: Final = 3
 def checked(made: Any, task: Task) -> tuple[tuple[Any, ...], tuple[Input, ...]]:
     """Four arrays, and what lies where in the inputs where there are several.
 
-    Inputs, regression targets and several labels a sample (N, k) are float32, labels int64 (N,) or, of pixels,
-    (N, height, width), tokens (N, context). Inputs that are 0 or larger whole numbers stay so, int32 or int64, but for
-    pictures of bytes. Two data sets of torch's, or loaders of them, are read into such arrays.
+    Inputs, regression targets and several labels a sample (N, k) are float32, labels int64 (N,) or, of positions,
+    (N, length), or pixels, (N, height, width), -100 where one has none; tokens (N, context). Inputs that are 0 or
+    larger whole numbers stay so, int32 or int64, but for pictures of bytes. Two data sets of torch's, or loaders of
+    them, are read into such arrays.
 
     Raises:
         Misuse: there aren't four, or one of them is empty, of the wrong type or shape.
@@ -150,7 +153,7 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
         array = array.astype(float)
     if task == "classification" and array.ndim > 1 and array.shape[1] == 1:
         array = array[:, 0]
-    dense = task == "classification" and array.ndim > 2  # labels of pixels; of two axes they would be one-hot rows
+    dense = task == "classification" and array.ndim > 1 and not (array.ndim == 2 and _is_yes_or_no(array))
     if array.ndim != (1 if task == "classification" else 2) and not dense:
         rows = f", or `{name}.argmax(1)` of one-hot rows; where several apply, the task is multilabel"
         more = rows if task == "classification" else ""
@@ -159,9 +162,18 @@ def _numbers(array: Any, name: str, task: Task) -> Any:
     if array.dtype.kind in "fc" and not (np.isfinite(array).all() and (array == np.floor(array.real)).all()):
         raise Misuse(f"{name} must hold whole numbers: {what} 0, 1, 2, ...; for others the task is regression")
     whole = array.real.astype(np.int64)
-    if whole.size and whole.min() < 0:
-        raise Misuse(f"{name} must hold {what} 0, 1, 2, ..., not {whole.min()}")
+    told = whole[whole != IGNORED] if dense else whole
+    if told.size and told.min() < 0:
+        left_out = f", or {IGNORED} where there is none" if dense else ""
+        raise Misuse(f"{name} must hold {what} 0, 1, 2, ...{left_out}, not {told.min()}")
     return whole
+
+
+def _is_yes_or_no(array: Any) -> bool:
+    """Whether rows are one-hot, or of a class each that applies or doesn't."""
+    import numpy as np
+
+    return bool(np.isin(array, (0, 1)).all())
 
 
 def _first(array: Any) -> Any:

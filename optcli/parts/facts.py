@@ -45,7 +45,7 @@ class Facts:
     """What is said where the target is the same in all training samples, so that there is nothing to learn."""
 
     dense: bool = False
-    """Whether there is a label for each pixel of a sample: (N, height, width) of them."""
+    """Whether there is a label for each position or pixel of a sample: (N, length) or (N, height, width) of them."""
 
     inputs: tuple[Input, ...] = ()
     """The inputs of a sample where an own data set gives several, side by side in `shape`."""

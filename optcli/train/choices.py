@@ -102,7 +102,10 @@ def compile_trial(model: nn.Module, step: Callable[[], object], steps: int) -> d
         {"devices": [place.index], "device_type": place.type} if place.type != "cpu" else {"devices": []}
     )
     with torch.random.fork_rng(**numbers), kept(model.buffers()):
-        plain = fastest(step)
+        try:
+            plain = fastest(step)
+        except (Exception, SystemExit):
+            return {"compile": False}  # the first real batch says what is wrong, with its place
         if steps * plain * max(GAIN_ELSEWHERE, *GAIN.values()) <= COMPILING:
             return {"compile": False}
         begin = time.perf_counter()

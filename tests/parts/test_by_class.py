@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +14,10 @@ from torch.nn.functional import cross_entropy
 import optcli
 from optcli.parts import find, forget
 from optcli.parts._by_class import by_class
+from optcli.parts.facts import Facts
 from optcli.parts.losses import cross_entropy as part
 from optcli.parts.metrics import accuracy
+from optcli.parts.origin import Misuse
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +40,50 @@ def test_labels_of_pixels_have_their_classes_on_the_second_axis(size) -> None:
     torch.testing.assert_close(part.build(part.Options())(output, target), wanted)
     right = (output.argmax(axis) == target).sum()
     assert accuracy.update(output, target).tolist() == [right, target.numel()]
+
+
+def test_labels_of_positions_may_have_their_classes_on_either_axis() -> None:
+    torch.manual_seed(0)
+    output, target = torch.randn(2, 7, 4), torch.randint(4, (2, 7))
+    target[0, 3:] = target[1, 5] = -100
+    wanted = cross_entropy(output.movedim(2, 1), target)
+    right = ((output.argmax(2) == target) & (target >= 0)).sum()
+    for given in (output, output.movedim(2, 1)):
+        torch.testing.assert_close(part.build(part.Options())(given, target), wanted)
+        assert accuracy.update(given, target).tolist() == [right, 9]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([[1, 2, -100], [0, 0, 1]], ""),
+        ([[1, 2, -1], [0, 0, 1]], "must hold labels 0, 1, 2, ..., or -100 where there is none, not -1"),
+        ([[1, 0, 0], [0, 0, 1]], "`train_y.argmax(1)` of one-hot rows; where several apply, the task is multilabel"),
+        ([0, -100], "must hold labels 0, 1, 2, ..., not -100"),
+    ],
+)
+def test_labels_of_tokens_are_data(labels, told: str) -> None:
+    y = np.array(labels)
+    optcli.data(task="classification", name="tags")(lambda: (np.arange(6).reshape(2, 3), y, np.ones((2, 3), int), y))
+    made = find("data", "tags")
+    if told:
+        with pytest.raises(Misuse, match=re.escape(told)):
+            made.facts(made.Options())
+        return
+    facts, loaded = made.facts(made.Options()), made.load(made.Options(), 0)
+    assert (facts.outputs, facts.dense, facts.kinds) == (3, True, ("vector", "tokens"))
+    assert loaded.train_y.tolist() == labels
+    assert not any("no training sample" in note for note in loaded.notes)
+
+
+@pytest.mark.parametrize("name", ["gpt", "rnn"])
+def test_models_of_tokens_tell_each_its_class(name: str) -> None:
+    facts = Facts("classification", 8, 4, (6,), 3, dense=True, tokens=9)
+    module = find("model", name)
+    net = module.build(module.Options(), facts)
+    assert net(torch.randint(9, (2, 6))).shape == (2, 6, 3)
+    whole = module.build(module.Options(), replace(facts, dense=False))
+    assert whole(torch.randint(9, (2, 6))).shape == (2, 3)
 
 
 def test_one_label_a_sample_stays_as_it_is() -> None:

@@ -206,3 +206,12 @@ def test_a_run_with_channels_last_goes_on_exactly(pictures, run, journal, states
     run(tmp_path / "parts", *changes, resume=True)
     assert journal(tmp_path / "parts") == journal(tmp_path / "whole")
     assert states(tmp_path / "parts") == states(tmp_path / "whole")
+
+
+def test_what_fails_is_not_timed(recipe):
+    """A model that gives what the loss doesn't take says so at its first batch, with its place, not here."""
+
+    def step():
+        raise RuntimeError("multi-target not supported")
+
+    assert choices.compile_trial(nn.Linear(1, 1), step, 10**6) == {"compile": False}

@@ -75,10 +75,10 @@ def copied(train: npt.NDArray[Any], val: npt.NDArray[Any], length: int, unit: st
 
 
 def unused(train_y: npt.NDArray[Any], classes: int) -> tuple[str, ...]:
-    """A note on labels (N,) that leave out nearly all of the classes: they may be numbers of samples or people."""
+    """A note on labels that leave out nearly all of the classes: they may be numbers of samples or people."""
     import numpy as np
 
-    without = classes - len(np.unique(train_y))
+    without = classes - len(np.unique(train_y[train_y >= 0]))
     if without <= MOST_UNUSED * classes:
         return ()
     return (f"{without:,} of {classes:,} classes have no training sample: are the labels ids?",)
@@ -87,11 +87,11 @@ def unused(train_y: npt.NDArray[Any], classes: int) -> tuple[str, ...]:
 def untrained(train_y: npt.NDArray[Any], val_y: npt.NDArray[Any], names: Sequence[object]) -> tuple[str, ...]:
     """A note on classes that only the validation part has: a split by time or place may do that.
 
-    Labels are (N,) each, or (N, height, width).
+    Labels are (N,) each, (N, length) or (N, height, width); those below 0 are none.
     """
     import numpy as np
 
-    strange = np.setdiff1d(val_y, train_y)
+    strange = np.setdiff1d(val_y[val_y >= 0], train_y)
     if not len(strange):
         return ()
     listed = ", ".join(f"`{names[n]}`" for n in strange[:LISTED]) + (" ..." if len(strange) > LISTED else "")

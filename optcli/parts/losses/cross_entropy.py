@@ -2,7 +2,8 @@
 
 The loss of classification and language models. An untrained net has about log(classes): 2.30 for ten. Works on logits
 (no softmax in the model); for (samples, positions, tokens) the mean is over all positions, and for labels of pixels,
-(samples, classes, height, width) against (samples, height, width), over all pixels.
+(samples, classes, height, width) against (samples, height, width), over all pixels. The label -100 is none: what has it
+is left out.
 
 Source: as torch.nn.functional.cross_entropy.
 """

@@ -1,5 +1,7 @@
 """Share of samples (of positions for language, of pixels for their labels) whose highest logit is the true class.
 
+Positions and pixels without a label (-100) don't count.
+
 With several labels a sample: the share of all its yes-or-no answers that are right, a logit above 0 being a yes.
 """
 
@@ -37,7 +39,7 @@ def update(output: Tensor, target: Tensor) -> Tensor:
         output, target = by_class(output, target)
     # (N, 1) against (N,) would be broadcast to all pairs.
     right = (output.argmax(-1) == target.reshape(output.shape[:-1])).sum(dtype=torch.float64)
-    return torch.stack([right, right.new_full((), target.numel())])
+    return torch.stack([right, (target >= 0).sum(dtype=torch.float64)])
 
 
 def compute(sums: list[float]) -> float:

@@ -1,8 +1,9 @@
 """A small decoder-only transformer: predicts the next token of a text from those before it, or what a whole text is.
 
 Pre-norm blocks of causal attention and a GELU layer, learned positions, head tied to the token embedding; where the
-task isn't language, a head of its own on the mean of all positions. For character-level text two to six layers of width
-64 to 384 do. Dropout, if a recipe has it, goes on the embeddings, the attention and both branches of each block.
+task isn't language, a head of its own on the mean of all positions, or on each of them where each has a label. For
+character-level text two to six layers of width 64 to 384 do. Dropout, if a recipe has it, goes on the embeddings, the
+attention and both branches of each block.
 
 With `mup_base_width`, a rate that was tuned at that width holds at every width, as long as `heads` stays the same.
 

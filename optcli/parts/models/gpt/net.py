@@ -52,7 +52,7 @@ class Gpt(nn.Module):
 
     def __init__(self, facts: Facts, options: Options) -> None:
         super().__init__()
-        self.whole, self.pad = facts.task != "language", facts.pad
+        self.whole, self.pad, self.each = facts.task != "language", facts.pad, facts.dense
         width, base = options.width, options.mup_base_width or options.width
         self.rate, self.shrink = 0.0, base / width
         scale = math.sqrt(base / options.heads) / (width / options.heads) if base != width else None
@@ -70,7 +70,7 @@ class Gpt(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.token(tokens) + self.position.weight[: tokens.shape[1]]
         x = self.norm(self.blocks(dropped(x, self.rate if self.training else 0.0)))
-        if self.whole:
+        if self.whole and not self.each:
             x = pooled(x, tokens, self.pad)
         logits: Tensor = self.head(x if self.shrink == 1 else x * self.shrink)
         return logits

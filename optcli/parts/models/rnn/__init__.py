@@ -1,6 +1,7 @@
 """A recurrent net that reads tokens one by one: LSTM, GRU or plain.
 
-Predicts the next token of a text; or, from the mean of its states, what a whole sample is. Its state has a fixed size.
+Predicts the next token of a text; or what each token is, where each has a label; or, from the mean of its states, what
+a whole sample is. Its state has a fixed size.
 Slower to train than `gpt` on a GPU, and often as good on short contexts. Clip the gradient (`clip_norm`). Dropout, if a
 recipe has it, goes between layers and before the head.
 

@@ -22,7 +22,7 @@ class Recurrent(nn.Module):
         super().__init__()
         kinds: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "plain": nn.RNN}
         self.rate, width = 0.0, options.width
-        self.whole, self.pad = facts.task != "language", facts.pad
+        self.whole, self.pad = facts.task != "language" and not facts.dense, facts.pad
         self.token = nn.Embedding(facts.tokens or facts.outputs, width)
         layers = range(options.layers)  # apart: what cuDNN draws between its own layers no checkpoint can hold
         self.cells = nn.ModuleList(kinds[options.cell](width, width, batch_first=True) for _ in layers)

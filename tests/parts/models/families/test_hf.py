@@ -152,3 +152,12 @@ def test_what_does_not_fit_is_told(tmp_path):
     for name, facts, options, told in cases:
         with pytest.raises(Misuse, match=told):
             built(name, facts, **options)
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+def test_each_token_gets_a_class_where_each_has_a_label(name):
+    sizes = {"bert": {**VIT, "intermediate_size": 32}, "gpt2": GPT}[name]
+    config = {key: value for key, value in sizes.items() if key != "patch_size"}
+    facts = Facts("classification", 9, 9, (12,), 5, dense=True, tokens=30)
+    model = built(name, facts, config=config)
+    assert model(torch.randint(30, (3, 12))).shape == (3, 12, 5)

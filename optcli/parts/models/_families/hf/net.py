@@ -21,6 +21,7 @@ CONTEXT: Final = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_le
 AUTO: Final = {
     "language": ("AutoModelForCausalLM", "language model"),
     "text": ("AutoModelForSequenceClassification", "classifier of texts"),
+    "tags": ("AutoModelForTokenClassification", "tagger of tokens"),
     "image": ("AutoModelForImageClassification", "image classifier"),
 }
 """What is made of a model for which inputs and task, and what it is called."""
@@ -28,7 +29,7 @@ SPECIAL: Final = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
 class Logits(nn.Module):
-    """A model of transformers that gives its logits alone: (N, positions, tokens) or (N, classes).
+    """A model of transformers that gives its logits alone: (N, classes), or (N, positions, tokens or classes).
 
     Args:
         pad: the token that it doesn't look at, if there is one.
@@ -114,14 +115,16 @@ def _fitting(config: Any, pretrained: bool, facts: Facts) -> dict[str, Any]:
         longer = {key: facts.shape[0] for key in CONTEXT if getattr(config, key, facts.shape[0]) < facts.shape[0]}
         beyond = [key for key in SPECIAL if _number(config, key) >= tokens]
         wanted |= {"vocab_size": tokens, **longer, **dict.fromkeys(beyond)}
-    if purpose == "text":
+    if purpose != "language":
         kind = "regression" if facts.task == "regression" else "single_label_classification"
         wanted |= {"num_labels": facts.outputs, "problem_type": kind, "pad_token_id": facts.pad}
     return wanted
 
 
 def _purpose(facts: Facts) -> str:
-    return "language" if facts.task == "language" else "text" if "tokens" in facts.kinds else "image"
+    if facts.task == "language":
+        return "language"
+    return "image" if "tokens" not in facts.kinds else "tags" if facts.dense else "text"
 
 
 def _number(config: Any, key: str) -> int:
