@@ -56,7 +56,7 @@ def burst(view: View) -> bool:
     """Whether a loss that is no number any more was of a size that none has, or had only a few points before, of a size
     or with a gradient that no start has."""
     loss, norm = view.stretch, view.series("grad_norm")
-    if loss.n and float(np.abs(loss.value[-MANY:]).max()) > BEYOND_ANY:
+    if immense(view):
         return True
     if not 0 < loss.n <= NOT_LONG:
         return False
@@ -64,6 +64,11 @@ def burst(view: View) -> bool:
         return float(loss.value[1:].max()) > FAR * abs(float(loss.value[0]))
     steep = norm is not None and norm.n > 0 and float(norm.value.max()) > STEEPEST
     return steep or float(loss.value.max()) > GUESS
+
+
+def immense(view: View) -> bool:
+    """Whether one of the last losses is of a size that none has."""
+    return view.stretch.n > 0 and float(np.abs(view.stretch.value[-MANY:]).max()) > BEYOND_ANY
 
 
 def left(view: View) -> bool:

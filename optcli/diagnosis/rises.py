@@ -37,13 +37,17 @@ TWICE: Final = 2.0
 """Where so much of the start level had been gained, a rise by twice that and by half the start level will do."""
 
 
-def stays(loss: Series) -> bool:
+def stays(loss: Series, means: bool) -> bool:
     """Whether the last quarter lies above the best level by most of what was gained, to the last point.
 
-    However noisy the way there was: a leap to many times the start makes everything before and after look like noise.
+    However noisy the way there was: a leap to many times the start makes everything before and after look like noise,
+    and so does a steep fall of a few points.
+
+    Args:
+        means: points are means of epochs, so that fewer of them tell.
     """
     last = loss.value[-max(loss.n // 4, LATEST) :]
-    if loss.n < FEW:
+    if loss.n < (2 * LATEST if means else FEW):
         return False
     low = float(running_median(loss.value[: -len(last)], 3).min())
     gained = loss.start - low

@@ -80,3 +80,12 @@ def test_a_rate_makes_no_nan_before_it_is_high_or_before_the_first_step(figures,
 def test_a_rate_that_went_to_0_explains_a_loss_that_stands_still(lr, peak, name) -> None:
     found = [finding("OPT104", lr=lr, lr_peak=peak, frozen=1.0)]
     assert causes.rank(found, {})[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("start", "frozen", "name"),
+    [(2.8e5, 0.0, "scale-too-large"), (2.8, 0.0, "not-connected"), (2.8e5, 1.0, "not-connected")],
+)
+def test_an_immense_loss_that_does_not_fall_is_one_of_scale(start, frozen, name) -> None:
+    found = [finding("OPT104", frozen=frozen, trend=-1.0)]
+    assert causes.rank(found, {"optimizer.name": "adam", "optimizer.lr": 3e-3}, {"start": start})[0].name == name

@@ -26,12 +26,16 @@ from optcli.diagnosis.causes._prescribe import patch
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.settings import setting
 
-EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "NUM301": 0.3, "OPT102": 0.3, "OPT104": -1.0}
+EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "NUM301": 0.3, "OPT102": 0.3, "OPT104": 0.1}
 PRIOR: Final = -3.0
 HUGE: Final = 3.5
 """Log-odds for gradients of hundreds from the first step on."""
 TWICE: Final = -3.0
 """The same where a softmax too many explains the start."""
+IMMENSE: Final = 1e4
+STANDS: Final = 6.0
+"""A loss that no scaled targets give, and the log-odds where one so large doesn't fall: steps of a usual rate are too
+small for it. Otherwise nothing learned speaks against it."""
 GROWS: Final = 6.0
 """The same for a loss that begins beyond any guess's and grows from there."""
 
@@ -39,6 +43,8 @@ GROWS: Final = 6.0
 def weigh(case: Case) -> float:
     """Huge from the first step, and not a softmax too many."""
     odds = HUGE * (case.figure("ARC502", "norm", 0.0) > 0) + TWICE * (case.figure("NUM305", "twice", 0.0) > 0)
+    if "OPT104" in case.findings:
+        odds += STANDS if case.sign("start") > IMMENSE and not case.figure("OPT104", "frozen", 0.0) else -1.0
     return odds + GROWS * case.oversized
 
 

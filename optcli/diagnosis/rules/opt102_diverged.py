@@ -52,11 +52,12 @@ Page 1954, doi:10.1093/biomet/41.1-2.100 (detecting a rise). Chowdhery et al. 20
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 
-from optcli.diagnosis import outset, rises
+from optcli.diagnosis import answers, outset, rises
 from optcli.diagnosis.diagnosis import Abstain, Finding
 from optcli.diagnosis.strength import UNHEARD, WILD, beyond
 from optcli.diagnosis.unseen import creeping
@@ -87,6 +88,8 @@ LEAST: Final = 4
 """Points, unless a loss that was absurd from the start is no number any more."""
 CHANCES: Final = 3.0
 """Times the loss of the best constant guess: no net that learns is as far off for long."""
+HIGH: Final = 0.25
+"""Share of the points that far off in a run whose answers were never better than a guess's."""
 LATER: Final = 12
 """Points, and half of all, over which it must be."""
 RIGHT: Final = 0.5
@@ -110,7 +113,7 @@ def check(view: View) -> list[Finding] | Abstain:
     broke = view.points(LOSS) > view.loss.n
     if loss.n and broke and beyond(view) > WILD:
         return [_burst(view, f", at a rate {10 ** beyond(view):.0f} times the usual")]
-    if broke and outset.burst(view):
+    if (broke and outset.burst(view)) or (_unseen_broke(view) and outset.immense(view)):
         return [_burst(view, f", having been up to {np.abs(loss.value).max():.4g}")]
     if not loss.n or (loss.n < LEAST and not (broke and _far_from_chance(view, 1)) and not outset.exploded(view)):
         return Abstain("too few finite points")
@@ -136,11 +139,13 @@ def check(view: View) -> list[Finding] | Abstain:
         or rises.climbing(loss, low, gained, broke, _early(view))
         or rises.rising(loss, low, gained)
     )
-    rose = rose or rises.stays(loss)
+    rose = rose or rises.stays(loss, view.by_epoch)
     if not rose and outset.left(view):
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     if not rose and outset.thrown(view):
         return [_from_above(view)]
+    if not rose and view.complete and (guess := answers.never_better(view)) is not None and _high(loss, guess[1]):
+        return [_above_a_guess(view, guess[1])]
     far = _far_from_chance(view, 1 if broke else 2 * LATER) or outset.astray(view)
     if (not rose and not far) or (not far and creeping(view) is not None):
         return []
@@ -202,6 +207,22 @@ def _from_above(view: View) -> Finding:
     )  # fmt: skip
 
 
+def _high(loss: Series, many: int) -> bool:
+    """Whether a good part of the points are several times the loss of a guess among so many."""
+    return float(np.mean(loss.value > CHANCES * math.log(many))) >= HIGH
+
+
+def _above_a_guess(view: View, many: int) -> Finding:
+    loss, guess = view.stretch, math.log(many)
+    high = float(loss.value.max())
+    return view.finding(
+        __name__, SEVERITY, loss.name, float(loss.step[0]), 0.85,
+        f"{loss.name} was up to {high:.4g}, {high / guess:.0f} times what a guess among {many} earns, and came down to "
+        f"no more than that",
+        over_start=(high / loss.start if loss.start > 0 else float("nan"), "1"), rate=(beyond(view), "decades"),
+    )  # fmt: skip
+
+
 def _first_epochs(view: View) -> bool:
     """Whether no epoch has been gone through three times yet, early in a run that counts them."""
     early = view.share < EARLY if view.share >= 0 else view.loss.n < PATIENT
@@ -234,6 +255,12 @@ def _rate_leapt(view: View, levels: Floats) -> bool:
         return False  # a warm-up goes up as planned
     before, since = lr.value[lr.step <= until], lr.value[lr.step > until]
     return min(len(before), len(since)) > 0 and float(since.max()) > RATE * float(before.max()) > 0
+
+
+def _unseen_broke(view: View) -> bool:
+    """Whether the last validation is no number."""
+    val = view.curve("val/loss")
+    return val is not None and not np.isfinite(val.value[-1])
 
 
 def _early(view: View) -> bool:

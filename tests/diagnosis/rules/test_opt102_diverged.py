@@ -179,3 +179,27 @@ def test_a_loss_that_had_lost_everything_is_back_only_near_its_best_level(make, 
     loss[200:] = end + (4.5 - end) * np.exp(-np.arange(200) / 20) + 0.1 * np.tile(NOISE, 2)
     (found,) = engine.diagnose(make({"train/loss": loss}), select=["OPT102"]).findings
     assert (found.severity, found.healed_at is None) == (severity, severity == "error")
+
+
+def test_a_few_epochs_show_that_all_is_lost(make) -> None:
+    loss = [2.39, 1.88, 1.23, 0.88, 0.77, 1.18, 2.51, 2.5, 2.5, 2.49]
+    assert says(make, {"train/loss": loss, "val/loss": [2.16, 1.51, 1.02, 0.82, 0.77, 2.27, 2.47, 2.47, 2.48, 2.47]})
+
+
+@pytest.mark.parametrize(("first", "val", "said"), [(1.9e17, np.nan, True), (1.9e17, 2.0, False), (1.9, np.nan, False)])
+def test_one_immense_loss_before_validation_is_no_number(make, first, val, said) -> None:
+    assert says(make, {"train/loss": [first], "val/loss": ([45.0], [val])}) is said
+
+
+@pytest.mark.parametrize(
+    ("loss", "right", "said"),
+    [
+        ([20.1, 24.0, 27.1, 23.6, 15.9, 2.88, 2.04, 1.84, 1.81], 1 / 6, True),
+        ([20.1, 4.0, 2.1, 2.0, 1.95, 1.9, 1.85, 1.84, 1.81], 1 / 6, False),  # far off for one epoch only
+        ([20.1, 24.0, 27.1, 23.6, 15.9, 2.88, 2.04, 1.84, 1.81], 0.5, False),  # more than a guess
+    ],
+)
+def test_far_above_a_guess_for_long_and_never_better_than_one(make, loss, right, said) -> None:
+    curves = {"train/loss": loss, "val/loss": loss, "train/accuracy": np.full(9, right) + 0.002 * NOISE[:9]}
+    found = engine.diagnose(make(curves), select=["OPT102"]).findings
+    assert any("15 times what a guess among 6 earns" in f.message for f in found) is said
