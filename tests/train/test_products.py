@@ -88,7 +88,7 @@ def test_gradients_of_gradients():
 
 
 @pytest.mark.filterwarnings(
-    "ignore:.torch.jit.script:DeprecationWarning"
+    "ignore:.torch.jit.script"
 )  # torch's own, at the first use of dual numbers
 def test_what_else_follows_a_computation_gets_torchs_product(calls):
     made, x = layer(), torch.randn(7, 12)
