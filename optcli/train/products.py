@@ -65,8 +65,7 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (..., in) -> (..., out)"""
-        weight, bias = self._parameters["weight"], self._parameters["bias"]
-        assert weight is not None
+        weight, bias = self.weight, self.bias  # which may be no parameters: pruned, or normalized before each pass
         if x.numel() * weight.shape[0] < LEAST or not _plain(x, weight):
             return linear(x, weight, bias)
         out: Tensor = _Product.apply(x.contiguous(), weight, bias)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.autograd import forward_ad
 from torch.nn.functional import linear
+from torch.nn.utils import prune, spectral_norm
 
 from optcli.parts.models._stack.net import Stack
 from optcli.train import choices, footprint, products
@@ -87,9 +88,7 @@ def test_gradients_of_gradients():
     torch.testing.assert_close(roughness(made(x)), roughness(linear(x, made.weight, made.bias)), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.torch.jit.script"
-)  # torch's own, at the first use of dual numbers
+@pytest.mark.filterwarnings("ignore:.torch.jit.script")  # torch's own, at the first use of dual numbers
 def test_what_else_follows_a_computation_gets_torchs_product(calls):
     made, x = layer(), torch.randn(7, 12)
     weights = dict(made.named_parameters())
@@ -133,6 +132,19 @@ def test_other_kinds_of_layers_stay():
     assert list(net.state_dict()) == names
     assert type(twin[0]) is nn.Linear
     assert type(copy.deepcopy(net)[0]) is products.Linear
+
+
+@pytest.mark.parametrize(
+    "change", [lambda layer: prune.random_unstructured(layer, "weight", 0.5), spectral_norm], ids=["pruned", "normed"]
+)
+def test_weights_that_are_made_anew_for_each_pass(calls, change):
+    made, x = layer(), torch.randn(7, 12)
+    change(made)
+    assert "weight" not in made._parameters
+    out = made(x)
+    torch.testing.assert_close(out, linear(x, made.weight, made.bias))
+    assert torch.autograd.grad(out.sum(), made.weight_orig)[0].shape == (20, 12)
+    assert calls
 
 
 def test_rows_of_layers_and_hooks_on_them(calls):

@@ -144,8 +144,8 @@ def check(view: View) -> list[Finding] | Abstain:
         rose, low, now = True, float(loss.value[0]), median(loss.tail(0.5))
     if not rose and outset.thrown(view):
         return [_from_above(view)]
-    if not rose and view.complete and (guess := answers.never_better(view)) is not None and _high(loss, guess[1]):
-        return [_above_a_guess(view, guess[1])]
+    if not rose and view.complete and (never := answers.never_better(view)) is not None and _high(loss, never[1]):
+        return [_above_a_guess(view, never[1])]
     far = _far_from_chance(view, 1 if broke else 2 * LATER) or outset.astray(view)
     if (not rose and not far) or (not far and creeping(view) is not None):
         return []
