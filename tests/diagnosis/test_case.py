@@ -78,8 +78,31 @@ def test_a_rate_makes_no_nan_before_it_is_high_or_before_the_first_step(figures,
     [(0.0, 3e-4, "schedule-ended-early"), (0.0, 0.0, "not-connected"), (3e-4, 3e-4, "not-connected")],
 )
 def test_a_rate_that_went_to_0_explains_a_loss_that_stands_still(lr, peak, name) -> None:
-    found = [finding("OPT104", lr=lr, lr_peak=peak, frozen=1.0)]
+    found = [finding("OPT104", lr=lr, lr_peak=peak, frozen=1.0, noise=0.0, fall=0.0)]
     assert causes.rank(found, {})[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("fall", "noise", "name"),
+    [(0.056, 0.0, "schedule-ended-early"), (0.056, 0.02, "not-connected"), (1e-4, 0.0, "not-connected")],
+)
+def test_a_first_epoch_unlike_all_others_shows_that_the_rate_was_not_0_then(fall, noise, name) -> None:
+    """Where it was logged at the epochs' ends only."""
+    found = [finding("OPT104", lr=0.0, lr_peak=0.0, frozen=1.0, noise=noise, fall=fall)]
+    assert causes.rank(found, {})[0].name == name
+
+
+@pytest.mark.parametrize(("held", "name"), [(1.0, "too-much-regularization"), (0.0, "not-connected")])
+def test_a_decay_far_beyond_the_usual_may_bring_all_to_a_stand_still(held, name) -> None:
+    found = [finding("OPT104", frozen=1.0, fall=0.0), finding("GEN204", left=1.0, held=held)]
+    config = {"optimizer.name": "momentum", "optimizer.lr": 0.1, "optimizer.weight_decay": 1.0}
+    assert causes.rank(found, config)[0].name == name
+
+
+def test_training_above_validation_on_a_steep_way_down_is_no_sign_of_wrong_labels() -> None:
+    found = [finding("GEN205", 0.8, above=0.17, left=0.74), finding("OPT106", 0.8, gain=0.4)]
+    assert causes.rank(found, {})[0].name == "too-few-steps"
+    assert causes.rank(found[:1], {})[0].name != "too-few-steps"
 
 
 @pytest.mark.parametrize(

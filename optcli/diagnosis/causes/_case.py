@@ -34,6 +34,8 @@ MOST_LEFT: Final = 0.5
 """Share of the start level beyond which little was learned that holds for other samples."""
 MANY: Final = 3.2
 """Nats: a loss that starts higher is one of text, of which half is left in any case."""
+MOVED: Final = 2e-3
+"""Share of the first epoch's loss by which all others lie below it, where those are one number."""
 CUT: Final = 0.05
 """Share of the first-order fall: the noise of gradients leaves a good tenth of it to a rate that is too low."""
 CERTAIN: Final = -6.0
@@ -233,8 +235,10 @@ class Case:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is learned and the logged rate is 0, which it wasn't at first."""
-        return self.figure("OPT104", "lr") == 0.0 < self.figure("OPT104", "lr_peak")
+        """Whether nothing is learned and the logged rate is 0, but wasn't at first, as an exact loss shows as well."""
+        exact = self.figure("OPT104", "frozen", 0.0) > 0 and self.figure("OPT104", "noise") < MOVED / 10
+        moved = self.figure("OPT104", "lr_peak") > 0 or (exact and self.figure("OPT104", "fall") > MOVED)
+        return moved and self.figure("OPT104", "lr") == 0.0
 
     @property
     def cut(self) -> bool:

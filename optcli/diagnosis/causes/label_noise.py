@@ -29,7 +29,15 @@ from optcli.diagnosis.causes._case import MANY, Case
 from optcli.diagnosis.causes._prescribe import advice, patch
 from optcli.diagnosis.diagnosis import Prescription
 
-EVIDENCE: Final = {"GEN201": 0.8, "GEN203": 0.5, "GEN205": 1.5, "DAT402": 2.5, "OPT104": -2.0, "OPT102": -2.0}
+EVIDENCE: Final = {
+    "GEN201": 0.8,
+    "GEN203": 0.5,
+    "GEN205": 1.5,
+    "DAT402": 2.5,
+    "OPT104": -2.0,
+    "OPT102": -2.0,
+    "OPT106": -3.0,
+}
 PRIOR: Final = -1.5
 CLEAN: Final = -0.6
 APART: Final = 3.5

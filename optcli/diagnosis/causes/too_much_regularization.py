@@ -83,10 +83,11 @@ def weigh(case: Case) -> float:
         odds += 1.0
     if setting(case.config, "regularizers") is not None and not _at_work(case):
         odds -= NOTHING
-    odds += HELD * (case.figure("GEN204", "held", 0.0) > 0)
+    held = case.figure("GEN204", "held", 0.0) > 0
+    odds += HELD * held
     if case.unhindered or ("GEN205" in case.findings and case.sign("gap_early") < CLEAN):
         odds -= APART
-    if case.figure("OPT104", "frozen", 0.0):
+    if case.figure("OPT104", "frozen", 0.0) and not held:  # a decay may have brought all weights to 0
         odds -= FROZEN
     shrunk = "OPT104" in case.findings and case.lifted and not case.crawls
     return odds + SHRUNK * shrunk - SLOW * (case.rate < -UNUSUAL)

@@ -3,7 +3,8 @@
 ## What is seen
 The norm of the gradient of the first layers' weights is a thousandth of that of the last layers' and less, in the
 median, and layer by layer it gets smaller towards the input. Needs the norms of single layers in the log; from the norm
-of the whole gradient it can't be told, since the last layers make that up.
+of the whole gradient it can't be told, since the last layers make that up; but layers that all have less than a
+millionth of it get nothing.
 
 ## Why it matters
 The first layers don't learn: the last ones get random features, whatever the rate and however long the run.
@@ -63,6 +64,8 @@ ORDER: Final = 0.7
 """Rank correlation of norm and depth: one layer out of the row, such as a narrow one, is no trend."""
 MANY: Final = 4
 """Layers from which on the order is asked for."""
+NOWHERE: Final = 1e-6
+"""Largest norm of the layers that are logged, as a share of the whole gradient's, at which it is that of others."""
 RECENT: Final = 50
 """Points of each layer that are looked at: it may well start that way and recover."""
 
@@ -75,7 +78,9 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("no gradient norms of single layers")
     depth, ends = [math.log10(norm) for norm in usual], max(1, len(usual) // END)
     fall = (sum(depth[-ends:]) - sum(depth[:ends])) / ends
-    if fall < -math.log10(RATIO) or (len(usual) >= MANY and _order(depth) < ORDER):
+    if (total := _whole(view)) > 0 and max(usual) < NOWHERE * total:  # neither layer is the one that learns
+        fall = math.log10(total) - depth[0]
+    elif fall < -math.log10(RATIO) or (len(usual) >= MANY and _order(depth) < ORDER):
         return []
     return [
         view.finding(
@@ -85,6 +90,12 @@ def check(view: View) -> list[Finding] | Abstain:
             per_layer=(fall / (len(usual) - 1), "decades a layer"), first_norm=(usual[0], "1"),
         )
     ]  # fmt: skip
+
+
+def _whole(view: View) -> float:
+    """The usual norm of the whole gradient; 0 where it isn't logged."""
+    norm = view.series("grad_norm")
+    return median(np.abs(norm.value[-RECENT:])) if norm is not None else 0.0
 
 
 def _order(values: list[float]) -> float:

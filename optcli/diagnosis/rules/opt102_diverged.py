@@ -6,8 +6,9 @@ a third of everything that had been gained, and doesn't come back; a steady rise
 for several points and then is no number any more counts as well, and so do one that stays several times above what a
 blind guess earns, a whole log of three to five points that ends at five times its first, and one whose first value lies
 far below nearly everything after it (at a rate far beyond the usual a fifth; at a thousand times the usual any loss
-that gets nowhere): steps that throw a run off at once leave no better level to compare. So do a loss
-beyond 1e15, one beyond 14 nats at a rate a thousand times the usual, and one that is no number any more at a rate
+that gets nowhere): steps that throw a run off at once leave no better level to compare. A whole run that was several
+times above a guess among k classes for a quarter of its points, and in the end no better than one, counts too. So do a
+loss beyond 1e15, one beyond 14 nats at a rate a thousand times the usual, and one that is no number any more at a rate
 twenty times the usual or after a first few of a size, or with a gradient, that no start has. Where the rate has gone up
 fivefold since the best level, two fifths of those noise levels are enough. A rise below the start level waits for three
 epochs, if they are known: it may be the order of the data. However noisy the way there was, a last quarter that lies

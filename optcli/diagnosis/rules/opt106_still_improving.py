@@ -6,7 +6,8 @@ fifth. It ends below everything before: a way back from a leap is no progress. V
 best and fell with it by a third as much; where there is a score alone, it rose lately. A validation accuracy that
 climbs as steeply counts as well, since a loss near 0 has hardly a share of its fall left. Only said of a run that has
 ended, and not at its target. Of three to ten validations it is enough that each is below the one before and the last
-fall nearly as large as they are on average; more of them may show the same tenth by themselves.
+fall nearly as large as they are on average, a final one right behind a regular one left out; more of them may show the
+same tenth by themselves.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.

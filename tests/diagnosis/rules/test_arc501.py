@@ -71,3 +71,10 @@ def test_wholes_biases_and_normalizations_are_no_layers() -> None:
     assert layer_norms(run_of("grad_norm/0.weight", *others)) == ()
     kept = ("grad_norm/0.weight", "grad_norm/1.weight")
     assert layer_norms(run_of(*kept, *others)) == kept
+
+
+@pytest.mark.parametrize(("whole", "said"), [(0.02, True), (1e-14, False), (None, False)])
+def test_layers_that_both_get_nothing_of_the_whole_gradient(make, whole, said) -> None:
+    """As the first and the last hidden one of a deep net whose head alone learns."""
+    layers = {"grad_norm_first": 4e-16 * NOISE, "grad_norm_last": 5e-15 * NOISE}
+    assert says(make, layers | ({} if whole is None else {"grad_norm": whole * NOISE})) is said
