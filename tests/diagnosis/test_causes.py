@@ -22,6 +22,8 @@ def finding(code: str, confidence: float = 0.9, **figures: float) -> Finding:
         ([finding("OPT104", peak=1.3, trend=0.0)], "learning-rate-too-high"),
         ([finding("OPT104", peak=1.0, trend=-9.0)], "learning-rate-too-low"),
         ([finding("OPT104", peak=3.0, trend=-9.0, fall=-0.1)], "learning-rate-too-high"),
+        ([finding("OPT104", peak=1.0, trend=1.0, fall=-0.06, val_trend=-126.0)], "learning-rate-too-low"),
+        ([finding("OPT104", peak=1.0, trend=1.0, fall=-0.06, val_trend=-9.0)], "not-connected"),
         ([finding("ARC503", layers=1.0), finding("OPT104", peak=1.0, trend=0.0)], "dead-activation"),
         ([finding("OPT104", peak=1.0, trend=0.0, frozen=1.0)], "not-connected"),
         ([finding("OPT104", peak=1.0, trend=0.0, grad_norm=0.0)], "not-connected"),

@@ -145,7 +145,7 @@ class Case:
     def crawls(self) -> bool:
         """Whether a loss that hardly moved does fall, by little and beyond doubt, in training or validation."""
         falls = self.figure("OPT104", "trend", 0.0), self.figure("OPT104", "val_trend", 0.0)
-        least = WORSE - 3 * self.figure("OPT104", "noise", 0.0)
+        least = (WORSE if falls[1] > DOUBTLESS else 3 * WORSE) - 3 * self.figure("OPT104", "noise", 0.0)
         return min(falls) < CERTAIN and self.figure("OPT104", "fall", 0.0) > least
 
     @property

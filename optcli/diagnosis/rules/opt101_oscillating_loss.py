@@ -122,6 +122,9 @@ RECENT: Final = 0.3
 """Validations at that level that can show one, and the last part of them over which they must still swing."""
 SCORES: Final = 8
 GAINING: Final = 0.75
+WITNESSES: Final = 24
+QUIET: Final = 0.08
+"""Validations that tell, and the drops by which they differ where nothing swings."""
 GAIN: Final = 0.3
 """Validations of a score, and what it must gain over so much of the run, as a share of all it gained: a loss that is
 one of several, or the boxes' alone, may wander while more and more objects are found."""
@@ -210,10 +213,16 @@ def _wide(view: View) -> list[Finding]:
     tail = loss.tail(WIDE_WINDOW)
     swing, slow = noise(tail) / scale, wander(loss.value[-len(tail) * loss.size :], loss.size)
     falls = loss.trend(WIDE_WINDOW)[1] < FALLING
-    if swing < WIDE or not slow > WIDE_WANDER or ups(tail) < WIDE_CLIMB * scale or falls:
+    if swing < WIDE or not slow > WIDE_WANDER or ups(tail) < WIDE_CLIMB * scale or falls or _calm(view):
         return []
     first = float(loss.block_step[len(loss.blocks) - len(tail)])
     return [_say(view, tail, first, scale, 0.85, swing=(swing, "of the drop"), wander=(slow, "1"))]
+
+
+def _calm(view: View) -> bool:
+    """Whether many validations over the later half differ by next to nothing: then single batches swing alone."""
+    val = view.val
+    return val is not None and val.n >= WITNESSES and float(np.ptp(val.tail(0.5))) < QUIET * _scale(view)
 
 
 def _shaken(view: View) -> list[Finding]:

@@ -80,6 +80,8 @@ EQUAL: Final = 0.01
 UNEQUAL: Final = 1.5
 """Drops of a rate that waits for the loss, the scatter of their factors, and how much longer one wait is than another:
 a staircase of epochs has equal ones."""
+PERFECT: Final = 0.99
+"""Share of what there is to gain over a guess that an accuracy has: with no more to learn, weights may stand still."""
 TAIL: Final = 0.15
 """Share of the run so far that was trained at that rate: cosine spends 1 % there."""
 
@@ -134,8 +136,8 @@ def _still(view: View) -> list[Finding] | Abstain:
     val, found = view.val, still(view)
     if val is None or val.n < SAME:
         return Abstain("too few learning rates in the log, and validations")
-    if found is None:
-        return []
+    if found is None or view.right > PERFECT:
+        return []  # nothing is left to learn
     first, fell = found
     same = float(np.count_nonzero(val.step >= first))
     return [

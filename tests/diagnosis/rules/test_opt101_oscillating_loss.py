@@ -105,3 +105,15 @@ def test_they_are_over_when_they_are_half_as_high(make, last, over) -> None:
     (found,) = rule.check(run(1.2))
     assert rule.gone(found, run(last)) is over
     assert rule.passes(found)
+
+
+@pytest.mark.parametrize(("height", "said"), [(0.02, False), (0.3, True)])
+def test_batches_that_wander_alone_are_no_swings_of_the_weights(make, height, said) -> None:
+    """What validates the same samples each time stands still, or doesn't."""
+    step = np.arange(2000)
+    loss = 0.7 + 1.6 * np.exp(-step / 40) + 0.25 * np.sin(step / 60) * (step > 200) + 0.03 * np.tile(NOISE / 0.03, 5)
+    seen = step[39::40]
+    val = 0.7 + 1.6 * np.exp(-seen / 40) + height * np.sin(seen / 60) * (seen > 200)
+    found = engine.diagnose(make({"train/loss": loss, "val/loss": (seen, val)}), select=["OPT101"]).findings
+    assert bool(found) is said
+    assert rule._calm(View(make({"train/loss": loss, "val/loss": (seen, val)}), 1999.0)) is not said

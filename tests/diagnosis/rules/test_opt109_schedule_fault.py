@@ -49,6 +49,11 @@ HELD = 1.0 + 1.2 * np.exp(-np.minimum(SEEN, 100) / 40)
         ({"train/loss": 0 * STEP + FALLEN[-1] + 0.02 * np.sin(STEP)}, False),  # nothing was ever learned
         ({"train/loss": FALLEN - 0.9 * np.minimum(STEP, 300) / 300}, False),  # training goes on: something else is seen
         ({"lr": 0 * STEP + 1e-2}, False),  # the rate is known, and it is none
+        (
+            {"val/accuracy": (SEEN, np.minimum(SEEN / 90, 1.0))},
+            False,
+        ),  # all is right: label smoothing keeps the loss up
+        ({"val/accuracy": (SEEN, np.minimum(SEEN / 90, 0.8))}, True),
     ],
 )
 def test_weights_that_moved_and_do_not_any_more(make, change, said) -> None:
