@@ -112,3 +112,12 @@ def test_training_above_validation_on_a_steep_way_down_is_no_sign_of_wrong_label
 def test_an_immense_loss_that_does_not_fall_is_one_of_scale(start, frozen, name) -> None:
     found = [finding("OPT104", frozen=frozen, trend=-1.0)]
     assert causes.rank(found, {"optimizer.name": "adam", "optimizer.lr": 3e-3}, {"start": start})[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("lr", "val_trend", "name"),
+    [(1.0, 5.0, "learning-rate-too-high"), (1.0, 0.0, "not-connected"), (1e-3, 5.0, "not-connected")],
+)
+def test_one_answer_at_a_rate_that_no_net_bears_is_the_rates(lr, val_trend, name) -> None:
+    found = [finding("OPT104", frozen=1.0, noise=0.0, fall=0.0, val_trend=val_trend)]
+    assert causes.rank(found, {"optimizer.name": "adamw", "optimizer.lr": lr}, {})[0].name == name

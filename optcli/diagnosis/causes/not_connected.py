@@ -28,6 +28,7 @@ from typing import Final
 
 from optcli.diagnosis.causes import Case
 from optcli.diagnosis.diagnosis import Prescription
+from optcli.diagnosis.strength import ABSURD
 
 EVIDENCE: Final = {
     "OPT104": 2.5,
@@ -49,11 +50,14 @@ NOTHING: Final = -5.0
 LOW: Final = -1.0
 """Share of the start level that is left where only a part of the net learns, such as the last bias, the log-odds of
 that, and those where the loss did move; and decades below the usual rate, which would explain it."""
+BURNT: Final = 3.0
+"""Log-odds against it at a rate that no net bears, where validation moves at all: units are dead, and not cut off."""
 
 
 def weigh(case: Case) -> float:
     """Exact zeros speak for it; a fall that is certain, or a leap, against."""
-    odds = NOTHING * case.idle
+    moves = case.figure("OPT104", "val_trend") != 0.0
+    odds = NOTHING * case.idle - BURNT * (case.rate > ABSURD and moves)
     if "OPT104" not in case.findings:
         part = case.figure("GEN204", "left") > LEFT and not case.figure("GEN204", "narrow", 0.0) and case.rate > LOW
         odds += PART if part else NOTHING
