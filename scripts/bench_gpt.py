@@ -4,8 +4,9 @@
 
 A GPT of 4 layers and width 128 on 64 bytes of Shakespeare a sample, batch 16, AdamW, one thread. The floor has the same
 net, data in memory and `torch.optim.AdamW(fused=True)`, and logs and watches nothing. `optcli` trains with everything
-on: journal, gradient norms, update ratios, live diagnosis. Contenders take turns, each in a process of its own; the
-least CPU time a step of all rounds counts, since other people's work only adds to it.
+on: journal, gradient norms, update ratios, live diagnosis; `blas` does so with `train.onednn: false`. Contenders take
+turns, each in a process of its own; the least CPU time a step of all rounds counts, since other people's work only adds
+to it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def floor(steps: int) -> float:
     return (time.process_time() - begin) / steps * 1e6
 
 
-def optcli(steps: int) -> float:
+def optcli(steps: int, *changes: str) -> float:
     """The same by `optcli.train.session.train`, from step to step."""
     from optcli.recipe import loads
     from optcli.train.session import train
@@ -74,11 +75,16 @@ def optcli(steps: int) -> float:
 
     Update.__call__ = timed
     with tempfile.TemporaryDirectory() as folder, redirect_stderr(io.StringIO()):
-        train(loads(RECIPE.format(steps=steps + WARM + 1)), run_dir=Path(folder) / "run")
+        train(loads(RECIPE.format(steps=steps + WARM + 1), overrides=changes), run_dir=Path(folder) / "run")
     return (times[-1] - times[WARM]) / (len(times) - 1 - WARM) * 1e6
 
 
-CONTENDERS = {"floor": floor, "optcli": optcli}
+def blas(steps: int) -> float:
+    """The same with linear layers by the BLAS, as they are in the floor on every processor."""
+    return optcli(steps, "train.onednn=false")
+
+
+CONTENDERS = {"floor": floor, "optcli": optcli, "blas": blas}
 
 
 def measure(name: str, steps: int) -> float:

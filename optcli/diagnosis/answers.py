@@ -37,7 +37,8 @@ FAR_ABOVE: Final = 1.2
 from which a start is another one."""
 LEAST_RIGHT: Final = 1e-4
 NEAR: Final = 0.03
-"""Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that."""
+"""Least accuracy of one class in so many, and how far that of training lies from it where validation's is just that, or
+a loss from what a guess earns, as a share of it."""
 MOST_CLASSES: Final = 0.4
 """Most accuracy of one class in so many that is told apart from a good one by being exactly that."""
 HIGH: Final = 1.6
