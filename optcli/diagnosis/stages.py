@@ -15,10 +15,8 @@ EARLY: Final = 40
 LATE: Final = 160
 """Points by step after which a slower start is given no more credit; of a log by epoch 14."""
 LATE_EPOCHS: Final = 14
-PER_EPOCH: Final = 1.5
-"""Points in an epoch, or points for each validation, up to which a log is taken to be by epoch."""
 STEPS: Final = 4.0
-"""Steps between two points of such a log: fewer are not enough to learn from."""
+"""Steps between two points of a log by epoch: fewer are not enough to learn from."""
 PATIENCE: Final = 6.0
 """Times as many points, at most, as noise needs to be averaged out: its square over that of `FALL_LATE`."""
 DONE: Final = 0.3
@@ -30,9 +28,8 @@ BEGUN: Final = 0.15
 def stage(view: View) -> str:
     """How much may be expected by now: nothing yet (empty), or what is fair `early`, `late` or by the `end`."""
     loss = view.loss
-    passes = max(len(view.epochs), view.val.n if view.val is not None else 0)
     spacing = (loss.step[-1] - loss.step[0]) / (loss.n - 1)
-    by_epoch = loss.n <= PER_EPOCH * passes and spacing > STEPS
+    by_epoch = view.by_epoch and spacing > STEPS
     scatter = loss.sigma / max(FALL_LATE * loss.start, TINY)
     seen = loss.n >= (LATE_EPOCHS if by_epoch else LATE) * min(max(scatter * scatter, 1.0), PATIENCE)
     if view.brief:

@@ -11,10 +11,10 @@ training beside it, though the loss falls. Without a training accuracy five vali
 where the loss falls. Of a log that begins in the middle it is said where loss and accuracy are those of equal odds for
 all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. So is a whole
 run whose accuracy is that of a guess among k classes in every point while no loss is ever below ln(k), from wherever it
-came, and one whose accuracy is the same p of more than a half in all validations while their loss came down to -p ln p
-- (1-p) ln(1-p): the shares of two classes are all that is known. A whole run that has lost less than 9 %, in a line
-that doesn't bend, only crawls (not of text or of a net that was trained before). Of a plan of fewer than 40 optimizer
-steps nothing is said.
+came, and one whose accuracy is the same p of more than a half in all validations while their loss came down to the
+entropy of two classes of these shares and no further: nothing else is known. A whole run that has lost less than 9 %,
+in a line that doesn't bend, only crawls (not of text or of a net that was trained before). Of a plan of fewer than 40
+optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
