@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from samples.consoles import (
+    boxes,
     build_nanogpt,
     composer,
     darknet,
@@ -90,8 +91,8 @@ STEPS: dict[str, Callable[[Path, Training], Path]] = {
     for f in (
         journal, csv, headerless, lightning, semicolons, wandb_export, long_table, jsonl, wandb_history,
         detectron2_json, mmdet_json, mmengine_json, llamafactory, hf, sacred, detectron2_console, darknet,
-        nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer, step_console,
-        tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive, ruled, visualdl,
+        boxes, nanogpt, build_nanogpt, modded_nanogpt, llmc, nanochat, megatron, fairseq, torchtune, composer,
+        step_console, tutorial_console, tfevents, wandb, mlflow, mlflow_db, dvclive, ruled, visualdl,
     )
 }  # fmt: skip
 """Writers that log every step, and validation at the epochs' ends."""
@@ -105,7 +106,9 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
-WITHOUT_VALIDATION = frozenset(("detectron2_console", "darknet", "headerless", "torchtune", "nanochat", "yolo"))
+WITHOUT_VALIDATION = frozenset(
+    ("boxes", "detectron2_console", "darknet", "headerless", "torchtune", "nanochat", "yolo")
+)
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""
 WRITERS = {**STEPS, **EPOCHS, **BY_EPOCH_FRACTION}

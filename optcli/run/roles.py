@@ -64,7 +64,7 @@ STEP_NAMES: Final = (
     *listed(
         "step global_step trainer/global_step _step iteration iter iterations iters steps update updates num_updates"
         " n_iter iter_num current_steps current_step global_iter train_step training_step opt_step optimizer_step"
-        " batch_num train/global_step x batch batch_idx #"
+        " batch_num train/global_step total_timesteps time/total_timesteps x batch batch_idx #"
     ),
     *names_of("step"),
     *names_of("iteration"),

@@ -34,6 +34,15 @@ def darknet(folder: Path, t: Training) -> Path:
     return write_lines(folder, "darknet.log", rows)
 
 
+def boxes(folder: Path, t: Training) -> Path:
+    rows: list[str] = []
+    for i, loss in enumerate(t.loss):
+        rows += ["-" * 40, "| time/              |             |", f"|    total_timesteps | {i + 1:<11} |"]
+        rows += ["| train/             |             |", f"|    learning_rate   | {t.lr[i]:<11} |"]
+        rows += [f"|    loss            | {loss:<11} |", "-" * 40]
+    return write_lines(folder, "sb3.log", rows)
+
+
 def nanogpt(folder: Path, t: Training) -> Path:
     return _console(
         folder,

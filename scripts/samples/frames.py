@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from samples.stores import leveldb
 
 Span = tuple[int, int]
-PAIRS = {"composer", "keras_console"}
-"""Formats whose records take two lines."""
+LINES = {"boxes": 7, "composer": 2, "keras_console": 2}
+"""Formats whose records take several lines, and how many."""
 
 
 @dataclass(frozen=True)
@@ -100,5 +100,5 @@ def frames(name: str) -> Frames:
         return Frames(vdl_records, joined(vdl_records), text=False)
     if name == "hf":
         return Frames(objects, without_objects)
-    each = 2 if name in PAIRS else 1
+    each = LINES.get(name, 1)
     return Frames(lambda data: lines(data, each), joined(lambda data: lines(data, each)))
