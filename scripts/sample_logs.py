@@ -40,6 +40,7 @@ from samples.epochs import (
     lightgbm_console,
     timm,
     ultralytics,
+    ultralytics_console,
     xgboost_console,
     yolo,
 )
@@ -102,12 +103,13 @@ EPOCHS: dict[str, Callable[[Path, Training], Path]] = {
     for f in (
         keras_csv, ultralytics, fastai, timm, detr, keras_history, evals_result, keras_console, xgboost_console,
         lightgbm_console, catboost_console, epoch_console, keras_tfevents, yolo, transposed, listed,
+        ultralytics_console,
     )
 }  # fmt: skip
 """Writers that log one mean an epoch."""
 
 WITHOUT_VALIDATION = frozenset(
-    ("boxes", "detectron2_console", "darknet", "headerless", "torchtune", "nanochat", "yolo")
+    ("boxes", "detectron2_console", "darknet", "headerless", "torchtune", "nanochat", "yolo", "ultralytics_console")
 )
 BY_EPOCH_FRACTION: dict[str, Callable[[Path, Training], Path]] = {"hf_console": hf_console}
 """Writers that log every step but print only the epoch."""

@@ -63,6 +63,19 @@ def keras_history(folder: Path, t: Training) -> Path:
     return write_file(folder, "history.json", json.dumps(found))
 
 
+def ultralytics_console(folder: Path, t: Training) -> Path:
+    lines = []
+    for e in range(t.epochs):
+        lines.append("      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size")
+        bar = f"{e + 1:>7}/{t.epochs}         0G {{:>10}}          3          1         41        640: {{}}"
+        lines.append(bar.format(9.5, "10% 1/10 2.7it/s") + "\r" + bar.format(t.mean(e), "100% 10/10 23.2it/s 0.3s"))
+        lines.append(
+            "                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100% 1/1"
+        )
+        lines.append("                   all          7         14       0.42          1      0.307      0.197")
+    return write_lines(folder, "yolo.log", lines)
+
+
 def evals_result(folder: Path, t: Training) -> Path:
     found = {"validation_0": {"logloss": [t.mean(e) for e in range(t.epochs)]}, "validation_1": {"logloss": t.val_loss}}
     return write_file(folder, "evals_result.json", json.dumps(found))

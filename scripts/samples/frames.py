@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from samples.stores import leveldb
 
 Span = tuple[int, int]
-LINES = {"boxes": 7, "composer": 2, "keras_console": 2}
+LINES = {"boxes": 7, "composer": 2, "keras_console": 2, "ultralytics_console": 4}
 """Formats whose records take several lines, and how many."""
 
 
