@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from optcli.run.objectives import objective
 from optcli.run.tongues import english, names_of
 
 
@@ -80,8 +81,6 @@ CLOCK_NAMES: Final = (
         " train_time total_time relative_time timestamps clock.t elapsed_s elapsed_sec elapsed_seconds elapsed_secs"
     ),
 )
-
-
 LOADERS: Final = frozenset(listed("data reader dataloader loader dataloading dataload"))
 LOADER_SAYS: Final = LOADERS | frozenset(
     listed("time times cost wait load loading fetch batch avg mean perf timing timer metrics s sec seconds t ms train")
@@ -146,7 +145,8 @@ def meaning(name: str) -> Meaning | None:
     if name in ("train", "val", "valid", "test"):
         return Meaning(f"{'val' if name == 'valid' else name}/loss", 4)
     split, rest = split_in(name), [w for w in words(name) if w not in SPLITS]
-    return _optimizer(name, rest) or _resource(name, split, rest) or _headline(split, rest)
+    found = _optimizer(name, rest) or _resource(name, split, rest) or _headline(split, rest)
+    return Meaning(f"{split}/loss", STAND_IN) if found is None and split and objective(name) else found
 
 
 def _optimizer(name: str, rest: list[str]) -> Meaning | None:

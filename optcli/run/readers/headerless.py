@@ -33,6 +33,7 @@ CLEAR: Final = 0.6
 ROUNDED: Final = 1e-3
 """Relative rounding of printed numbers, up to which one is the sum of others."""
 UNDECIDED: Final = "the first rises, and several fall; --map train/loss=NAME says which is the training loss"
+TITLES: Final = ("0", ",0")
 Values = tuple[float, ...]
 _CELLS: Final = re.compile(r"[\s,;|]+")
 _HEADING: Final = re.compile(r"[-=*\[(]*\s*([^\W\d_]{2}[^\x00-\x1f\x7f\ufffd]{0,80})")
@@ -60,7 +61,9 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
         what = f"no names above the numbers: {taken if lead else UNDECIDED}"
         yield Block({}, notes=(say.note(say.NO_NAMES, what),))
     roles = {"train/loss": lead} if lead else {}
-    yield from tables(source, partial(_row, names), offset, odd=_odd, format="headerless", roles=roles)
+    titled = _titled(source.head())
+    parse = partial(_titled_row if titled else _row, names)
+    yield from tables(source, parse, offset, odd=_odd, format="headerless", roles=roles)
 
 
 class _Section:
@@ -87,7 +90,14 @@ def _named(line: str) -> str:
 
 
 def _odd(line: str) -> bool:
-    return _HEADING.fullmatch(line.strip()) is None
+    return _HEADING.fullmatch(line.strip()) is None and line.strip() not in TITLES
+
+
+def _titled(head: bytes) -> bool:
+    """Whether the first line is what pandas calls the values of a series that has no name: `0`, or `,0` above steps."""
+    first, *others = [line.strip() for line in sample(head)[:LOOKED_AT]]
+    values = [number(_cells(line)[-1]) for line in others]
+    return first in TITLES and bool(values) and not any(value is None or value.is_integer() for value in values)
 
 
 def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
@@ -154,3 +164,7 @@ def _row(names: tuple[str, ...], line: str) -> Row | None:
     values = [number(cell) for cell in _cells(line)]
     found = {name: value for name, value in zip(names, values, strict=False) if value is not None}
     return found if len(values) == len(names) else None
+
+
+def _titled_row(names: tuple[str, ...], line: str) -> Row | None:
+    return None if line.strip() in TITLES else _row(names, line)
