@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NAMED: Final = frozenset(
-    (
-        "quantile huber fair poisson gamma tweedie kullbackleibler kldiv"
-        " poissonnloglik gammanloglik coxnloglik tweedienloglik aftnloglik"
-        " multiclass multiclassonevsall multilogloss multicrossentropy loglinquantile multiquantile lq expectile logcosh"
-        " medianabsoluteerror multirmse multirmsewithmissingvalues rmsewithuncertainty pairlogit pairlogitpairwise"
-        " queryrmse querysoftmax querycrossentropy survivalaft cox numerrors brierscore"
-    ).split()
-)
+_NAMED: Final = frozenset((
+    "quantile", "huber", "fair", "poisson", "gamma", "tweedie", "kullbackleibler", "kldiv", "poissonnloglik",
+    "gammanloglik", "coxnloglik", "tweedienloglik", "aftnloglik", "multiclass", "multiclassonevsall",
+    "multilogloss", "multicrossentropy", "loglinquantile", "multiquantile", "lq", "expectile", "logcosh",
+    "medianabsoluteerror", "multirmse", "multirmsewithmissingvalues", "rmsewithuncertainty", "pairlogit",
+    "pairlogitpairwise", "queryrmse", "querysoftmax", "querycrossentropy", "survivalaft", "cox", "numerrors",
+    "brierscore",
+))  # fmt: skip
 _PARAMETERS: Final = re.compile(r"[:@].*")
 """`Quantile:alpha=0.5`, `tweedie-nloglik@1.5`."""
 

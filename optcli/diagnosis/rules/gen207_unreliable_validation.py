@@ -81,6 +81,8 @@ CALM: Final = 10.0
 """Times the noise of the training loss's blocks that they must reach: in runs that shake as a whole they reach 4."""
 SHARED: Final = 0.3
 """A rise of the training loss near by, as a share of the leap, that makes it one of the parameters."""
+UNITS: Final = 30.0
+"""Times the training loss that the first validation is in other units, a sum beside a mean."""
 SPENT: Final = 2
 """First validations that may be anything."""
 
@@ -92,7 +94,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return Abstain("too few validations, or none of training")
     if loss.end > loss.start + LEAP * abs(loss.start):
         return []  # training itself has left
-    height = _alone(_leaps(val, max(loss.drop, SOME * abs(loss.start))), val, loss)
+    learned = _learned(val, loss)
+    height = _alone(_leaps(val, max(learned, SOME * abs(loss.start))), val, loss)
     high = np.flatnonzero(height > 0)
     calm = len(high) > 0 and median(height[high]) > CALM * loss.tau
     if calm and len(high) >= max(LEAPS, OFTEN * val.n):
@@ -101,21 +104,27 @@ def check(view: View) -> list[Finding] | Abstain:
             view.finding(
                 __name__, SEVERITY, val.name, float(val.step[high[0]]), 0.8,
                 f"{val.name} leaps in {len(high)} of {val.n} validations, up to {worst:.4g}",
-                leaps=(len(high) / val.n, "of the validations"), worst=(float(height.max()) / loss.drop, "of the drop"),
+                leaps=(len(high) / val.n, "of the validations"), worst=(float(height.max()) / learned, "of the drop"),
             )
         ]  # fmt: skip
     if not view.learned or val.n < SCATTER_POINTS:
         return Abstain("too few validations, or nothing learned yet")
-    if val.tau < NOISE * loss.drop or val.tau < SMOOTH * loss.tau:
+    if val.tau < NOISE * learned or val.tau < SMOOTH * loss.tau:
         return []
-    severity: Severity = SEVERITY if view.complete and val.tau > ALL * loss.drop else "info"
+    severity: Severity = SEVERITY if view.complete and val.tau > ALL * learned else "info"
     return [
         view.finding(
             __name__, severity, val.name, float(val.block_step[len(val.blocks) // 3]), 0.7,
-            f"{val.name} scatters by {val.tau / loss.drop:.0%} of what was learned: less means nothing",
-            noise=(val.tau / loss.drop, "of the drop"), over_training=(val.tau / loss.tau, "1"),
+            f"{val.name} scatters by {val.tau / learned:.0%} of what was learned: less means nothing",
+            noise=(val.tau / learned, "of the drop"), over_training=(val.tau / loss.tau, "1"),
         )
     ]  # fmt: skip
+
+
+def _learned(val: Series, loss: Series) -> float:
+    """The training loss's drop, or validation's own where the two can't be in the same units."""
+    first = float(val.value[0])
+    return max(loss.drop, val.drop) if first > UNITS * abs(loss.at(float(val.step[0]))) else loss.drop
 
 
 def _alone(height: Floats, val: Series, loss: Series) -> Floats:

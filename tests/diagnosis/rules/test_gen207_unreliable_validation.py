@@ -76,3 +76,12 @@ def test_nor_is_what_it_does_after_training_has_left(make) -> None:
     val = train + 0.02
     val[[20, 27, 34]] += 60.0
     assert not engine.diagnose(make({"train/loss": train, "val/loss": val}), select=["GEN207"]).findings
+
+
+@pytest.mark.parametrize(("scale", "warns"), [(1.0, True), (0.01, False)])
+def test_training_in_other_units_is_no_measure_of_a_leap(make, scale, warns) -> None:
+    """A mean beside a sum: half of what training learned is nothing to validation."""
+    val = 0.4 + 30 * np.exp(-EPOCH / 8) + 0.01 * NOISE[::-1]
+    val[[12, 20, 27, 33]] += 7.0
+    found = said(make({"train/loss": scale * (TRAIN + 9 * np.exp(-EPOCH / 4)), "val/loss": val}))
+    assert (("warning", None) in found) is warns
