@@ -12,6 +12,8 @@ def setting(config: Mapping[str, Any], path: str) -> Any:
 
     `config` may hold whole paths as keys, nested mappings, and lists of parts, which are addressed by their names.
     """
+    if not config:  # asked by many rules at every rung, and most logs have no settings
+        return None
     if path in config:
         return config[path]
     head, _, rest = path.partition(".")

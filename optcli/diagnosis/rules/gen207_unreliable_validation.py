@@ -82,7 +82,7 @@ CALM: Final = 10.0
 SHARED: Final = 0.3
 """A rise of the training loss near by, as a share of the leap, that makes it one of the parameters."""
 UNITS: Final = 30.0
-"""Times the training loss that the first validation is in other units, a sum beside a mean."""
+"""Times the training loss that validation starts at if it is in other units, a sum beside a mean."""
 SPENT: Final = 2
 """First validations that may be anything."""
 
@@ -123,8 +123,7 @@ def check(view: View) -> list[Finding] | Abstain:
 
 def _learned(val: Series, loss: Series) -> float:
     """The training loss's drop, or validation's own where the two can't be in the same units."""
-    first = float(val.value[0])
-    return max(loss.drop, val.drop) if first > UNITS * abs(loss.at(float(val.step[0]))) else loss.drop
+    return max(loss.drop, val.drop) if val.start > UNITS * abs(loss.start) else loss.drop
 
 
 def _alone(height: Floats, val: Series, loss: Series) -> Floats:
