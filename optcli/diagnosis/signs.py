@@ -6,12 +6,14 @@ Causes weigh them beside what the rules found (`Case.sign`). NaN stands for what
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from optcli.diagnosis import ladder, strength
 from optcli.diagnosis.outset import GUESS
+from optcli.diagnosis.sameness import unchanging
 from optcli.run.curve import Run
 from optcli.run.prepare import Series, whole
 from optcli.run.stats import median
@@ -59,6 +61,7 @@ def signs(run: Run) -> dict[str, float]:
         "lr_peak": _peak(run, "lr"),
         "lr_rise": _lr_rise(run),
         "untrained": _untrained(run),
+        "one_answer": math.nan if unchanging(run.curves, partial(_series, run)) is None else 1.0,
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
 

@@ -255,6 +255,11 @@ class Case:
         return strength.rate_off(self.config, self._lr)
 
     @property
+    def answers_alike(self) -> bool:
+        """Whether one answer was given to everything in all validations, at a rate that is known and not low."""
+        return self.sign("one_answer") > 0 and self.rated and self.rate > -1.0
+
+    @property
     def rated(self) -> bool:
         """Whether the learning rate is known."""
         return self._lr > 0

@@ -58,6 +58,8 @@ BRIEF: Final = 2.0
 YOUNG: Final = 1.5
 FASTER: Final = 1.4
 """Pace late over pace early: a fall that speeds up by this much has only just begun."""
+ONE: Final = 3.0
+"""Log-odds against it where a usual rate brought one answer for everything: only a bias learns."""
 FACTOR: Final = 5.0
 
 
@@ -67,9 +69,15 @@ def weigh(case: Case) -> float:
     odds = FAR * min(max((middle - case.rate) / half, -1.0), 1.0) if case.rated else 0.0
     if "GEN204" in case.findings and case.rate > -UNUSUAL:
         odds -= 1.0  # a curve that slowed down
-    odds -= BRIEF * case.brief + SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
+    odds -= (
+        ONE * case.answers_alike
+        + BRIEF * case.brief
+        + SHORT * case.cut
+        + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
+    )
     if "OPT104" not in case.findings:
         return odds
+    odds -= ONE * case.answers_alike
     odds += 3.0 * case.crawls - 3.0 * (case.crawls and case.alone)
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds -= 4.0

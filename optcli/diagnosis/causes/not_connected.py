@@ -46,10 +46,12 @@ EVIDENCE: Final = {
 PRIOR: Final = -0.5
 LEFT: Final = 0.88
 PART: Final = 0.5
+ONE: Final = 4.0
 NOTHING: Final = -5.0
 LOW: Final = -1.0
 """Share of the start level that is left where only a part of the net learns, such as the last bias, the log-odds of
-that, and those where the loss did move; and decades below the usual rate, which would explain it."""
+that, those where one answer is given to everything, and those where the loss did move; and decades below the usual
+rate, which would explain it."""
 BURNT: Final = 3.0
 """Log-odds against it at a rate that no net bears, where validation moves at all: units are dead, and not cut off."""
 
@@ -60,10 +62,13 @@ def weigh(case: Case) -> float:
     odds = NOTHING * case.idle - BURNT * (case.rate > ABSURD and moves)
     if "OPT104" not in case.findings:
         part = case.figure("GEN204", "left") > LEFT and not case.figure("GEN204", "narrow", 0.0) and case.rate > LOW
-        odds += PART if part else NOTHING
+        odds += ONE if case.answers_alike else PART if part else NOTHING
+    elif case.answers_alike and "OPT103" in case.findings:
+        odds += ONE
     if case.figure("OPT104", "frozen", 0.0) or case.figure("OPT104", "grad_norm", 1.0) == 0.0:
         odds += 3.0
-    return odds - 1.5 * (case.crawls and not case.alone) - 2.0 * case.collapsed - 3.0 * case.lifted
+    crawls = case.crawls and not case.alone and not case.answers_alike
+    return odds - 1.5 * crawls - 2.0 * case.collapsed - 3.0 * case.lifted
 
 
 def prescribe(case: Case) -> Prescription:

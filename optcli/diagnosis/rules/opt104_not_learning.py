@@ -12,9 +12,10 @@ where the loss falls. Of a log that begins in the middle it is said where loss a
 all classes; and at the end, where batches scatter too much, of ten validations within 3 % of the first. So is a whole
 run whose accuracy is that of a guess among k classes in every point while no loss is ever below ln(k), from wherever it
 came, and one whose accuracy is the same p of more than a half in all validations while their loss came down to the
-entropy of two classes of these shares and no further: nothing else is known. A whole run that has lost less than 9 %,
-in a line that doesn't bend, only crawls (not of text or of a net that was trained before). Of a plan of fewer than 40
-optimizer steps nothing is said.
+entropy of two classes of these shares and no further: nothing else is known. So is any score on validation data, if
+no other moves, that is one number below 0.9 in eight validations and more, whose loss hasn't come down by a fifth since
+the first. A whole run that has lost less than 9 %, in a line that doesn't bend, only crawls (not of text or of a net
+that was trained before). Of a plan of fewer than 40 optimizer steps nothing is said.
 
 ## Why it matters
 The run learns nothing. Something that is easy to find is wrong, and no number of steps will repair it.
@@ -56,6 +57,7 @@ import numpy as np
 
 from optcli.diagnosis import answers, stages, stillness
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.sameness import TIMES, unchanging
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import Series
 
@@ -97,6 +99,8 @@ THROWN: Final = 2.0
 """Times a guess's loss beyond which a run was thrown there; less is how weights begin."""
 COLLAPSE: Final = -0.3
 """A rise by more than this share of the start level is a divergence."""
+GAINED: Final = 0.8
+"""Share of its first value above which a validation loss has hardly come down, beside a score that never changes."""
 
 
 def check(view: View) -> list[Finding] | Abstain:
@@ -109,6 +113,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return [_say_guess(view, *guess)]
     if (same := answers.by_prior(view)) is not None:
         return [_say_one(view, same)]
+    if (same := _one_score(view)) is not None:
+        return [_say_one(view, same, moved=True)]
     return [_say_unmoved(view)] if stillness.unmoved(view) else _crawling(view) or found
 
 
@@ -184,15 +190,23 @@ def _one_answer(view: View) -> Finding | None:
     return None if unseen is None else _say_one(view, unseen)
 
 
-def _say_one(view: View, unseen: Series) -> Finding:
+def _one_score(view: View) -> Series | None:
+    """A score that never changes, of whatever name, where validation has hardly come down since the first time."""
+    val = view.val
+    if val is None or val.n < TIMES or not 0 < float(val.value[0]) * GAINED < val.end:
+        return None
+    return unchanging(view.roles, view.series)
+
+
+def _say_one(view: View, unseen: Series, *, moved: bool = False) -> Finding:
     loss, val = view.loss, view.val
     sinks = val.trend(1.0)[1] if val is not None else 0.0
     fall = (loss.start - loss.end) / loss.start if loss.start > 0 else 0.0
     return view.finding(
         __name__, SEVERITY, unseen.name, float(unseen.step[0]), 0.85,
         f"{unseen.name} is {unseen.value[0]:.4g} in all of {unseen.n} validations: one answer is given to everything",
-        frozen=(float(sinks > CRAWLS), "1"), noise=(0.0, "of the start level"), fall=(fall, "of the start level"),
-        val_trend=(sinks, "sigma"),
+        frozen=(float(sinks > CRAWLS and not moved), "1"), noise=(0.0, "of the start level"),
+        fall=(fall, "of the start level"), val_trend=(sinks, "sigma"),
     )  # fmt: skip
 
 
