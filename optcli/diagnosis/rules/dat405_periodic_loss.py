@@ -72,6 +72,5 @@ def check(view: View) -> list[Finding] | Abstain:
 
 
 def gone(finding: Finding, view: View) -> bool:
-    """Whether half of what it takes to find a pattern is not there any more."""
-    found = seasons.pattern(view)
-    return found is None or not found.certain or found.swing < seasons.SWING / 2 * view.loss.drop
+    """Never: the order stays what it is, though a loss that has come down may not show it any more."""
+    return False
