@@ -29,6 +29,8 @@ SHAKY: Final = 2
 """Samples in a step up to which it is mostly noise."""
 NARROW: Final = 4
 """Units of the widest layer up to which a model is no more than a few straight lines."""
+THIN: Final = 0.1
+"""Factor of all widths (Howard et al. 2017, arXiv:1704.04861: 0.25 to 1) below which a model is hardly one any more."""
 USUAL: Final = {
     "sgd": 0.05,
     "momentum": 0.05,
@@ -53,7 +55,9 @@ UNHEARD: Final = 2.0
 
 def narrow(config: Mapping[str, Any]) -> str:
     """The width of a model that is plainly too small for most tasks, in words; nothing for any other."""
-    hidden = setting(config, "model.hidden")
+    factor, hidden = number(config, "model.width_factor"), setting(config, "model.hidden")
+    if factor is not None and 0 < factor < THIN:
+        return f"{factor:g} times the width"
     widths = hidden if isinstance(hidden, list | tuple) else [hidden]
     if not widths or not all(isinstance(w, int | float) and not isinstance(w, bool) for w in widths):
         return ""

@@ -22,7 +22,10 @@ NAMES: Final = {
     ),
     "model.hidden": (
         "hidden", "hidden_sizes", "hidden_size", "hidden_dims", "hidden_dim", "hidden_layer_sizes", "d_model", "n_embd",
+        "hidden_units", "hidden_features", "hidden_channels", "nhid", "num_units", "n_units", "base_channels",
+        "n_filters", "num_filters",
     ),
+    "model.width_factor": ("width_factor", "width_mult", "width_multiplier"),
     "regularizers.dropout.rate": ("dropout", "dropout_rate", "drop", "drop_rate", "p_dropout"),
     "train.epochs": ("epochs", "num_train_epochs", "max_epochs", "num_epochs"),
     "regularizers.clip_norm.max_norm": (
@@ -38,6 +41,8 @@ UNTRAINED: Final = ("", "none", "false", "no", "0", "0.0")
 BEGUN: Final = ("init", "init_from")
 BEGUN_TRAINED: Final = ("pretrained", "finetune", "gpt2")
 """Names that tell what it begins with, and how their value begins where it had been trained (nanoGPT: `gpt2-xl`)."""
+LINEAR: Final = ("linear", "logreg", "logistic", "softmax_reg", "ridge", "lasso", "sgdreg", "sgdclass")
+"""How models without a hidden layer are called, at the beginning: their rate depends on the scale of the inputs."""
 MIXED: Final = ("mixup", "mixup_alpha", "cutmix", "cutmix_alpha")
 """Names of what blends samples, by a switch or a strength above 0."""
 COUNTS: Final = ("hidden",)
@@ -56,6 +61,8 @@ def known(params: Mapping[str, Any]) -> dict[str, Any]:
             found[path] = value if isinstance(value, list) or number(value) is None else number(value)
     if _trained(params):
         found["facts.pretrained"] = 1
+    if str(params.get("model")).lower().startswith(LINEAR):
+        found["facts.linear"] = 1
     if any((number(params.get(name)) or 0.0) > 0 or params.get(name) is True for name in MIXED):
         found["facts.mixed"] = 1
     return found

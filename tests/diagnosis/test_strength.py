@@ -56,6 +56,11 @@ def test_a_width_of_hardly_any_units(hidden, said) -> None:
     assert strength.narrow({"model.hidden": hidden}) == said
 
 
+@pytest.mark.parametrize(("factor", "said"), [(0.03, "0.03 times the width"), (0.25, ""), (0, ""), ("x", "")])
+def test_a_factor_that_leaves_hardly_any_width(factor, said) -> None:
+    assert strength.narrow({"model.width_factor": factor}) == said
+
+
 @pytest.mark.parametrize(
     ("name", "rate", "decades"),
     [

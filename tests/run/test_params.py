@@ -21,6 +21,12 @@ def test_widths_and_switches() -> None:
     assert known({"hidden": [2, 2], "drop": 0.9}) == {"model.hidden": [2, 2], "regularizers.dropout.rate": 0.9}
     assert known({"hidden": [2, "x"], "drop": True, "d_model": 4}) == {"model.hidden": 4.0}
     assert known({"hidden": 2, "width": 0.25}) == {}
+    assert known({"width_mult": 0.25, "num_units": "8"}) == {"model.width_factor": 0.25, "model.hidden": 8.0}
+
+
+@pytest.mark.parametrize(("model", "linear"), [("LogisticRegression", True), ("sgdreg", True), ("mlp", False)])
+def test_models_without_a_hidden_layer(model: str, linear: bool) -> None:
+    assert ("facts.linear" in known({"model": model})) is linear
 
 
 def test_a_batch_of_one_device_is_told_apart() -> None:

@@ -7,7 +7,7 @@ it is done and the trend, carried on to its end, leaves as much. Needs a validat
 means something: that of an untrained model. Where neither an accuracy nor the recipe tells how low the loss could get,
 as in most regressions and in fine-tuning, only the latter counts, and as `info`. Under a dropout of 0.8 and more, a
 weight decay of 0.05 in the gradient (1 beside it), or with layers of 4 units and fewer, 40 % are enough, whatever the
-floor, and as soon as the loss stands still.
+floor, and as soon as the loss stands still; or, under such a dropout or decay, 80 % of a validation loss since early.
 
 ## Why it matters
 No amount of data or stopping early helps a model that can't even fit its training set: capacity, regularization or
@@ -76,8 +76,12 @@ BENT: Final = 0.3
 """Share of the run by which nine tenths of the fall must be done, else the curve bends slowly into a floor."""
 LEFT_HELD: Final = 0.4
 MOST_HELD: Final = 4.0
+VALIDATIONS: Final = 8
+SOON: Final = 0.15
+KEPT: Final = 0.8
 """Share of the start level that is left where the settings hold the model back far beyond the usual. A decay that
-pulls all weights to 0 may end above a first batch that was an easy one."""
+pulls all weights to 0 may end above a first batch that was an easy one. Or else, since such a dropout raises the first
+losses, validations, share of the run by which the first must have come, and what is left of it."""
 FLAT: Final = -0.05
 """Change over the last 40 % as a share of the drop, at which a run of unknown length is judged before its end there."""
 NOISE: Final = 0.5
@@ -144,13 +148,20 @@ def _flat(loss: Series) -> bool:
     return loss.n >= 2 * POINTS and loss.trend(TAIL)[0] > FLAT * loss.drop
 
 
+def _unmoved(view: View, val: Series) -> bool:
+    """Whether validation, which no dropout raises, has hardly come down since early in the run."""
+    seen = view.complete and val.n >= VALIDATIONS and val.step[0] <= SOON * view.at
+    return seen and 0 < KEPT * float(val.value[0]) < val.end and val.trend(TAIL)[0] > SLOWING * val.drop
+
+
 def _held(view: View, val: Series, left: float, held: str, small: str) -> list[Finding]:
     """Much is left of the training loss, and the settings say why."""
     loss = view.loss
     change, z = loss.trend(TAIL)
     gap = (val.end - loss.end) / view.top
     goes_on = change < SLOWING * loss.drop and left < NOTHING
-    if not LEFT_HELD <= left <= MOST_HELD or goes_on or gap > APART:
+    much = LEFT_HELD <= left <= MOST_HELD and not goes_on and gap <= APART
+    if not much and not (held and _unmoved(view, val)):
         return []
     return [
         view.finding(

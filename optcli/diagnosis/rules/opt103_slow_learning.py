@@ -6,8 +6,10 @@ when the run ends (or, with a known plan, when 30 % of it is done and the rest c
 there is one, falls as the training loss does; where batches scatter too much to tell, a validation loss that falls by
 less than a fifth in a perfectly straight line is enough. A run of fewer than 60 points, or of fewer than 30 for 300
 steps and more, is too short to be called slow. Half of the start level may be gone if that line is as straight as can
-be. What flattens with the rate doesn't slow down. A rate that is known to be a 20th of the usual asks for less, and one
-that is known to be eight times it is never too low. Nothing is said of a net that is known to have been trained before.
+be. What flattens with the rate doesn't slow down. A rate that is known to be a 20th of the usual asks for less; at a
+100th half of the start level may be gone, if the later half brings an eighth of that (not of linear models). One that
+is known to be eight times the usual is never too low. Nothing is said of a net that is known to have been trained
+before.
 
 ## Why it matters
 A healthy curve is steep first and slows down. A straight one has got nowhere: the same steps, longer, would have
@@ -51,6 +53,7 @@ from typing import Final
 import numpy as np
 
 from optcli.diagnosis.diagnosis import Abstain, Finding
+from optcli.diagnosis.settings import number
 from optcli.diagnosis.strength import off, tuned
 from optcli.diagnosis.view import LOSS, View
 from optcli.run.prepare import TINY, Series
@@ -110,6 +113,11 @@ CERTAIN_LOW: Final = 8.0
 STRAIGHT_LOW: Final = 0.25
 """Decades below the usual at which a rate is known to be low (a 20th), beyond it at which it is known not to be (8
 times), and what is enough where it is low."""
+HUNDREDTH: Final = -2.0
+HALF: Final = 0.5
+GOES_ON: Final = 0.12
+"""Decades below the usual at which it is a hundredth of it, what may be gone there, and the share of that which the
+later half must bring."""
 STEP: Final = 0.12
 STEPS: Final = 6.0
 """A fall from one level to the next in the later two thirds, as a share of the whole fall and over a usual one, that
@@ -137,7 +145,8 @@ def check(view: View) -> list[Finding] | Abstain:
         return []
     gone = (view.top - loss.end) / view.top / view.share  # carried on in a straight line to the end
     little = 0.01 <= gone <= (PROGRESS_TEXT if view.texty else PROGRESS)
-    return (_by_training(view, gone) if little else []) or (_by_validation(view) if gone >= 0.01 else [])
+    found = (_by_training(view, gone) if little else []) or (_by_validation(view) if gone >= 0.01 else [])
+    return found or _by_rate(view)
 
 
 def _by_training(view: View, gone: float) -> list[Finding]:
@@ -178,6 +187,26 @@ def _by_validation(view: View) -> list[Finding]:
             __name__, SEVERITY, val.name, float(val.step[0]), 0.9,
             f"{val.name} falls in a straight line and has lost only {gone:.0%} of its start level",
             progress=(gone, "1"), late_over_early=(late / early, "1"), trend=(val.trend(1.0)[1], "sigma"),
+        )
+    ]  # fmt: skip
+
+
+def _by_rate(view: View) -> list[Finding]:
+    """At a hundredth of a usual rate half of the loss and more is left, and it falls on in the later half."""
+    series, rate = view.val if view.val is not None and view.val.n >= MANY else view.loss, off(view)
+    if not view.complete or rate > HUNDREDTH or series.start <= 0 or series.trend(1.0)[1] > -CERTAIN_LOW:
+        return []
+    gone, blocks = (series.start - series.end) / series.start, series.blocks
+    if not 0.01 < gone < HALF or blocks[len(blocks) // 2] - blocks[-1] < GOES_ON * (blocks[0] - blocks[-1]):
+        return []
+    if not _shared(view) or number(view.config, "facts.linear"):
+        return []
+    return [
+        view.finding(
+            __name__, SEVERITY, series.name, float(series.step[0]), 0.85,
+            f"{series.name} has lost only {gone:.0%} of its start level and falls on, at {10**rate:.2g} of a usual "
+            "rate",
+            progress=(gone, "1"), trend=(series.trend(1.0)[1], "sigma"),
         )
     ]  # fmt: skip
 

@@ -1,9 +1,10 @@
 """Gradient clipping acts on every step.
 
 ## What is seen
-The gradient's norm before clipping is above the limit at 95 % of the steps, and usually ten times as large. The limit
-must be known from the configuration. Where the run has the curve `clip_norm/clipped_steps`, the share of the steps that
-were clipped is taken from there: it counts every step, and only those that were really cut.
+The gradient's norm before clipping is above the limit at 95 % of the steps, and usually ten times as large; of 8 to 23
+norms all are, in a run that has ended. The limit must be known from the configuration. Where the run has the curve
+`clip_norm/clipped_steps`, the share of the steps that were clipped is taken from there: it counts every step, and only
+those that were really cut.
 
 ## Why it matters
 Every step then has the same length whatever the gradient says; with plain SGD the learning rate is smaller than
@@ -57,11 +58,13 @@ from optcli.run.stats import median, quantile
 SEVERITY: Final = "warning"
 STATUS: Final = "stable"
 NEEDS: Final = ("grad_norm", LOSS)
-POINTS: Final = 24
+POINTS: Final = 8
 VARIES: Final = ("scale", "shift")
 
 ALWAYS: Final = 0.95
 """Share of steps that are clipped."""
+MANY: Final = 24
+"""Norms from which half of them tell; of fewer all have to be that large, in a run that has ended."""
 DEEP: Final = 10.0
 """Times the limit that the usual norm is: below, clipping only acts as a normalization."""
 CLIPPED: Final = "clip_norm/clipped_steps"
@@ -75,7 +78,9 @@ def check(view: View) -> list[Finding] | Abstain:
     limit = next((found for path in PATHS if (found := number(view.config, path)) is not None), 0.0)
     if grad is None or limit <= 0:
         return Abstain("no clipping limit is known")
-    recent = grad.value[-max(POINTS, grad.n // 2) :]
+    if grad.n < MANY and not (view.complete and float(grad.value.min()) > DEEP * limit):
+        return Abstain("too few norms")
+    recent = grad.value[-max(MANY, grad.n // 2) :]
     counted = view.series(CLIPPED)
     clipped = float(np.mean(recent > limit if counted is None else counted.value[-(counted.n // 2 + 1) :]))
     usual = median(recent)

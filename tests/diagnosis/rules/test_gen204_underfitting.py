@@ -135,3 +135,18 @@ def test_a_decay_that_pulls_everything_to_nothing_may_end_above_the_first_batch(
     told = engine.diagnose(make(curves, config=config))
     assert "GEN204" in {f.code for f in told.findings}
     assert told.causes[0].name == "too-much-regularization"
+
+
+@pytest.mark.parametrize(
+    ("config", "end", "said"),
+    [
+        ({"regularizers.dropout.rate": 0.95}, 0.9, True),
+        ({"regularizers.dropout.rate": 0.95}, 0.5, False),
+        ({"regularizers.dropout.rate": 0.5}, 0.9, False),
+    ],
+)
+def test_a_dropout_that_raises_the_first_losses_is_told_by_validation(make, config, end, said) -> None:
+    train = 1.0 + 20 * np.exp(-STILL / 5) + 0.1 * np.random.default_rng(0).normal(size=400)
+    curves = {"train/loss": train, "val/loss": (SEEN, end + (1 - end) * np.exp(-(SEEN - SEEN[0]) / 40))}
+    found = engine.diagnose(make(curves, config=config), select=["GEN204"]).findings
+    assert any(f.severity == "warning" for f in found) is said

@@ -114,3 +114,20 @@ def test_a_low_rate_that_ends_as_planned_flattens_the_end_and_hides_no_crawl(mak
     run = make(curves, planned=N, config={"optimizer.name": "adamw", "optimizer.lr": rate})
     found = engine.diagnose(run, select=["OPT103"]).findings
     assert any(f.healed_at is None for f in found) is said
+
+
+@pytest.mark.parametrize(
+    ("lr", "more", "bend", "said"),
+    [
+        (4e-4, {}, 3.5, True),
+        (2e-3, {}, 3.5, False),  # a 25th of the usual
+        (4e-4, {"facts.linear": 1}, 3.5, False),
+        (4e-4, {"facts.pretrained": 1}, 3.5, False),
+        (4e-4, {}, 9.0, False),  # nothing comes of the later half
+    ],
+)
+def test_at_a_hundredth_of_the_usual_rate_a_curve_may_bend(make, lr, more, bend, said) -> None:
+    level = 1.0 - 0.4 * (1 - np.exp(-bend * VAL_STEP / N)) / (1 - np.exp(-bend))
+    curves = {"train/loss": (VAL_STEP, level), "val/loss": (VAL_STEP, level + FINE)}
+    run = make(curves, config={"optimizer.name": "momentum", "optimizer.lr": lr, **more})
+    assert bool(engine.diagnose(run, select=["OPT103"]).findings) is said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from optcli.diagnosis.diagnosis import Finding
 from optcli.diagnosis.engine import diagnose
@@ -46,3 +47,19 @@ def test_only_the_recent_count_matters() -> None:
 
 def test_without_a_limit_nothing_is_said() -> None:
     assert findings(1.0, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("norms", "end", "said"),
+    [
+        (np.full(16, 3.0), "finished", True),
+        (np.full(16, 3.0), "running", False),
+        (np.full(7, 3.0), "finished", False),
+        (np.r_[np.full(15, 3.0), 0.2], "finished", False),  # ten times the limit is what all must reach
+    ],
+)
+def test_of_few_norms_all_must_be_far_above_the_limit(norms: Any, end: Any, said: bool) -> None:
+    step = np.arange(1.0, len(norms) + 1)
+    curves = {"train/loss": Curve("train/loss", step, 2.0 / step), "grad_norm": Curve("grad_norm", step, norms)}
+    found = diagnose(Run("x", "none", curves, end=end, config=LIMIT), select=["OPT110"]).findings
+    assert bool(found) is said
