@@ -29,6 +29,8 @@ VALIDATIONS: Final = 5
 ROSE: Final = 0.08
 """Validation accuracies that are needed, and what they must have risen by before, as a share of the best."""
 TREES: Final = ("boosting-console", "catboost")
+HUGE: Final = 1e3
+"""Loss beyond that of scaled targets and of any guess among classes."""
 PER_EPOCH: Final = 1.2
 """Points of one loss for each of the other's, up to which both are logged once an epoch."""
 HALF: Final = 0.5
@@ -42,7 +44,7 @@ def signs(run: Run) -> dict[str, float]:
     if head is None or loss is None:
         return {}
     if loss.n < 2:
-        return {"untrained": _untrained(run)}
+        return {"untrained": _untrained(run), "born_huge": _born_huge(run)}
     return {
         "start": loss.start,
         "first_step": float(head.step[0]),
@@ -61,6 +63,7 @@ def signs(run: Run) -> dict[str, float]:
         "lr_peak": _peak(run, "lr"),
         "lr_rise": _lr_rise(run),
         "untrained": _untrained(run),
+        "born_huge": _born_huge(run),
         "one_answer": math.nan if unchanging(run.curves, partial(_series, run)) is None else 1.0,
         **{f"{name}_accuracy": _end(run, f"{name}/accuracy") for name in ("train", "val")},
     }
@@ -86,11 +89,23 @@ def _lr_rise(run: Run) -> float:
 
 def _untrained(run: Run) -> float:
     """1.0 where the very first loss, of weights that no step has changed, is no number; else NaN."""
+    first = _very_first(run)
+    return 1.0 if first is not None and not math.isfinite(first) else math.nan
+
+
+def _born_huge(run: Run) -> float:
+    """The very first loss, where it is of a size that no data explain; else NaN."""
+    first = _very_first(run)
+    return first if first is not None and HUGE < first < math.inf else math.nan
+
+
+def _very_first(run: Run) -> float | None:
+    """The loss of weights that no step, or one, has changed; None where it isn't logged."""
     loss, val = ladder.headline(run), run.curve("val/loss")
-    if loss is None or run.axis != "step" or not len(loss) or loss.step[0] > 1 or math.isfinite(loss.value[0]):
-        return math.nan
+    if loss is None or run.axis != "step" or not len(loss) or loss.step[0] > 1:
+        return None
     passes = max(len(run.epoch_steps), len(val) if val is not None else 0)
-    return 1.0 if len(loss) > PER_EPOCH * passes else math.nan
+    return float(loss.value[0]) if len(loss) > PER_EPOCH * passes else None
 
 
 def _end(run: Run, role: str) -> float:

@@ -74,6 +74,20 @@ def test_a_rate_makes_no_nan_before_it_is_high_or_before_the_first_step(figures,
 
 
 @pytest.mark.parametrize(
+    ("lr", "signs", "name"),
+    [
+        (1e-3, {"born_huge": 2e4}, "scale-too-large"),
+        (0.5, {"born_huge": 2e4}, "learning-rate-too-high"),  # 500 times the usual rate explains it, too
+        (1e-3, {}, "numerical-instability"),
+    ],
+)
+def test_a_huge_first_loss_that_becomes_no_number_is_one_of_scale(lr, signs, name) -> None:
+    config = {"optimizer.name": "adam", "optimizer.lr": lr}
+    found = [finding("NUM301", 0.99, finite_before=1.0), finding("OPT102", 0.9)]
+    assert causes.rank(found, config, signs)[0].name == name
+
+
+@pytest.mark.parametrize(
     ("lr", "peak", "name"),
     [(0.0, 3e-4, "schedule-ended-early"), (0.0, 0.0, "not-connected"), (3e-4, 3e-4, "not-connected")],
 )

@@ -204,3 +204,18 @@ def test_a_rate_that_rises_after_the_first_eighth(make) -> None:
 def test_a_first_loss_that_no_step_has_spoilt(make, loss, first, rest, known) -> None:
     curves = {"train/loss": (first + np.arange(len(loss)), loss)}
     assert (signs(make(curves, **rest)).get("untrained") == 1.0) is known
+
+
+@pytest.mark.parametrize(
+    ("loss", "first", "known"),
+    [
+        ([3e4, *[np.nan] * 39], 0, True),
+        ([3e4, *[2.0] * 39], 0, True),
+        ([3e4, *[np.nan] * 39], 9, False),  # nine steps may have done that
+        ([30.0, *[np.nan] * 39], 0, False),
+        ([np.inf, *[2.0] * 39], 0, False),
+    ],
+)
+def test_a_first_loss_that_no_data_explain(make, loss, first, known) -> None:
+    curves = {"train/loss": (first + np.arange(len(loss)), loss)}
+    assert (signs(make(curves)).get("born_huge", np.nan) > 0) is known

@@ -25,6 +25,7 @@ from optcli.diagnosis.causes import Case
 from optcli.diagnosis.causes._prescribe import patch
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.settings import setting
+from optcli.diagnosis.strength import WILD
 
 EVIDENCE: Final = {"ARC502": 1.6, "NUM305": 1.5, "NUM301": 0.3, "OPT102": 0.3, "OPT104": 0.1}
 PRIOR: Final = -3.0
@@ -37,7 +38,7 @@ STANDS: Final = 6.0
 """A loss that no scaled targets give, and the log-odds where one so large doesn't fall: steps of a usual rate are too
 small for it. Otherwise nothing learned speaks against it."""
 GROWS: Final = 6.0
-"""The same for a loss that begins beyond any guess's and grows from there."""
+"""The same for a loss that begins beyond any guess's and grows from there, or is a number no more."""
 
 
 def weigh(case: Case) -> float:
@@ -45,7 +46,8 @@ def weigh(case: Case) -> float:
     odds = HUGE * (case.figure("ARC502", "norm", 0.0) > 0) + TWICE * (case.figure("NUM305", "twice", 0.0) > 0)
     if "OPT104" in case.findings:
         odds += STANDS if case.sign("start") > IMMENSE and not case.figure("OPT104", "frozen", 0.0) else -1.0
-    return odds + GROWS * case.oversized
+    born = case.sign("born_huge") > 0 and "NUM301" in case.findings and case.rate <= WILD
+    return odds + GROWS * (case.oversized or born)
 
 
 def prescribe(case: Case) -> Prescription:

@@ -80,10 +80,10 @@ SAMPLES: Final = 2.5
 SCORES: Final = 10
 FEWEST: Final = 3
 LONGEST: Final = 10
-PACE: Final = 0.6
+PACE: Final = 0.53
 LEAST: Final = 0.05
-"""Validations that are few enough to be looked at one by one; their last fall over the mean of all (0.02 to 0.49 in
-healthy runs), and their whole fall as a share of the first."""
+"""Validations that are few enough to be looked at one by one; the last fall over that of all, by the step (0.02 to 0.49
+in healthy runs), and their whole fall as a share of the first."""
 BEHIND: Final = 0.5
 """Share of the usual distance at which the last validation brings too little of its own to be held against others."""
 GAIN_SEEN: Final = 0.1
@@ -151,9 +151,10 @@ def _regular(val: Series) -> tuple[Floats, Floats]:
 
 def _at_full_pace(view: View, step: Floats, value: Floats) -> list[Finding]:
     """Few validations, each below the one before, and the last fall nearly as large as they are on average."""
-    falls = -np.diff(value)
+    falls, apart = -np.diff(value), np.diff(step)
     fell, first = float(value[0] - value[-1]), float(step[-2])
-    if (falls <= 0).any() or fell < LEAST * abs(float(value[0])) or falls[-1] < PACE * falls.mean():
+    usual = fell / (step[-1] - step[0])
+    if (falls <= 0).any() or fell < LEAST * abs(float(value[0])) or falls[-1] < PACE * usual * apart[-1]:
         return []
     if view.loss.trend(0.5)[1] > SURE:
         return []  # training doesn't

@@ -95,6 +95,15 @@ def test_a_final_validation_right_behind_a_regular_one_is_not_held_against_it(ma
     assert any("the last of 4 validations brought 32%" in f.message for f in found) is said
 
 
+@pytest.mark.parametrize(("last", "said"), [(50.0, True), (57.0, False)])
+def test_the_last_fall_counts_by_the_steps_it_took(make, last, said) -> None:
+    step = np.arange(60.0)
+    loss = 2.1 - 0.4 * step / 60 + 0.15 * NOISE[:60]
+    seen, val = [9.0, 21.0, 33.0, 43.0, last], [2.0, 1.8, 1.6, 1.42, 1.34]
+    found = engine.diagnose(make({"train/loss": loss, "val/loss": (seen, val)}), select=["OPT106"]).findings
+    assert any(f.curve == "val/loss" for f in found) is said
+
+
 @pytest.mark.parametrize(("samples", "said"), [(1, False), (6, True)])
 def test_an_accuracy_that_gains_one_sample_more_does_not_climb(make, samples, said) -> None:
     seen = np.arange(30)
