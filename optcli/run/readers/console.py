@@ -40,7 +40,8 @@ _BAR: Final = re.compile(r"(?:\||%\|.{0,200}?\|) *(\d{1,12})/(\d{1,12}) \[\d|(?:
 """tqdm: `45%|####| 5/11 [00:10<00:12, ...]`, and `123it [00:10, ...]` where no total is known."""
 _GLUED: Final = re.compile(r"(?:it/s|s/it)[^\[\]]{0,400}\](?=[A-Za-z])")
 """A bar that hasn't ended its line, before what was printed next."""
-_BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b|\] \[(\d{1,12})\] (?=\w+=)")
+_BRACKET: Final = re.compile(r"\[\s*(\d{1,12})\s*/\s*(\d{1,12})\b(?!/\d| +\d\d?:\d\d)|\] \[(\d{1,12})\] (?=\w+=)")
+"""`[10/5005]`, and no `[2025/07/22 00:22:10]`."""
 _BOTH: Final = re.compile(r"^\[(\d{1,9}), *(\d{1,12})\]:? +(?=[A-Za-z])")
 _LEAD: Final = re.compile(r"^\[ *(\d{1,9}) */ *(\d{1,9}) *\]")
 """PyTorch's tutorial: `[1,  2000] loss: 2.2`, and `[1 / 10]` at the end of an epoch."""
@@ -169,7 +170,7 @@ class Lines:
         else:
             numbers = self._beside(said, inline)
         if not inline and self._steps_seen:
-            # What is said again belongs to a step whose number is damaged.
+            # said again: it belongs to a step whose number is damaged
             numbers = {new: value for name, value in numbers.items() if (new := _summary(name)) not in self._said}
         self._said |= numbers.keys()
         axis = {"epoch": self._epoch, "step": self._step}
@@ -212,8 +213,7 @@ class Lines:
 
     def _foreign(self, line: str) -> bool:
         """Whether another process wrote the line than the first that said which it is."""
-        found = _RANK.search(line)
-        if found is None:
+        if (found := _RANK.search(line)) is None:
             return False
         self._rank = found[1] if self._rank is None else self._rank
         return found[1] != self._rank

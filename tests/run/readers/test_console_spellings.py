@@ -66,3 +66,12 @@ def test_accuracies_of_the_first_and_the_first_three_guesses(tmp_path: Path) -> 
     ]
     run = console(tmp_path, [one.format(i=i, x=x) for i, x in enumerate(LOSSES, 1) for one in pair])
     assert run.curves["val/accuracy"].value.tolist() == [22.5] * 4
+
+
+@pytest.mark.parametrize("date", ["2025/07/22 00:22:1{i}", "07/22 00:22:1{i}"])
+def test_a_date_in_brackets_is_no_step(tmp_path: Path, date: str) -> None:
+    """Four lines of one epoch, and one that has nothing but the date."""
+    lines = [f"[{date}] ppocr INFO: epoch: [1/10], loss: {{x}}, eta: 4:30:02", f"[{date}] ppocr INFO: save model in 3"]
+    run = console(tmp_path, [line.format(i=i, x=x) for i, x in enumerate(LOSSES, 1) for line in lines])
+    assert run.roles["train/loss"] == "loss"
+    assert run.curves["train/loss"].value.tolist() == LOSSES
