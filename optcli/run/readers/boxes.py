@@ -29,10 +29,10 @@ GROWS: Final = True
 
 
 def sniff(head: bytes, name: str) -> float:
-    """A whole box with numbers, and no more losses outside of the boxes than in them."""
+    """A box with numbers, closed or not yet, and no more losses outside of the boxes than in them."""
     box, text = _Box(), sample(head)
     whole = sum(box.row(line) is not None for line in text)
-    return (0.9 if whole else 0.0) * trust(text, [_LINE.fullmatch(line) is not None for line in text])
+    return (0.9 if whole or box.begun else 0.0) * trust(text, [_LINE.fullmatch(line) is not None for line in text])
 
 
 def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
@@ -47,6 +47,12 @@ class _Box:
         self._found: Row = {}
         self._section: str | None = ""
         """None behind a line that can't be read: it may have been the name of another section."""
+        self._edged = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are numbers below an edge."""
+        return self._edged and len(self._found) >= LEAST
 
     def row(self, line: str) -> Row | None:
         """The numbers of the box that this line closes."""
@@ -56,7 +62,7 @@ class _Box:
         if not _EDGE.fullmatch(line):
             self._section = None
             return None
-        whole, self._found, self._section = self._found, {}, ""
+        whole, self._found, self._section, self._edged = self._found, {}, "", True
         return whole if len(whole) >= LEAST else None
 
     def _add(self, indent: int, name: str, said: str) -> None:

@@ -96,7 +96,7 @@ def _odd(line: str) -> bool:
 def _titled(head: bytes) -> bool:
     """Whether the first line is what pandas calls the values of a series that has no name: `0`, or `,0` above steps."""
     first, *others = [line.strip() for line in sample(head)[:LOOKED_AT]]
-    values = [number(_cells(line)[-1]) for line in others]
+    values = [number(cells(line)[-1]) for line in others]
     return first in TITLES and bool(values) and not any(value is None or value.is_integer() for value in values)
 
 
@@ -106,7 +106,7 @@ def _columns(head: bytes) -> tuple[tuple[str, ...], str]:
     lines = sample(head)[:LOOKED_AT]
     if lines and lines[0].strip() == "[":
         return (), ""  # a JSON document
-    rows = [[number(cell) for cell in _cells(line)] for line in lines]
+    rows = [[number(cell) for cell in cells(line)] for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     whole = [[value for value in row if value is not None] for row in rows if len(row) == width]
     whole = [row for row in whole if len(row) == width]
@@ -156,12 +156,12 @@ def _rises(values: Values) -> bool:
     return sum(b > a and b.is_integer() for a, b in pairwise(values)) >= MOSTLY * (len(values) - 1)
 
 
-def _cells(line: str) -> list[str]:
+def cells(line: str) -> list[str]:
     return _CELLS.split(line.strip(" \t\r\n,;|[]()"))
 
 
 def _row(names: tuple[str, ...], line: str) -> Row | None:
-    values = [number(cell) for cell in _cells(line)]
+    values = [number(cell) for cell in cells(line)]
     found = {name: value for name, value in zip(names, values, strict=False) if value is not None}
     return found if len(values) == len(names) else None
 

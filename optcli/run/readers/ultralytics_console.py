@@ -19,6 +19,7 @@ from optcli.run.text import Row, sample, tables
 
 _HEADING: Final = re.compile(r"\s*Epoch\s+GPU_mem\s+(\S.{0,300})", re.I)
 _STATE: Final = re.compile(r"\s*(\d{1,9})/(\d{1,9})\s+\d[\d.]*[KMGT]?B?\s+(\S.*)")
+_DONE: Final = re.compile(r"(\d{1,3})%")
 _SCORES: Final = re.compile(
     r"\s*(?:(Class)\s+Images\s+\S+|classes)\s+(\S.{0,300}?)(?::?\s+\d+%.*|\s+WARNING.*|:?\s*)", re.I
 )
@@ -48,7 +49,7 @@ def blocks(source: Source, offset: int = 0) -> Iterator[Block]:
     """One row an epoch: the last state of its bar, and the scores of all classes behind it."""
     epoch = source.keep(_Epoch)
     yield from tables(source, epoch.row, offset, format="ultralytics-console", roles=ROLES)
-    last = epoch.rest() if source.ended else None
+    last = epoch.rest() if source.ended and epoch.whole else None
     yield table([last] if last else [], epochs=epoch.planned)
 
 
@@ -57,6 +58,8 @@ class _Epoch:
 
     def __init__(self) -> None:
         self.planned: int | None = None
+        self.whole = True
+        """Whether its bar is full: before, it shows means over a part of the epoch."""
         self._from: int | None = None
         self._names: list[str] = []
         self._scores: list[str] = []
@@ -89,6 +92,8 @@ class _Epoch:
         ended = self.rest() if self._now.get("epoch") != epoch else None
         named = zip(self._names, numbers, strict=True)
         self._now = {"epoch": float(epoch), **{name: value for name, value in named if name not in BY_WORK}}
+        done = _DONE.search(said)
+        self.whole = done is None or int(done[1]) >= 100
         self._from = epoch if self._from is None else self._from
         self.planned = last + (self._from == 0)
         return ended

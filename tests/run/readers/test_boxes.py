@@ -64,3 +64,7 @@ def test_a_table_of_parameters_is_no_training() -> None:
     edge = "-" * 30
     text = f"{edge}\n| name   | params |\n| conv   | big    |\n{edge}\n" * 9
     assert load("boxes").sniff(text.encode(), "log.txt") == 0.0
+
+
+def test_the_first_box_is_known_before_it_is_closed() -> None:
+    assert load("boxes").sniff(box(1, 0.5).removesuffix(EDGE).encode(), "log.txt") == 0.9

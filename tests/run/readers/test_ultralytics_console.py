@@ -99,3 +99,8 @@ def test_a_heading_that_a_warning_or_a_narrow_window_cuts(tmp_path: Path) -> Non
     curves = console(tmp_path, text).curves
     assert curves["val/map50"].value.tolist() == [e / 10 for e in range(1, 8)]
     assert set(curves["metrics/precision"].value) == {0.00667}
+
+
+def test_a_part_of_an_epoch_is_none(tmp_path: Path) -> None:
+    assert console(tmp_path, epochs(5) + HEAD + bar(6, 9.5, 1)).curves["train/loss"].step.tolist() == [1, 2, 3, 4, 5]
+    assert console(tmp_path, epochs(5) + HEAD + bar(6, 0.1)).curves["train/loss"].value[-1] == 0.1
