@@ -24,6 +24,8 @@ SETTLED: Final = 12
 BURSTING: Final = 1.4
 """Times its usual level that a loss soars to, times a rate goes up (so many where that isn't to so many decades above
 the usual) and the points before, and decades above the usual rate: sound recipes reach 1.3."""
+LOW: Final = -1.0
+"""Decades below the usual rate from which on weights may move too little to change an answer."""
 LIFT: Final = 0.15
 """Accuracy above chance, as a fraction, that no constant guess reaches by luck."""
 BEHIND: Final = 0.4
@@ -257,7 +259,7 @@ class Case:
     @property
     def answers_alike(self) -> bool:
         """Whether one answer was given to everything in all validations, at a rate that is known and not low."""
-        return self.sign("one_answer") > 0 and self.rated and self.rate > -1.0
+        return self.sign("one_answer") > 0 and self.rated and self.rate > LOW
 
     @property
     def rated(self) -> bool:

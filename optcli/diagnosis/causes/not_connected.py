@@ -11,7 +11,9 @@
 
 **How to tell.** Validation is the sharpest witness. The same loss to the last digit every time: no parameter changes
 at all, so look at optimizer, rate and graph. The gradient's norm exactly 0: the graph is cut. Parameters change and
-the loss doesn't: dead units, or unrelated labels. Chance level is ln(classes), or the variance of the target.
+the loss doesn't: dead units, or unrelated labels. A score that is the same number in every validation: one answer is
+given to everything, whatever the inputs are, and at most a bias learns. Chance level is ln(classes), or the variance of
+the target.
 
 **What to do, in this order.** Try to learn eight samples by heart, a hundred steps without regularization: a sound
 chain gets to a loss near 0. If it doesn't, compare the parameters before and after one `step()`; print which have a

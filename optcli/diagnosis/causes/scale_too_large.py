@@ -6,7 +6,8 @@ the first outputs are hundreds, the loss begins far above what a guess earns (NU
 from then on, and a model that ends well above a properly scaled one.
 
 **How to tell from a rate too high.** There the run begins as it should, and leaps within some steps. Here the very
-first loss or gradient is huge, before the rate has done anything; at a tenth of the rate it is just as large.
+first loss or gradient is huge, before the rate has done anything, and may be no number any more a step later; at a
+tenth of the rate it is just as large.
 
 **What to do, in this order.** Scale inputs to mean 0 and standard deviation 1 with figures of the training part, and
 targets of a regression as well. Compare the first loss with a guess's: ln(k) for k classes, the variance of the targets

@@ -7,7 +7,8 @@ epochs or in the last eight. Needs a log with several points an epoch, and the e
 validations at equal distances may stand for them.
 
 ## Why it matters
-Batches are not random draws: the model learns what comes now and forgets it while it sees the rest.
+Batches are not random draws: the model learns what comes now and forgets it while it sees the rest. A loss that has
+come down may hide the order and doesn't mend it, so that what was found stands.
 
 ## Look-alikes
 Adam's own small sawtooth, and the stairs of large language models at the seams of epochs, are taken out by level and
