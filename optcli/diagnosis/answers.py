@@ -101,9 +101,10 @@ def equal_odds(view: View) -> float | None:
     if seen is None or min(loss.n, seen.n) < TELLING or abs(loss.trend(1.0)[1]) > FLAT:
         return None
     share = median(seen.value) / whole(seen)
-    guess = -math.log(max(share, LEAST_RIGHT))
-    agree = abs(median(loss.value) / guess - 1) <= AGREE
-    return guess if agree and LEAST_RIGHT < share <= MOST_GUESSED else None
+    if not LEAST_RIGHT < share <= MOST_GUESSED:
+        return None
+    guess = -math.log(share)
+    return guess if abs(median(loss.value) / guess - 1) <= AGREE else None
 
 
 def by_prior(view: View) -> Series | None:

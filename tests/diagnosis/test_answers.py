@@ -29,6 +29,12 @@ def test_equal_odds_are_seen_in_a_piece_from_the_middle(make, loss, share, said)
     assert told.status == ("ill" if said else "unknown")
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_no_answer_right_and_all_of_them_are_no_odds(make, share) -> None:
+    curves = {"train/loss": (MIDDLE, 0.5 + 0.001 * NOISE), "train/accuracy": (MIDDLE, np.full(12, share))}
+    assert answers.equal_odds(View(make(curves), MIDDLE[-1], ended=True)) is None
+
+
 def test_percentages_are_the_same_as_fractions(make) -> None:
     for unit in (1.0, 100.0):
         run = make({"train/loss": 0.722 + 0.001 * NOISE, "train/accuracy": unit * (0.497 + 0.01 * NOISE)})

@@ -20,11 +20,11 @@ from optcli.run.source import Source
 from optcli.run.text import Row, sample, tables, trust
 
 _EDGE: Final = re.compile(r"-{8,}\s*")
-_LINE: Final = re.compile(r"\|(\s*)([^|\s][^|]{0,80}?)\s*\|([^|]{0,80})\|\s*")
+_LINE: Final = re.compile(r"\|(\s*)([A-Za-z_][^|]{0,80}?)\s*\|([^|]{0,80})\|\s*")
 INSIDE: Final = 3
 """Blanks before a name that stands below the one of its section."""
 LEAST: Final = 2
-"""Numbers of a box that is one."""
+"""Numbers of a box that is one, and names of one that has begun."""
 GROWS: Final = True
 
 
@@ -48,21 +48,23 @@ class _Box:
         self._section: str | None = ""
         """None behind a line that can't be read: it may have been the name of another section."""
         self._edged = False
+        self._lines = 0
 
     @property
     def begun(self) -> bool:
-        """Whether there are numbers below an edge."""
-        return self._edged and len(self._found) >= LEAST
+        """Whether there are several names below an edge."""
+        return self._edged and self._lines >= LEAST
 
     def row(self, line: str) -> Row | None:
         """The numbers of the box that this line closes."""
         if found := _LINE.fullmatch(line):
+            self._lines += 1
             self._add(len(found[1]), found[2], found[3].strip())
             return None
         if not _EDGE.fullmatch(line):
             self._section = None
             return None
-        whole, self._found, self._section, self._edged = self._found, {}, "", True
+        whole, self._found, self._section, self._edged, self._lines = self._found, {}, "", True, 0
         return whole if len(whole) >= LEAST else None
 
     def _add(self, indent: int, name: str, said: str) -> None:
