@@ -69,12 +69,7 @@ def weigh(case: Case) -> float:
     odds = FAR * min(max((middle - case.rate) / half, -1.0), 1.0) if case.rated else 0.0
     if "GEN204" in case.findings and case.rate > -UNUSUAL:
         odds -= 1.0  # a curve that slowed down
-    odds -= (
-        ONE * case.answers_alike
-        + BRIEF * case.brief
-        + SHORT * case.cut
-        + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
-    )
+    odds -= BRIEF * case.brief + SHORT * case.cut + YOUNG * (case.figure("OPT103", "late_over_early") > FASTER)
     if "OPT104" not in case.findings:
         return odds
     odds -= ONE * case.answers_alike
