@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from optcli.diagnosis.causes import Case
+from optcli.diagnosis.causes._case import LOW, Case
 from optcli.diagnosis.diagnosis import Prescription
 from optcli.diagnosis.strength import ABSURD
 
@@ -50,10 +50,9 @@ LEFT: Final = 0.88
 PART: Final = 0.5
 ONE: Final = 4.0
 NOTHING: Final = -5.0
-LOW: Final = -1.0
 """Share of the start level that is left where only a part of the net learns, such as the last bias, the log-odds of
-that, those where one answer is given to everything, and those where the loss did move; and decades below the usual
-rate, which would explain it."""
+that (not at a low rate, which would explain it), those where one answer is given to everything, and those where the
+loss did move."""
 BURNT: Final = 3.0
 """Log-odds against it at a rate that no net bears, where validation moves at all: units are dead, and not cut off."""
 

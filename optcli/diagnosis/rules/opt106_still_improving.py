@@ -6,8 +6,8 @@ fifth. It ends below everything before: a way back from a leap is no progress. V
 best and fell with it by a third as much; where there is a score alone, it rose lately. A validation accuracy that
 climbs as steeply counts as well, since a loss near 0 has hardly a share of its fall left. Only said of a run that has
 ended, and not at its target. Of three to ten validations it is enough that each is below the one before and the last
-fall nearly as large as they are on average, a final one right behind a regular one left out; more of them may show the
-same tenth by themselves.
+fall, by the step, over half as large as all are on average, a final one right behind a regular one left out; more of
+them may show the same tenth by themselves.
 
 ## Why it matters
 The cheapest improvement there is: more steps, with the schedule stretched to them.
@@ -83,7 +83,7 @@ LONGEST: Final = 10
 PACE: Final = 0.53
 LEAST: Final = 0.05
 """Validations that are few enough to be looked at one by one; the last fall over that of all, by the step (0.02 to 0.49
-in healthy runs), and their whole fall as a share of the first."""
+in healthy runs but one), and their whole fall as a share of the first."""
 BEHIND: Final = 0.5
 """Share of the usual distance at which the last validation brings too little of its own to be held against others."""
 GAIN_SEEN: Final = 0.1
